@@ -1,0 +1,209 @@
+"""The replay memory: a ring of single steps that forms n-step transitions when sampled."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from dqn_tutorial.seeding import numpy_generator
+
+
+class Batch(NamedTuple):
+    """A batch of transitions: B of them, or `[N, B]` where N independent agents share the memory.
+
+    `reward` is the sum of the m rewards of the window, each discounted; `next_state` is the state after them;
+    `discount` is gamma^m. The flags are those of the last step of the window.
+
+    Source: Mnih et al. (2015); n steps: Sutton & Barto (2018), section 7.1. Taught in 04_replay_buffer.
+    """
+
+    state: Tensor  # [B, S] float32
+    action: Tensor  # [B] int64
+    reward: Tensor  # [B] float32
+    next_state: Tensor  # [B, S] float32
+    terminated: Tensor  # [B] bool
+    truncated: Tensor  # [B] bool
+    discount: Tensor  # [B] float32
+
+
+class ReplayBuffer:
+    """A ring of the last `capacity` steps of each agent, stored for all its environments at once.
+
+    Args:
+        capacity: steps kept for each agent; rounded down to whole vector steps.
+        dim_state: numbers in a state.
+        n_envs: environments of one agent.
+        seeds: one seed for each agent; each samples from a stream of its own.
+        gamma: discount factor per step; may be changed at any time, windows are formed when sampled.
+        n_step: longest window of rewards to sum.
+        device: where batches are put.
+
+    Raises:
+        ValueError: a size that is not possible, named with its value.
+
+    Source: Lin (1992); Mnih et al. (2015). Taught in 04_replay_buffer.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        dim_state: int,
+        n_envs: int = 1,
+        seeds: Sequence[int] = (0,),
+        gamma: float = 0.99,
+        n_step: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        for name, value in (("dim_state", dim_state), ("n_envs", n_envs), ("n_step", n_step), ("seeds", len(seeds))):
+            if value < 1:
+                raise ValueError(f"{name} = {value} is not allowed: it must be 1 or more")
+        if capacity < n_envs:
+            raise ValueError(f"capacity = {capacity} is not allowed: it must be at least n_envs = {n_envs}")
+        self.n_envs, self.n_agents = n_envs, len(seeds)
+        self.length = capacity // n_envs  # vector steps in the ring
+        self.capacity = self.length * n_envs
+        self.gamma, self.n_step, self.device = gamma, n_step, device
+        self._seeds = tuple(seeds)
+        rows = (self.n_agents, self.capacity)
+        self._state = np.zeros((*rows, dim_state), np.float32)
+        self._action = np.zeros(rows, np.int64)
+        self._reward = np.zeros(rows, np.float32)
+        self._next_state = np.zeros((*rows, dim_state), np.float32)
+        self._terminated = np.zeros(rows, bool)
+        self._truncated = np.zeros(rows, bool)
+        self._is_transition = np.zeros(rows, bool)  # False: an empty row or a step that only reset an environment
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything and start the random streams afresh. Source: this course. Taught in 04_replay_buffer."""
+        self._generators = [numpy_generator(seed, "replay") for seed in self._seeds]
+        self._is_transition[:] = False
+        self._n_transitions = np.zeros(self.n_agents, np.int64)
+        self._n_stored = 0  # vector steps, ever
+
+    def __len__(self) -> int:
+        """Transitions that can be sampled, of all agents together."""
+        return int(self._n_transitions.sum())
+
+    def store(
+        self,
+        state: ArrayLike,
+        action: ArrayLike,
+        reward: ArrayLike,
+        next_state: ArrayLike,
+        terminated: ArrayLike,
+        truncated: ArrayLike,
+        is_reset: ArrayLike | None = None,
+    ) -> None:
+        """Store one step of every environment; the arrays are copied.
+
+        Args:
+            state: `[N, E, S]` for N agents of E environments; leading axes of length 1 may be left out.
+            action: `[N, E]`, the action that was executed, int.
+            reward: `[N, E]`.
+            next_state: `[N, E, S]`, for a last step the last observation, not the first of the next episode.
+            terminated: `[N, E]`, bool.
+            truncated: `[N, E]`, bool.
+            is_reset: `[N, E]`, bool: steps that only reset an environment; kept in their row, never sampled.
+
+        Raises:
+            ValueError: an array whose size does not fit, named with both sizes.
+
+        Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
+        """
+        first = (self._n_stored % self.length) * self.n_envs
+        rows = slice(first, first + self.n_envs)
+        is_reset = np.zeros((self.n_agents, self.n_envs), bool) if is_reset is None else np.asarray(is_reset, bool)
+        columns: list[tuple[str, NDArray[Any], ArrayLike]] = [
+            ("state", self._state, state),
+            ("action", self._action, action),
+            ("reward", self._reward, reward),
+            ("next_state", self._next_state, next_state),
+            ("terminated", self._terminated, terminated),
+            ("truncated", self._truncated, truncated),
+            ("is_reset", self._is_transition, ~is_reset),
+        ]
+        checked = []
+        for name, column, value in columns:
+            place = column[:, rows]
+            array = np.asarray(value)
+            if array.size != place.size:
+                raise ValueError(f"{name} has shape {array.shape}: one step of this memory has shape {place.shape}")
+            checked.append((place, array.reshape(place.shape)))
+        self._n_transitions -= self._is_transition[:, rows].sum(-1)
+        for place, array in checked:  # only now, so that a refused step leaves the memory as it was
+            place[:] = array
+        self._n_transitions += self._is_transition[:, rows].sum(-1)
+        self._n_stored += 1
+
+    def get_next_batch(self, batch_size: int) -> Batch:
+        """Return a random batch, drawn with replacement, `batch_size` transitions for each agent.
+
+        Raises:
+            ValueError: nothing is stored yet.
+
+        Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
+        """
+        if not self._n_transitions.all():
+            raise ValueError("the memory is empty: store transitions before asking for a batch")
+        return self._batch(np.stack([self._draw(agent, batch_size) for agent in range(self.n_agents)]))
+
+    def get_steps_and_iterator(self, n_epochs: int, max_iter: int, batch_size: int) -> tuple[int, Iterator[Batch]]:
+        """Return the number of batches to come and an iterator over them.
+
+        With `n_epochs` = 0 these are `max_iter` random batches; with `n_epochs` = k they are k passes over all that
+        is stored, shuffled anew for each pass; the last batch of a pass may be smaller. With several agents a pass
+        is as long as the shortest of their memories.
+
+        Source: random batches: Mnih et al. (2015); passes: Goodfellow et al. (2016), 8.1.3. Taught in 04_replay_buffer.
+        """
+        if n_epochs == 0:
+            return max_iter, (self.get_next_batch(batch_size) for _ in range(max_iter))
+        shortest = int(self._n_transitions.min())
+        return n_epochs * -(-shortest // batch_size), self._passes(n_epochs, batch_size, shortest)
+
+    def _passes(self, n_epochs: int, batch_size: int, shortest: int) -> Iterator[Batch]:
+        for _ in range(n_epochs):
+            order = [
+                generator.permutation(np.flatnonzero(is_transition))[:shortest]
+                for generator, is_transition in zip(self._generators, self._is_transition, strict=True)
+            ]
+            for first in range(0, shortest, batch_size):
+                yield self._batch(np.stack(order)[:, first : first + batch_size])
+
+    def _draw(self, agent: int, batch_size: int) -> NDArray[np.int64]:
+        """Draw rows of one agent; a row that holds no transition is drawn again."""
+        generator, is_transition = self._generators[agent], self._is_transition[agent]
+        n_rows = min(self._n_stored, self.length) * self.n_envs
+        rows = generator.integers(n_rows, size=batch_size)
+        while (bad := ~is_transition[rows]).any():
+            rows[bad] = generator.integers(n_rows, size=int(bad.sum()))
+        return rows
+
+    def _batch(self, rows: NDArray[np.int64]) -> Batch:
+        """Form the transitions that start at `rows`, `[N, B]`; a window ends with its episode or at the newest step."""
+        of_agent = np.arange(self.n_agents)[:, None] * self.capacity  # [N, 1]: rows of agent k start here
+        steps = np.arange(self.n_step)
+        window = (rows[..., None] + steps * self.n_envs) % self.capacity + of_agent[..., None]  # [N, B, n]
+        rows_to_newest = (self._n_stored - 1 - rows // self.n_envs) % self.length
+        is_last = self._terminated.ravel()[window] | self._truncated.ravel()[window]
+        is_last[..., -1] = True
+        last = np.minimum(is_last.argmax(-1), rows_to_newest)  # [N, B]: position of the last step summed
+        discounts = np.float32(self.gamma) ** np.arange(self.n_step + 1, dtype=np.float32)
+        rewards = np.where(steps <= last[..., None], self._reward.ravel()[window], 0)
+        end = np.take_along_axis(window, last[..., None], -1)[..., 0]  # [N, B]
+        start = rows + of_agent
+        columns = (
+            self._state.reshape(-1, self._state.shape[-1])[start],
+            self._action.ravel()[start],
+            rewards @ discounts[:-1],
+            self._next_state.reshape(-1, self._state.shape[-1])[end],
+            self._terminated.ravel()[end],
+            self._truncated.ravel()[end],
+            discounts[last + 1],
+        )
+        one = slice(None) if self.n_agents > 1 else 0
+        return Batch(*(torch.from_numpy(column[one]).to(self.device) for column in columns))

@@ -1,0 +1,103 @@
+"""The registry: a model's name to its classes. A literal table, and one call that adds to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torch import nn
+
+from dqn_tutorial.agent import DQN, Agent
+from dqn_tutorial.config import DQNConfig, DQNCriticConfig, MainConfig, flatten, nearest, override
+from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
+from dqn_tutorial.envs import env_id, env_spec
+from dqn_tutorial.nets import DQNNet
+from dqn_tutorial.presets import PRESETS
+
+
+@dataclass(frozen=True)
+class DDQNConfig(DQNConfig):
+    """Double DQN: DQN with another target. Source: van Hasselt et al. (2016). Taught in 10_build_your_own_model."""
+
+    name: str = "ddqn"
+    """Registered name of the model."""
+    critic: DQNCriticConfig = field(default_factory=lambda: DQNCriticConfig(critic_type="DoubleDQNCritic"))
+    """The critic."""
+
+
+MODELS: dict[str, tuple[type[DQN], type[DQNConfig]]] = {"dqn": (DQN, DQNConfig), "ddqn": (DQN, DDQNConfig)}
+CRITICS: dict[str, type[DQNCritic]] = {"DQNCritic": DQNCritic, "DoubleDQNCritic": DoubleDQNCritic}
+ARCHS: dict[str, Callable[..., nn.Module]] = {"DQNNet": DQNNet}
+_BUILT_IN = {*MODELS, *CRITICS, *ARCHS}
+
+
+def register(
+    name: str,
+    agent: type[DQN] = DQN,
+    config: type[DQNConfig] = DQNConfig,
+    critic: type[DQNCritic] | None = None,
+    arch: Callable[..., nn.Module] | None = None,
+) -> None:
+    """Add a model: its agent and config class by `name`, its critic and network class by their own names.
+
+    Registering a name again takes the new classes, so that a notebook cell can be run twice.
+
+    Raises:
+        ValueError: the name of a built-in model, critic or network; a config whose default name is another one.
+
+    Source: this course. Taught in 10_build_your_own_model.
+    """
+    named: list[tuple[dict[str, Any], str, Any]] = [(MODELS, name, (agent, config))]
+    named += [(CRITICS, critic.__name__, critic)] if critic else []
+    named += [(ARCHS, getattr(arch, "__name__", str(arch)), arch)] if arch else []
+    for _, key, _ in named:
+        if key in _BUILT_IN:
+            raise ValueError(f"{key!r} is a built-in name: choose another for your own")
+    if config().name != name:
+        raise ValueError(f"{config.__name__}.name defaults to {config().name!r}: it must be {name!r}, as registered")
+    for table, key, value in named:
+        table[key] = value
+
+
+def get_model(config: MainConfig) -> Agent:
+    """Return a fresh agent of the configured model for the configured environment.
+
+    Raises:
+        ValueError: an unknown model, critic, network or environment, or one that DQN cannot learn; the reason is given.
+
+    Source: this course. Taught in 10_build_your_own_model.
+    """
+    model = config.model
+    agent_class, _ = look_up(MODELS, "model.name", model.name)
+    critic_class = look_up(CRITICS, "model.critic.critic_type", model.critic.critic_type)
+    arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
+    spec = env_spec(config.env.name)
+    return agent_class(config, critic_class(config, spec.dim_state, spec.dim_act, arch))
+
+
+def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:
+    """Return the entry of that name. Raises a ValueError with the nearest name if there is none.
+
+    Source: this course. Taught in 10_build_your_own_model.
+    """
+    if name not in table:
+        raise ValueError(f"{field_name} = {name!r} is not registered: {nearest(name, table)}")
+    return table[name]
+
+
+def make_config(env: str = "cartpole", model: str = "dqn", **overrides: Any) -> MainConfig:
+    """Return the settings for an environment and a model: the model's defaults, then the environment's preset, then
+    `overrides` by their last name, as in `make_config("cartpole", max_steps=10_000, tau=1.0)`.
+
+    Raises:
+        ValueError: an unknown name, with the nearest right one; a value that is not allowed.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+    config = MainConfig(model=look_up(MODELS, "model.name", model)[1]())
+    config = replace(config, env=replace(config.env, name=env))
+    preset = {name: change.value for name, change in PRESETS.get(env_id(env), {}).items()}
+    dotted = {name.rpartition(".")[2]: name for name in flatten(config)}
+    for name in overrides:
+        if name not in dotted:
+            raise ValueError(f"unknown setting {name!r}: {nearest(name, dotted)}")
+    return override(config, preset | {dotted[name]: value for name, value in overrides.items()})

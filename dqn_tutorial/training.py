@@ -1,0 +1,134 @@
+"""The training loop as a generator, and the evaluation over fresh greedy episodes."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
+
+
+class Episode(NamedTuple):
+    """A finished training episode. Source: this course. Taught in 07_train_cartpole."""
+
+    agent: int  # position of its agent, 0 for a single one
+    episode_return: float  # undiscounted, in the environment's units
+    length: int  # steps
+
+
+class Record(NamedTuple):
+    """What one vector step showed. Source: this course. Taught in 07_train_cartpole."""
+
+    step: int  # environment steps of one agent so far
+    n_updates: int  # gradient updates so far
+    epsilon: float
+    learning_rate: float
+    loss: float  # mean over networks; nan before learning starts
+    td_error: float  # mean absolute TD error of the last batch, in reward units; nan before learning starts
+    mean_q: float  # mean Q(s, a) of the last batch, in reward units; nan before learning starts
+    episodes: tuple[Episode, ...]  # that ended at this step
+    state: NDArray[np.float32]  # [S], of environment 0 of agent 0, before the action
+    q_values: NDArray[np.float32]  # [A], of that state, in reward units
+    action: int  # executed there
+    explored: bool  # whether chance chose it
+
+    @property
+    def episode_returns(self) -> list[float]:
+        """Returns of the episodes that ended. Source: this course. Taught in 07_train_cartpole."""
+        return [episode.episode_return for episode in self.episodes]
+
+
+def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
+    """Act, store and learn until `max_steps`; yield a record after each vector step. Stopping early is `break`.
+
+    Each agent has its own environments, seeded once. In the step after an episode's end an environment only resets:
+    that step is no transition. Only termination stops the bootstrap, see `targets.td_target`.
+
+    Raises:
+        ValueError: an environment that is not known or that DQN cannot learn.
+
+    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
+    """
+    t, units = config.training, 1 / config.env.reward_scale
+    seeds = range(config.seed, config.seed + t.n_seeds)
+    envs = [make_vector_env(config.env.name, t.n_envs) for _ in seeds]  # a vector of environments for each agent
+    try:
+        state = np.stack([env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds)])
+        is_reset = np.zeros(state.shape[:2], bool)  # [N, E]
+        returns, lengths = np.zeros(state.shape[:2]), np.zeros(state.shape[:2], int)
+        updates_due, update = 0.0, None
+        for step in range(t.n_envs, t.max_steps + 1, t.n_envs):
+            agent.follow_schedules(step)
+            action = agent.select_action(state).reshape(is_reset.shape)
+            q_values, _, explored = agent.critic.choice
+            next_state, reward, terminated, truncated = step_all(envs, action)
+            scaled = reward * config.env.reward_scale
+            agent.experience_memory.store(state, action, scaled, next_state, terminated, truncated, is_reset)
+            if step >= t.learning_starts:
+                updates_due += agent.update_ratio * t.n_envs
+                update = agent.learn(max_iter=int(updates_due)) or update
+                updates_due %= 1
+            over = terminated | truncated
+            returns += reward
+            lengths += ~is_reset
+            yield Record(
+                step=step,
+                n_updates=agent.n_updates,
+                epsilon=agent.epsilon,
+                learning_rate=agent.learning_rate,
+                loss=float(update.loss.mean()) if update else math.nan,
+                td_error=float(update.td_error.mean()) * units if update else math.nan,
+                mean_q=float(update.q_value.mean()) * units if update else math.nan,
+                episodes=tuple(Episode(int(n), returns[n, e], int(lengths[n, e])) for n, e in np.argwhere(over)),
+                state=state[0, 0],
+                q_values=q_values.reshape(-1, q_values.shape[-1])[0] * units,
+                action=int(action[0, 0]),
+                explored=bool(explored.flat[0]),
+            )
+            returns[over], lengths[over] = 0, 0
+            state, is_reset = next_state, over
+    finally:
+        for env in envs:
+            env.close()
+
+
+def step_all(envs: Sequence[VectorEnv], action: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Step the environments of all N agents: `[N, E]` actions to next state `[N, E, S]`, reward, terminated and
+    truncated `[N, E]`.
+
+    Source: Gymnasium. Taught in 06_agent.
+    """
+    stepped = [env.step(actions)[:4] for env, actions in zip(envs, action, strict=True)]
+    return tuple(np.stack(column) for column in zip(*stepped, strict=True))
+
+
+def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.float64]:
+    """Play fresh greedy episodes, each in an environment of its own, and count each exactly once.
+
+    Args:
+        agent: its weights are used as they are, epsilon is 0.
+        episodes: how many, for each agent.
+        seed: of the first states; the streams of training are others, whatever the seed.
+
+    Returns:
+        Undiscounted returns in the environment's units, `[episodes]`, or `[N, episodes]` for N agents.
+
+    Source: Machado et al. (2018) on evaluation. Taught in 07_train_cartpole.
+    """
+    n_agents = len(agent.critic.seeds)
+    env = make_vector_env(agent.config.env.name, n_agents * episodes)
+    try:
+        state, _ = env.reset(seed=env_seed(seed, "evaluation"))
+        returns, running = np.zeros(len(state)), np.ones(len(state), bool)
+        while running.any():
+            action = agent.select_action(state.reshape(n_agents, episodes, -1), is_training=False)
+            state, reward, terminated, truncated, _ = env.step(action.ravel())
+            returns += reward * running
+            running &= ~(terminated | truncated)
+    finally:
+        env.close()
+    return returns.reshape(n_agents, episodes) if n_agents > 1 else returns
