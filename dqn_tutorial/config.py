@@ -168,10 +168,12 @@ class TrainingConfig:
     """End at the first evaluation that solves the environment, confirmed over 100 fresh episodes."""
     device: str = "cpu"
     """Where the networks live: cpu, cuda or mps."""
+    n_threads: int = 1
+    """PyTorch's threads while training; one is fastest for a single small network."""
 
     def __post_init__(self) -> None:
         check_types(self)
-        for name in ("max_steps", "n_envs", "n_seeds", "batch_size", "n_step", "eval_episodes"):
+        for name in ("max_steps", "n_envs", "n_seeds", "batch_size", "n_step", "eval_episodes", "n_threads"):
             require(self, name, getattr(self, name) >= 1, "1 or more")
         for name in ("learning_starts", "eval_every", "update_ratio"):
             require(self, name, getattr(self, name) >= 0, "0 or more")

@@ -157,6 +157,8 @@ class CriticEnsemble:
 
         Source: Lan et al. (2020), equation 5 (min); Anschel et al. (2017) (mean). Taught in 08_what_matters.
         """
+        if self.n_members == 1:
+            return q_values
         members = q_values.view(-1, self.n_members, *q_values.shape[1:])  # [N, M, B, A]
         how = self.config.model.critic.reduce
         return members.mean(1) if how == "mean" else getattr(members, "a" + how)(1)
@@ -261,7 +263,8 @@ class DQNCritic(CriticEnsemble):
         with torch.no_grad():
             x = self._as_states(state)
             q = (self.Q_t if target else self.Q)(x[None] if x.ndim == 1 else x)  # [K, B, A]
-            q = q.view(-1, self.n_members, *q.shape[1:]).mean(1)  # [N, B, A]
+            if self.n_members > 1:
+                q = q.view(-1, self.n_members, *q.shape[1:]).mean(1)  # [N, B, A]
         values = q.cpu().numpy()
         action = values.argmax(-1)  # [N, B]
         explored = np.zeros(action.shape, bool)

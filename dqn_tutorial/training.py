@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
@@ -56,6 +57,8 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     t, units = config.training, 1 / config.env.reward_scale
     seeds = range(config.seed, config.seed + t.n_seeds)
     envs = [make_vector_env(config.env.name, t.n_envs) for _ in seeds]  # a vector of environments for each agent
+    threads = torch.get_num_threads()
+    torch.set_num_threads(t.n_threads)
     try:
         state = np.stack([env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds)])
         is_reset = np.zeros(state.shape[:2], bool)  # [N, E]
@@ -92,6 +95,7 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             returns[over], lengths[over] = 0, 0
             state, is_reset = next_state, over
     finally:
+        torch.set_num_threads(threads)
         for env in envs:
             env.close()
 
@@ -132,3 +136,21 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
     finally:
         env.close()
     return returns.reshape(n_agents, episodes) if n_agents > 1 else returns
+
+
+def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
+    """Play one greedy episode; return the states it went through, `[T, S]`, in the environment's units.
+
+    Source: Gymnasium. Taught in 00_start_here.
+    """
+    env = make_vector_env(agent.config.env.name, 1)
+    try:
+        state, _ = env.reset(seed=env_seed(seed, "evaluation"))
+        states, over = [state[0]], False
+        while not over:
+            state, _, terminated, truncated, _ = env.step(agent.select_action(state, is_training=False))
+            over = bool(terminated[0] | truncated[0])
+            states.append(state[0])
+    finally:
+        env.close()
+    return np.stack(states)

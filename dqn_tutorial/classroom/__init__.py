@@ -1,0 +1,1 @@
+"""What shows, checks and explains the algorithm; the algorithm itself never imports it."""

@@ -1,0 +1,127 @@
+"""The agent drawn from its states as SVG: one state gives a still, many an animation. No screen is needed."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
+
+States = NDArray[np.float64]  # [T, S]
+HEIGHT, WIDTH = 200, 480
+
+
+class Part(NamedTuple):
+    """A shape that moves: all later parts move with it. Source: SVG 1.1. Taught in 00_start_here."""
+
+    kind: str  # translate (x y) or rotate (degrees)
+    values: list[str]  # one for each frame
+    shape: str
+
+
+def _cartpole(states: States) -> tuple[str, list[Part]]:
+    track = f'<line x1="0" y1="150" x2="{WIDTH}" y2="150" stroke="{GREY}"/>' + "".join(
+        f'<line x1="{x}" y1="142" x2="{x}" y2="158" stroke="{RED}" stroke-width="3"/>' for x in (48, 432)
+    )  # 80 pixels a metre; the ends of the track are 2.4 metres away
+    x, angle = WIDTH / 2 + 80 * states[:, 0], np.degrees(states[:, 2])
+    cart = f'<rect x="-30" y="-15" width="60" height="30" rx="4" fill="{BLUE}"/>'
+    pole = f'<rect x="-4" y="-110" width="8" height="114" rx="4" fill="{ORANGE}"/><circle r="4" fill="{BLACK}"/>'
+    return track, [Part("translate", [f"{v:.1f} 150" for v in x], cart), Part("rotate", _numbers(angle), pole)]
+
+
+def _acrobot(states: States) -> tuple[str, list[Part]]:
+    line = f'<line x1="0" y1="40" x2="{WIDTH}" y2="40" stroke="{GREEN}" stroke-dasharray="6 4"/>'
+    first = np.degrees(np.arctan2(states[:, 1], states[:, 0]))
+    second = np.degrees(np.arctan2(states[:, 3], states[:, 2]))
+    still = [f"{WIDTH / 2:g} 90"] * len(states)
+    shape = '<rect x="-5" y="-4" width="10" height="54" rx="5" fill="{}"/><circle r="4" fill="{}"/>'
+    return line, [
+        Part("translate", still, ""),
+        Part("rotate", _numbers(-np.unwrap(first, period=360)), shape.format(BLUE, BLACK)),
+        Part("translate", ["0 48"] * len(states), ""),
+        Part("rotate", _numbers(-np.unwrap(second, period=360)), shape.format(ORANGE, BLACK)),
+    ]
+
+
+def _mountain_car(states: States) -> tuple[str, list[Part]]:
+    def place(position: States) -> tuple[States, States]:
+        return 20 + 244 * (position + 1.2), 160 - 60 * (1 + np.sin(3 * position))
+
+    hill = " ".join(f"{x:.0f},{y:.0f}" for x, y in zip(*place(np.linspace(-1.2, 0.6, 60)), strict=True))
+    flag_x, flag_y = place(np.array([0.5]))
+    flag = f'<path d="M{flag_x[0]:.0f} {flag_y[0]:.0f} v-30 l18 8 l-18 8" fill="{GREEN}" stroke="{GREEN}"/>'
+    x, y = place(states[:, 0])
+    car = f'<circle cy="-9" r="9" fill="{BLUE}"/>'
+    values = [f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)]
+    return f'<polyline points="{hill}" fill="none" stroke="{GREY}" stroke-width="2"/>{flag}', [
+        Part("translate", values, car)
+    ]
+
+
+def _numbers_as_dots(states: States) -> tuple[str, list[Part]]:
+    """Any other environment: each number of the state is a dot between its lowest and its highest value."""
+    low, high = states.min(0), states.max(0)
+    height = 170 - 130 * (states - low) / np.where(high > low, high - low, 1)
+    x = np.linspace(40, WIDTH - 40, states.shape[1])
+    background = "".join(f'<line x1="{v:.0f}" y1="40" x2="{v:.0f}" y2="170" stroke="{GREY}"/>' for v in x)
+    parts, before = [], np.zeros(len(states))
+    for column, step in enumerate(np.diff(x, prepend=0)):
+        values = [f"{step:.1f} {now - then:.1f}" for now, then in zip(height[:, column], before, strict=True)]
+        parts.append(Part("translate", values, f'<circle r="7" fill="{BLUE}"/>'))
+        before = height[:, column]
+    return background, parts
+
+
+VIEWS: dict[str, Callable[[States], tuple[str, list[Part]]]] = {
+    "CartPole-v1": _cartpole,
+    "Acrobot-v1": _acrobot,
+    "MountainCar-v0": _mountain_car,
+}
+
+
+def _numbers(values: States) -> list[str]:
+    return [f"{value:.1f}" for value in values]
+
+
+def draw_agent(env: str, states: ArrayLike, alt: str, seconds: float = 0.0) -> str:
+    """Draw one state as a still SVG, or many as an animated one.
+
+    Args:
+        env: Gymnasium id; one without a drawing of its own shows each number of the state as a dot.
+        states: `[S]`, or `[T, S]` for T frames, in the environment's units.
+        alt: text alternative, written into the SVG.
+        seconds: length of the animation; 50 frames a second if left out.
+
+    Returns:
+        The SVG as text.
+
+    Raises:
+        ValueError: states of another number of axes, or none.
+
+    Source: SVG 1.1, animateTransform. Taught in 00_start_here.
+    """
+    frames = np.atleast_2d(np.asarray(states, float))
+    if frames.ndim != 2 or frames.size == 0:
+        raise ValueError(f"states has shape {frames.shape}: it must be [S] for a still or [T, S] for an animation")
+    background, parts = VIEWS.get(env, _numbers_as_dots)(frames)
+    duration, alt = seconds or len(frames) / 50, html.escape(alt)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'role="img" aria-label="{alt}"><title>{alt}</title><rect width="100%" height="100%" fill="white"/>'
+        f"{background}{_nest(parts, duration)}</svg>"
+    )
+
+
+def _nest(parts: Sequence[Part], seconds: float) -> str:
+    if not parts:
+        return ""
+    kind, values, shape = parts[0]
+    move = ""
+    if len(set(values)) > 1:
+        move = (
+            f'<animateTransform attributeName="transform" type="{kind}" values="{";".join(values)}" '
+            f'dur="{seconds:g}s" calcMode="discrete" repeatCount="indefinite"/>'
+        )
+    return f'<g transform="{kind}({values[0]})">{move}{shape}{_nest(parts[1:], seconds)}</g>'
