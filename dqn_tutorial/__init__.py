@@ -2,10 +2,12 @@
 
 from dqn_tutorial.agent import DQN, Agent
 from dqn_tutorial.buffer import Batch, ReplayBuffer
-from dqn_tutorial.config import DQNConfig, DQNCriticConfig, EnvConfig, MainConfig, TrainingConfig, override
-from dqn_tutorial.critic import CriticEnsemble, DoubleDQNCritic, DQNCritic
+from dqn_tutorial.config import DQNConfig, DQNCriticConfig, EnvConfig, MainConfig, TrainingConfig
+from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
+from dqn_tutorial.ensemble import CriticEnsemble
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
+from dqn_tutorial.settings import override
 from dqn_tutorial.training import Record, evaluate, train
 
 __all__ = [

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.config import MainConfig
-from dqn_tutorial.critic import DQNCritic, Update
+from dqn_tutorial.critic import DQNCritic
+from dqn_tutorial.ensemble import Update
 
 
 def linear_schedule(start: float, end: float, duration: float, step: int) -> float:

@@ -1,5 +1,6 @@
 """Environments: names, what DQN asks of them, finite MDPs as environments, and the probes that find bugs."""
 
+import math
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -87,9 +88,9 @@ def env_spec(name: str) -> EnvSpec:
     """
     envs = make_vector_env(name, 1)
     spec = gym.spec(env_id(name))
-    sizes = envs.single_observation_space.shape[0], int(envs.single_action_space.n)
+    dim_state, dim_act = math.prod(envs.single_observation_space.shape or ()), envs.single_action_space.n  # type: ignore[attr-defined]
     envs.close()
-    return EnvSpec(spec.id, *sizes, spec.reward_threshold)
+    return EnvSpec(spec.id, dim_state, int(dim_act), spec.reward_threshold)
 
 
 class MDPEnv(gym.Env[NDArray[np.float32], np.int64]):
@@ -178,14 +179,24 @@ def probes() -> dict[str, Probe]:
     }
 
 
-def _oracle_env(reward_noise: float = 0.0) -> MDPEnv:
-    return MDPEnv(slippery_grid(), reward_noise)
+def register_mdp(name: str, mdp: MDP, time_limit: int, reward_noise: float = 0.0) -> None:
+    """Make a finite MDP known to Gymnasium as `dqn_tutorial/NAME-v0`, an environment like any other.
+
+    Args:
+        name: of letters and digits; in lower case it is the short name.
+        mdp: the process.
+        time_limit: steps after which an episode is truncated.
+        reward_noise: standard deviation of normal noise on every reward.
+
+    Source: Gymnasium. Taught in 02_q_learning.
+    """
+
+    def build(**_: Any) -> gym.Env[Any, Any]:
+        return MDPEnv(mdp, reward_noise)
+
+    gym.register(f"dqn_tutorial/{name}-v0", entry_point=build, max_episode_steps=time_limit)
 
 
-gym.register("dqn_tutorial/SlipperyGrid-v0", entry_point=_oracle_env, max_episode_steps=50)
+register_mdp("SlipperyGrid", slippery_grid(), time_limit=50)
 for _name, _probe in probes().items():
-    gym.register(
-        f"dqn_tutorial/Probe{_name.title().replace(' ', '')}-v0",
-        entry_point=lambda mdp=_probe.mdp: MDPEnv(mdp),
-        max_episode_steps=_probe.time_limit,
-    )
+    register_mdp(f"Probe{_name.title().replace(' ', '')}", _probe.mdp, _probe.time_limit)

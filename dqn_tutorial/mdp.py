@@ -58,12 +58,12 @@ class MDP:
     @property
     def n_states(self) -> int:
         """Number of states. Source: Sutton & Barto (2018), section 3.1. Taught in 01_bellman_equation."""
-        return self.transition.shape[0]
+        return int(self.transition.shape[0])
 
     @property
     def n_actions(self) -> int:
         """Number of actions. Source: Sutton & Barto (2018), section 3.1. Taught in 01_bellman_equation."""
-        return self.transition.shape[1]
+        return int(self.transition.shape[1])
 
 
 def q_from_v(mdp: MDP, v: Array) -> Array:
@@ -121,7 +121,7 @@ def greedy_policy(q: Array) -> Array:
 
     Source: Sutton & Barto (2018), section 4.2. Taught in 01_bellman_equation.
     """
-    return np.eye(q.shape[-1])[q.argmax(-1)]
+    return np.asarray(np.eye(q.shape[-1])[q.argmax(-1)])
 
 
 def slippery_grid(layout: tuple[str, ...] = GRID, slip: float = 0.2, gamma: float = 0.9) -> MDP:

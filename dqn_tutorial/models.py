@@ -7,11 +7,12 @@ from typing import Any
 from torch import nn
 
 from dqn_tutorial.agent import DQN, Agent
-from dqn_tutorial.config import DQNConfig, DQNCriticConfig, MainConfig, flatten, nearest, override
+from dqn_tutorial.config import DQNConfig, DQNCriticConfig, MainConfig, nearest
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
 from dqn_tutorial.envs import env_id, env_spec
 from dqn_tutorial.nets import DQNNet
 from dqn_tutorial.presets import PRESETS
+from dqn_tutorial.settings import flatten, override
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def get_model(config: MainConfig) -> Agent:
     critic_class = look_up(CRITICS, "model.critic.critic_type", model.critic.critic_type)
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
     spec = env_spec(config.env.name)
-    return agent_class(config, critic_class(config, spec.dim_state, spec.dim_act, arch))
+    agent: Agent = agent_class(config, critic_class(config, spec.dim_state, spec.dim_act, arch))
+    return agent
 
 
 def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:

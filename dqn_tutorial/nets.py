@@ -11,12 +11,12 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "s
 
 def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
     """Return a linear layer with PyTorch's usual uniform start, drawn from `generator`."""
-    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
     bound = n_in**-0.5
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=generator)
         layer.bias.uniform_(-bound, bound, generator=generator)
-    return cast(nn.Linear, layer)
+    return layer
 
 
 class MLP(nn.Sequential):

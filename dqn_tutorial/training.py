@@ -60,7 +60,9 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     threads = torch.get_num_threads()
     torch.set_num_threads(t.n_threads)
     try:
-        state = np.stack([env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds)])
+        state = np.stack(
+            [env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds, strict=True)]
+        )
         is_reset = np.zeros(state.shape[:2], bool)  # [N, E]
         returns, lengths = np.zeros(state.shape[:2]), np.zeros(state.shape[:2], int)
         updates_due, update = 0.0, None

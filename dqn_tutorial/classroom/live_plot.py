@@ -4,9 +4,9 @@ import io
 import time
 from types import TracebackType
 
-import matplotlib as mpl
 import numpy as np
 from IPython.display import display
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -46,7 +46,7 @@ class LivePlot:
         self.solved_at, self._pause, self._next_frame = solved_at, 1 / frames_per_second, 0.0
         self.figure, axes = new_figure()
         self.figure.set_dpi(PIXELS_PER_INCH)
-        with mpl.rc_context(STYLE):
+        with rc_context(STYLE):
             dots = axes.plot([], [], ".", color=GREY, markersize=3, alpha=0.5, label="training episode (explores)")
             mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 20")
             greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
@@ -57,7 +57,7 @@ class LivePlot:
         for line in self._lines:
             line.set_animated(True)
         self.figure.canvas.draw()  # all that stays the same, drawn once
-        self._background = self._canvas.copy_from_bbox(self.figure.bbox)  # type: ignore[no-untyped-call]
+        self._background = self._canvas.copy_from_bbox(self.figure.bbox)
 
     @property
     def _canvas(self) -> FigureCanvasAgg:
@@ -97,7 +97,7 @@ class LivePlot:
 
     def _frame(self) -> bytes:
         self._set_lines()
-        self._canvas.restore_region(self._background)  # type: ignore[no-untyped-call]
+        self._canvas.restore_region(self._background)
         for line in self._lines:
             self.figure.draw_artist(line)
         buffer = io.BytesIO()

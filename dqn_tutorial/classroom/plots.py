@@ -6,9 +6,10 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
+from cycler import cycler
 from IPython.display import display
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
     *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#222222", "#999999"),
 )  # Okabe & Ito: told apart by colour-blind readers too
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.25,
-    "axes.prop_cycle": mpl.cycler(
+    "axes.prop_cycle": cycler(
         color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY], linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))]
     ),
     "legend.frameon": False,
@@ -38,7 +39,7 @@ def new_figure(width: float = 7.0, height: float = 3.0, columns: int = 1, rows: 
 
     Source: matplotlib. Taught in 01_bellman_equation.
     """
-    with mpl.rc_context(STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns)
@@ -49,7 +50,7 @@ def png(figure: Figure) -> bytes:
     01_bellman_equation.
     """
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with rc_context(STYLE):
         figure.savefig(buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
     return buffer.getvalue()
 

@@ -1,0 +1,107 @@
+"""Diagrams as SVG text, each with its text alternative: `show(*diagram())` puts one on the page."""
+
+from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE
+
+TEXT = f'font-family="sans-serif" font-size="14" fill="{BLACK}"'
+KINDS = ("expectation", "optimality", "q_learning", "sarsa")
+
+
+def svg(width: int, height: int, body: str) -> str:
+    """Return an SVG of that size in pixels on white, with arrow heads `url(#tip)` and the course's font.
+
+    Source: SVG 1.1. Taught in 01_bellman_equation.
+    """
+    tip = (
+        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
+        f'orient="auto-start-reverse"><path d="M0 0 L10 5 L0 10 z" fill="{BLACK}"/></marker></defs>'
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<rect width="100%" height="100%" fill="white"/>{tip}<g {TEXT}>{body}</g></svg>'
+    )
+
+
+def label(x: float, y: float, words: str, anchor: str = "middle", colour: str = BLACK, size: int = 14) -> str:
+    """Return a line of text at a point; the markup of `words` is kept. Source: SVG 1.1. Taught in
+    01_bellman_equation.
+    """
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{words}</text>'
+
+
+def arrow(path: str) -> str:
+    """Return a path that ends in an arrow head. Source: SVG 1.1. Taught in 01_bellman_equation."""
+    return f'<path d="{path}" fill="none" stroke="{BLACK}" stroke-width="1.8" marker-end="url(#tip)"/>'
+
+
+def box(x: float, y: float, width: float, height: float, words: str, colour: str) -> str:
+    """Return a rounded box with a word in its middle. Source: SVG 1.1. Taught in 01_bellman_equation."""
+    frame = f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="{colour}" fill-opacity="0.15" '
+    return f'{frame}stroke="{colour}" stroke-width="2"/>{label(x + width / 2, y + height / 2 + 5, words)}'
+
+
+def agent_environment_loop() -> tuple[str, str]:
+    """Return the loop of agent and environment: the SVG and its text alternative.
+
+    Source: Sutton & Barto (2018), figure 3.1. Taught in 01_bellman_equation.
+    """
+    alt = (
+        "The agent sends an action to the environment. The environment answers with a reward and the next state, "
+        "which is the agent's state of the following step."
+    )
+    small = '<tspan font-size="10" dy="4">{}</tspan>'
+    body = (
+        box(170, 16, 160, 52, "agent", BLUE)
+        + box(170, 132, 160, 52, "environment", ORANGE)
+        + arrow("M330 42 H430 V158 H334")
+        + arrow("M170 158 H70 V42 H166")
+        + label(440, 96, "action A" + small.format("t"), "start")
+        + label(440, 116, "0 left, 1 down,", "start", size=12)
+        + label(440, 132, "2 right, 3 up", "start", size=12)
+        + label(60, 92, "reward R" + small.format("t+1"), "end")
+        + label(60, 116, "state S" + small.format("t+1"), "end")
+    )
+    return svg(560, 200, f'<g transform="translate(20 0)">{body}</g>'), alt
+
+
+def backup_diagram(kind: str) -> tuple[str, str]:
+    """Return what flows back to Q(s, a) in one update: the SVG and its text alternative.
+
+    Args:
+        kind: `expectation` and `optimality` look at every next state, `q_learning` and `sarsa` at one sampled.
+
+    Raises:
+        ValueError: another kind.
+
+    Source: after Sutton & Barto (2018), section 3.5 and figure 6.5. Taught in 01_bellman_equation.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind = {kind!r} is not known: it must be one of {', '.join(KINDS)}")
+    sampled, greedy = kind in ("q_learning", "sarsa"), kind in ("optimality", "q_learning")
+    next_states = [250.0] if sampled else [110.0, 250.0, 390.0]
+    parts = [label(250, 20, "state s, action a"), _dot(250, 36)]
+    for x in next_states:
+        parts += [arrow(f"M250 42 L{x:g} 88"), _ring(x, 98)]
+        actions = [x] if kind == "sarsa" else [x - 40, x, x + 40]
+        parts += [arrow(f"M{x:g} 108 L{a:g} 152") + _dot(a, 160) for a in actions]
+        if greedy:
+            arc = (
+                f'<path d="M{x - 27:g} 136 Q{x:g} 152 {x + 27:g} 136" fill="none" stroke="{PURPLE}" stroke-width="3"/>'
+            )
+            parts += [arc, label(x + 50, 136, "max", "start", size=13)]
+    chance = "one s' drawn by the environment" if sampled else "average over s' with p(s' | s, a)"
+    choice = {"expectation": "average over a' with \u03c0(a' | s')", "sarsa": "one a' drawn from the policy"}
+    parts += [label(470, 72, chance, "start"), label(470, 136, choice.get(kind, "the best a'"), "start")]
+    parts += [_ring(480, 176), label(496, 181, "state", "start"), _dot(570, 176), label(586, 181, "action", "start")]
+    alt = (
+        f"From state s and action a, {chance}; from there, {choice.get(kind, 'the best next action, the maximum')}. "
+        f"{'One branch' if sampled else 'All branches'} of next states."
+    )
+    return svg(720, 196, "".join(parts)), alt
+
+
+def _ring(x: float, y: float) -> str:
+    return f'<circle cx="{x:g}" cy="{y:g}" r="9" fill="white" stroke="{BLUE}" stroke-width="2.5"/>'
+
+
+def _dot(x: float, y: float) -> str:
+    return f'<circle cx="{x:g}" cy="{y:g}" r="6" fill="{GREEN}" stroke="{GREY}"/>'

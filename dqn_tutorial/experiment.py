@@ -1,0 +1,136 @@
+"""One run from start to finish: train, evaluate over fresh episodes, write the folder, tell the result."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.envs import EnvSpec, env_spec
+from dqn_tutorial.models import get_model
+from dqn_tutorial.runs import new_folder, save_agent, write_json, write_table
+from dqn_tutorial.training import Record, evaluate, play, train
+
+FINAL_EPISODES = 100
+
+
+class Log:
+    """What a run keeps of its records: episodes, evaluations, and a row of metrics for each percent of the budget."""
+
+    def __init__(self, config: MainConfig) -> None:
+        self.config, self.row_every = config, max(config.training.max_steps // 100, 1)
+        self.episodes: list[tuple[int, float]] = []
+        self.evaluations: list[tuple[int, float]] = []
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, record: Record, greedy: NDArray[np.float64] | None) -> None:
+        """Take in a record, and the greedy returns `[N, episodes]` if there was an evaluation at it."""
+        self.episodes += [(record.step, value) for value in record.episode_returns]
+        if greedy is not None:
+            self.evaluations.append((record.step, float(greedy.mean())))
+        if greedy is not None or record.step % self.row_every < self.config.training.n_envs:
+            row = {name: getattr(record, name) for name in ("step", "n_updates", "epsilon", "learning_rate")}
+            row |= {name: getattr(record, name) for name in ("loss", "td_error", "mean_q")}
+            row["episode_return"] = self.mean_return
+            row["greedy_return"] = "" if greedy is None else float(greedy.mean())
+            self.rows.append(row)
+
+    @property
+    def mean_return(self) -> float:
+        """Mean return of the last 20 training episodes; nan before the first has ended."""
+        return float(np.mean([value for _, value in self.episodes[-20:]])) if self.episodes else float("nan")
+
+
+def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool) -> tuple[Log, float, str]:
+    """Train to the end of the budget, to a solving evaluation if asked to, or to Ctrl-C.
+
+    Returns:
+        The log, the seconds spent on training (evaluations excluded), and how it ended.
+    """
+    t, log, seconds, ended = config.training, Log(config), 0.0, "budget"
+    solved_at = spec.solved_at
+    bar = tqdm(total=t.max_steps, unit="step", disable=not progress, mininterval=0.2)
+    started = time.perf_counter()
+    try:
+        for record in train(agent, config):
+            greedy = None
+            if t.eval_every and record.step % t.eval_every < t.n_envs:
+                seconds += time.perf_counter() - started
+                greedy = evaluate(agent, t.eval_episodes, seed=config.seed + record.step)
+                started = time.perf_counter()
+            log.add(record, greedy)
+            bar.update(t.n_envs)
+            if progress and record.step % log.row_every < t.n_envs:
+                shown = {"return": log.mean_return, "epsilon": record.epsilon, "loss": record.loss}
+                bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()}, refresh=False)
+            if t.stop_when_solved and greedy is not None and solved_at is not None and greedy.mean() >= solved_at:
+                confirmed = evaluate(agent, FINAL_EPISODES, seed=config.seed + record.step + 1)
+                if np.atleast_2d(confirmed).mean(-1).min() >= solved_at:
+                    ended = "solved"
+                    break
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    bar.close()
+    return log, seconds + time.perf_counter() - started, ended
+
+
+def run(config: MainConfig, folder: Path | None = None, progress: bool = False) -> dict[str, Any]:
+    """Train an agent, evaluate its last weights over 100 fresh greedy episodes, and write the run into a folder.
+
+    Returns:
+        What `result.json` holds, and `folder`.
+
+    Raises:
+        ValueError: settings that do not fit, or a folder that exists; before any training.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+    spec = env_spec(config.env.name)
+    agent = get_model(config)
+    name = f"{spec.id.rpartition('/')[2]}-{config.model.name}-seed{config.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder = new_folder(folder or Path("runs") / name)
+    log, seconds, ended = run_training(agent, config, spec, progress)
+    returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed))  # [N, 100]
+    result = {
+        "environment": spec.id,
+        "model": config.model.name,
+        "seed": config.seed,
+        "weights": "last",
+        "ended": ended,
+        "episodes": FINAL_EPISODES,
+        **summary(returns),
+        "solved_at": spec.solved_at,
+        "steps": agent.step,
+        "updates": agent.n_updates,
+        "seconds": round(seconds, 3),
+        "agents": [{"seed": seed, **summary(own)} for seed, own in zip(agent.critic.seeds, returns, strict=True)],
+    }
+    save_agent(agent, folder)
+    write_json(result, folder / "result.json")
+    write_table(log.rows, folder / "metrics.csv")
+    write_pictures(agent, log, spec, folder)
+    return result | {"folder": folder}
+
+
+def summary(returns: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean, standard deviation and minimum of greedy returns. Source: this course. Taught in
+    07_train_cartpole.
+    """
+    return {"greedy_mean": returns.mean(), "greedy_std": returns.std(), "greedy_min": returns.min()}
+
+
+def write_pictures(agent: Agent, log: Log, spec: EnvSpec, folder: Path) -> None:
+    """Draw the learning curve and the agent, each with its text alternative."""
+    from dqn_tutorial.classroom.agent_view import draw_agent  # needs matplotlib, which training does not
+    from dqn_tutorial.classroom.plots import learning_curve, png
+
+    figure, alt = learning_curve(log.episodes, log.evaluations, spec.solved_at, f"Training on {spec.id}")
+    (folder / "learning_curve.png").write_bytes(png(figure))
+    (folder / "learning_curve.txt").write_text(alt + "\n", encoding="utf-8")
+    states = play(agent, seed=agent.config.seed)
+    alt = f"One greedy episode of {len(states) - 1} steps of the trained agent on {spec.id}"
+    (folder / "agent.svg").write_text(draw_agent(spec.id, states, alt), encoding="utf-8")

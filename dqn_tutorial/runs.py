@@ -1,0 +1,113 @@
+"""A run on disk: its settings, its result, its metrics and its policy, written once and never overwritten."""
+
+import csv
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from safetensors.torch import load_file, save_file
+
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.models import get_model, make_config
+from dqn_tutorial.settings import flatten, override
+
+
+def new_folder(path: Path) -> Path:
+    """Create the folder of a run.
+
+    Raises:
+        ValueError: it exists already, or cannot be created.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise ValueError(f"out = {str(path)!r} cannot be used, a run is never overwritten: {error.strerror}") from error
+    return path
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a YAML or TOML file of settings, nested as in the configuration, into dotted names.
+
+    Raises:
+        ValueError: no such file, another ending, or a file that does not hold named settings.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+    if path.suffix not in (".yaml", ".yml", ".toml"):
+        raise ValueError(f"config = {str(path)!r} is not allowed: the file must end in .yaml, .yml or .toml")
+    try:
+        text = path.read_text(encoding="utf-8")
+        nested = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except (OSError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"config = {str(path)!r} cannot be read: {error}") from error
+    if not isinstance(nested, dict):
+        raise ValueError(f"config = {str(path)!r} holds no settings: write them as `training:` and `max_steps: 1000`")
+    return _dotted(nested)
+
+
+def _dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for name, value in nested.items():
+        name = prefix + str(name).replace("-", "_")
+        settings |= _dotted(value, name + ".") if isinstance(value, dict) else {name: value}
+    return settings
+
+
+def write_settings(config: MainConfig, path: Path) -> None:
+    """Write every setting, resolved, as YAML that `read_settings` reads back. Source: this course. Taught in
+    07_train_cartpole.
+    """
+    nested: dict[str, Any] = {}
+    for dotted, value in flatten(config).items():
+        *groups, name = dotted.split(".")
+        place = nested
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = list(value) if isinstance(value, tuple) else value
+    path.write_text(yaml.safe_dump(nested, sort_keys=False), encoding="utf-8")
+
+
+def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows of one form as CSV. Source: this course. Taught in 07_train_cartpole."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0] if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write a JSON file for people to read too. Source: this course. Taught in 07_train_cartpole."""
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def save_agent(agent: Agent, folder: Path) -> None:
+    """Write the settings and the online networks of an agent. Source: safetensors. Taught in 07_train_cartpole."""
+    write_settings(agent.config, folder / "config.yaml")
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in agent.critic.online.state_dict().items()}
+    save_file(weights, folder / "policy.safetensors")
+
+
+def load_agent(folder: Path | str) -> Agent:
+    """Bring the agent of a finished run back; target and online networks are both the saved ones.
+
+    Raises:
+        ValueError: the folder does not hold a run, or its model is not registered.
+
+    Source: safetensors. Taught in 07_train_cartpole.
+    """
+    folder = Path(folder)
+    policy = folder / "policy.safetensors"
+    if not policy.is_file():
+        raise ValueError(f"folder = {str(folder)!r} holds no finished run: there is no {policy.name} in it")
+    settings = read_settings(folder / "config.yaml")
+    agent = get_model(override(make_config(settings["env.name"], settings["model.name"]), settings))
+    weights = load_file(policy, device=str(agent.critic.device))
+    for network in (agent.critic.online, agent.critic.target):
+        network.load_state_dict(weights)
+    return agent
