@@ -19,7 +19,7 @@ def linear_schedule(start: float, end: float, duration: float, step: int) -> flo
     Source: Mnih et al. (2015), extended data table 1. Taught in 06_agent.
     """
     share = 1.0 if duration <= 0 else min(step / duration, 1.0)
-    return start + (end - start) * share
+    return start * (1 - share) + end * share
 
 
 class LiveValue:

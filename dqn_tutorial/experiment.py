@@ -64,7 +64,7 @@ def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
                 started = time.perf_counter()
             log.add(record, greedy)
             bar.update(t.n_envs)
-            if progress and record.step % log.row_every < t.n_envs:
+            if progress:
                 shown = {"return": log.mean_return, "epsilon": record.epsilon, "loss": record.loss}
                 bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()}, refresh=False)
             if t.stop_when_solved and greedy is not None and solved_at is not None and greedy.mean() >= solved_at:

@@ -98,7 +98,7 @@ def make_config(env: str = "cartpole", model: str = "dqn", **overrides: Any) -> 
     config = MainConfig(model=look_up(MODELS, "model.name", model)[1]())
     config = replace(config, env=replace(config.env, name=env))
     preset = {name: change.value for name, change in PRESETS.get(env_id(env), {}).items()}
-    dotted = {name.rpartition(".")[2]: name for name in flatten(config)}
+    dotted = {last: name for name in flatten(config) if (last := name.rpartition(".")[2]) != "name"}
     for name in overrides:
         if name not in dotted:
             raise ValueError(f"unknown setting {name!r}: {nearest(name, dotted)}")

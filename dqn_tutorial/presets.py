@@ -17,10 +17,10 @@ _CLASSIC = {
     "model.critic.width": Change(64, "two small layers are enough for a few numbers in and a few actions out"),
     "model.critic.depth": Change(2, "as above, and an update takes a quarter of the time"),
     "model.loss": Change("HuberLoss", "a rare large TD error pulls less, which keeps the end of training calm"),
-    "model.tau": Change(0.03, "with a few thousand updates in all, the target must follow within a hundred"),
+    "model.tau": Change(0.02, "with a few thousand updates in all, the target must follow within a hundred"),
     "training.n_envs": Change(16, "one forward pass chooses sixteen actions, and the data are more varied"),
     "training.update_ratio": Change(0.125, "two updates for sixteen new transitions"),
-    "training.batch_size": Change(256, "averages the noise of the gradient away at little cost on a small network"),
+    "training.batch_size": Change(128, "averages the noise of the gradient away at little cost on a small network"),
     "training.n_step": Change(10, "a reward reaches the state ten steps before it in one update"),
 }
 

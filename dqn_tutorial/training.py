@@ -150,7 +150,8 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         states, over = [state[0]], False
         while not over:
-            state, _, terminated, truncated, _ = env.step(agent.select_action(state, is_training=False))
+            action = agent.select_action(state, is_training=False).reshape(-1)[:1]  # of the first agent
+            state, _, terminated, truncated, _ = env.step(action)
             over = bool(terminated[0] | truncated[0])
             states.append(state[0])
     finally:

@@ -1,0 +1,66 @@
+"""What every test shares: a guard on the global random generators, and small agents."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dqn_tutorial import DQN, DQNConfig, DQNCritic, DQNCriticConfig, MainConfig, make_config, register
+from dqn_tutorial import models as registry
+
+
+@pytest.fixture(autouse=True)
+def global_generators_are_left_alone() -> Iterator[None]:
+    """Fail a test that draws from, or seeds, a global generator of NumPy or PyTorch.
+
+    That nothing of ours imports Python's `random` is tested in test_house.py; a library of the command line does.
+    """
+
+    def states() -> list[Any]:
+        return [np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()]  # noqa: NPY002
+
+    before = states()
+    yield
+    assert states() == before, "a global random generator was used"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def make_critic() -> Callable[..., DQNCritic]:
+    """Build a small critic of 4 numbers in and 3 actions out; settings by their last name."""
+
+    def build(**settings: Any) -> DQNCritic:
+        return DQNCritic(small_config(**settings), dim_state=4, dim_act=3)
+
+    return build
+
+
+def small_config(env: str = "cartpole", **settings: Any) -> MainConfig:
+    return make_config(env, **({"width": 16, "depth": 1, "batch_size": 32, "eval_every": 0} | settings))
+
+
+class OwnCritic(DQNCritic):
+    """A learner's critic."""
+
+
+@dataclass(frozen=True)
+class OwnConfig(DQNConfig):
+    """A learner's settings, one of them new."""
+
+    name: str = "own"
+    patience: int = 3
+    critic: DQNCriticConfig = field(default_factory=lambda: DQNCriticConfig(critic_type="OwnCritic"))
+
+
+@pytest.fixture
+def own_model() -> Iterator[None]:
+    register("own", DQN, OwnConfig, critic=OwnCritic)
+    yield
+    del registry.MODELS["own"], registry.CRITICS["OwnCritic"]

@@ -1,0 +1,219 @@
+"""The command line, most of it in this process, its promise to the letter as a subprocess."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dqn_tutorial import __main__ as command_line
+from dqn_tutorial import evaluate
+from dqn_tutorial import models as registry
+from dqn_tutorial.runs import load_agent
+
+QUICK = ["--training.max-steps", "1_600", "--training.learning_starts", "800", "--training.eval-every", "800"]
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["dqn_tutorial", *words])
+    return command_line.main()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    words = [sys.executable, "-m", "dqn_tutorial", "--model.name", "dqn", "--env.name", "cartpole"]
+    done = subprocess.run([*words, *QUICK, "--progress", "--out", folder], capture_output=True, text=True, check=True)
+    for shown in ("return=", "epsilon=", "loss=", "step/s"):
+        assert shown in done.stderr
+    for shown in ("greedy mean, 100 fresh episodes", "standard deviation", "minimum", "updates", "seconds of training"):
+        assert shown in done.stdout
+    return folder
+
+
+def test_a_run_leaves_its_folder(finished: Path) -> None:
+    result = json.loads((finished / "result.json").read_text())
+    assert {
+        "greedy_mean",
+        "greedy_std",
+        "greedy_min",
+        "episodes",
+        "seed",
+        "steps",
+        "updates",
+        "seconds",
+        "weights",
+    } <= set(result)
+    assert (result["steps"], result["episodes"], result["weights"], result["ended"]) == (1_600, 100, "last", "budget")
+    rows = list(csv.DictReader((finished / "metrics.csv").open()))
+    assert len(rows) > 50 and float(rows[-1]["step"]) == 1_600
+    assert [row["step"] for row in rows if row["greedy_return"]] == ["800", "1600"]
+    with Image.open(finished / "learning_curve.png") as picture:
+        assert picture.size[0] > 800
+    assert "Greedy evaluations" in (finished / "learning_curve.txt").read_text()
+    svg = ElementTree.fromstring((finished / "agent.svg").read_text())
+    assert svg.get("aria-label") and svg.findall(".//{http://www.w3.org/2000/svg}animateTransform")
+
+
+def test_the_saved_policy_is_the_one_that_was_evaluated(finished: Path) -> None:
+    result = json.loads((finished / "result.json").read_text())
+    assert evaluate(load_agent(finished), 100, seed=result["seed"]).mean() == pytest.approx(result["greedy_mean"])
+
+
+def test_the_resolved_settings_give_the_same_run_again(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call(monkeypatch, "--config", str(finished / "config.yaml"), "--out", str(tmp_path / "again")) == 0
+    first, again = load_agent(finished), load_agent(tmp_path / "again")
+    states = np.linspace(-1, 1, 40).reshape(10, 4)
+    assert (first.critic.Q(states) == again.critic.Q(states)).all()
+    assert (finished / "metrics.csv").read_text() == (tmp_path / "again" / "metrics.csv").read_text()
+
+
+def test_a_run_is_never_overwritten(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (finished / "result.json").read_text()
+    assert call(monkeypatch, *QUICK, "--out", str(finished)) == 2
+    assert "never overwritten" in capsys.readouterr().err
+    assert (finished / "result.json").read_text() == before
+
+
+def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no finished run"):
+        load_agent(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--model.critic.exploraton-rate", "0.1"], "did you mean '--model.critic.exploration-rate'"),
+        (["--model.critic.exploraton_rate=0.1"], "did you mean '--model.critic.exploration-rate'"),
+        (["--env.name", "pendulum"], "DQN needs Discrete actions, because"),
+        (["--model.name", "dqnn"], "did you mean 'dqn'"),
+        (["--model.patience", "3"], "is an option of model 'own', not of 'dqn'"),
+        (["trian"], "unknown command 'trian': did you mean 'train'"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml"),
+        (["--import", "nowhere.py"], "is not a Python file"),
+    ],
+)
+@pytest.mark.usefixtures("own_model")
+def test_mistakes_are_refused(words: list[str], message: str, monkeypatch: pytest.MonkeyPatch,
+                              capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    assert call(monkeypatch, *words) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["--training.gamma", "1.5"], ["--training.max-steps", "many"], ["--training.max-steps"]]
+)
+def test_impossible_values_are_refused(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        call(monkeypatch, *words)
+    assert stopped.value.code == 2
+    assert words[0].rpartition(".")[2] in capsys.readouterr().err.replace("_", "-")
+
+
+def test_the_command_line_stands_above_the_file_above_the_preset(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("env: {name: acrobot}\ntraining: {n_step: 4, gamma: 0.9}\n")
+    config, _ = command_line.parse(
+        ["--config", str(tmp_path / "c.yaml"), "--training.gamma", "0.8", "--training.n_envs=8"]
+    )
+    assert (config.env.name, config.training.n_step, config.training.gamma, config.training.n_envs) == (
+        "acrobot",
+        4,
+        0.8,
+        8,
+    )
+    assert config.model.loss == "HuberLoss"  # of the preset
+
+
+def test_help_names_every_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--help")
+    text = capsys.readouterr().out
+    for option in (
+        "--seed",
+        "--out",
+        "--config",
+        "--import",
+        "--progress",
+        "--training.n-step",
+        "--model.critic.n-members",
+    ):
+        assert option in text
+    assert "Rewards summed before the target bootstraps" in re.sub(r"[│\s]+", " ", text)
+
+
+@pytest.mark.parametrize("words", [["--env.name", "acrobot"], ["--env.name", "MountainCar-v0"], ["--model.name", "ddqn"],
+                                   ["--model.critic.n_members", "3", "--training.n-seeds", "2"],
+                                   ["--env.name", "slipperygrid"]])  # fmt: skip
+def test_other_environments_and_models_train(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = ["--training.max-steps", "640", "--training.learning-starts", "320", "--training.eval-every", "0"]
+    assert call(monkeypatch, *words, *quick, "--out", str(tmp_path / "run")) == 0
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["updates"] > 0
+
+
+def test_a_learners_module_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from dqn_tutorial import DQN, DQNConfig, register\n"
+        "@dataclass(frozen=True)\n"
+        "class MineConfig(DQNConfig):\n"
+        "    name: str = 'mine'\n"
+        "register('mine', DQN, MineConfig)\n"
+    )
+    words = ["--import", str(tmp_path / "mine.py"), "--model.name", "mine", *QUICK, "--out", str(tmp_path / "run")]
+    assert call(monkeypatch, *words) == 0
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["model"] == "mine"
+    del registry.MODELS["mine"]
+
+
+def test_training_stops_when_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [
+        "--training.stop-when-solved",
+        "--training.eval-every",
+        "1600",
+        "--seed",
+        "22",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert call(monkeypatch, *words) == 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["ended"] == "solved" and result["steps"] < 50_000 and result["greedy_mean"] >= 475
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends the signal of Ctrl-C")
+def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "dqn_tutorial",
+        "--training.max-steps",
+        "100_000_000",
+        "--progress",
+        "--out",
+        tmp_path / "run",
+    ]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    seen = ""
+    while "return=" not in seen:  # training has begun
+        seen += process.stderr.read(1)
+        assert process.poll() is None, seen
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "Traceback" not in err
+    assert "Interrupted: this is what was learned until then." in out
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["ended"] == "interrupted"
+    assert load_agent(tmp_path / "run").config.env.name == "cartpole"

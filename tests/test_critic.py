@@ -1,0 +1,279 @@
+"""The ensemble of Q-networks: shapes, targets that are read and move, members that all learn."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from dqn_tutorial import MLP, CriticEnsemble, DoubleDQNCritic, DQNCritic, DQNNet
+from dqn_tutorial.nets import stack
+from dqn_tutorial.targets import td_target
+from tests.conftest import small_config
+
+MakeCritic = Callable[..., DQNCritic]
+
+
+def batch(size: int = 8, seed: int = 0) -> tuple[torch.Tensor, ...]:
+    """Random state, action, reward, next_state, terminated of a batch."""
+    g = torch.Generator().manual_seed(seed)
+    return (
+        torch.randn(size, 4, generator=g),
+        torch.randint(3, (size,), generator=g),
+        torch.randn(size, generator=g),
+        torch.randn(size, 4, generator=g),
+        torch.rand(size, generator=g) < 0.3,
+    )
+
+
+def perturb(network: nn.Module) -> None:
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight += 1
+
+
+def test_shapes_of_q(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_members=2, n_seeds=3)
+    assert critic.n_networks == 6
+    assert critic.Q(torch.zeros(5, 4)).shape == (6, 5, 3)
+    assert critic.Q(torch.zeros(6, 5, 4)).shape == (6, 5, 3)
+    assert critic.Q(torch.zeros(3, 5, 4)).shape == (6, 5, 3)
+    assert make_critic().Q(np.zeros(4)).shape == (3,)
+    assert make_critic(n_members=2).Q(np.zeros(4)).shape == (3,)
+
+
+def test_a_shared_batch_equals_the_same_batch_for_each(make_critic: MakeCritic) -> None:
+    critic, (state, *_) = make_critic(n_members=3), batch()
+    assert torch.allclose(critic.Q(state), critic.Q(state.expand(3, -1, -1)))
+
+
+def test_a_batch_of_one_is_a_batch(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_members=2)
+    state, action, reward, next_state, terminated = batch(1)
+    y = critic.get_bellman_target(reward, next_state, terminated)
+    assert y.shape == (2, 1)
+    assert critic.update(state, action, y).loss.shape == (2,)
+
+
+def test_stacked_networks_equal_the_networks_one_by_one() -> None:
+    for has_norm in (False, True):
+        members = [
+            DQNNet(4, 3, depth=2, width=8, has_norm=has_norm, generator=torch.Generator().manual_seed(k))
+            for k in range(3)
+        ]
+        state = batch()[0]
+        one_by_one = torch.stack([member(state) for member in members])
+        assert torch.allclose(stack(members)(state.expand(3, -1, -1)), one_by_one, atol=1e-6)
+
+
+def test_a_network_with_weights_of_its_own_cannot_be_stacked() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(1))
+
+    with pytest.raises(TypeError, match="Scaled holds weights of its own"):
+        stack([Scaled(), Scaled()])
+
+
+def test_depth_counts_hidden_layers() -> None:
+    linear = [layer for layer in DQNNet(4, 2, depth=3, width=8) if isinstance(layer, nn.Linear)]
+    assert len(linear) == 4
+    assert next(iter(MLP(4, 2, depth=0))).weight.shape == (2, 4)
+    with pytest.raises(ValueError, match="act = 'sigmoidal'"):
+        DQNNet(4, 2, act="sigmoidal")
+
+
+def test_targets_are_read_from_the_target_networks(make_critic: MakeCritic) -> None:
+    critic = make_critic()
+    _, _, reward, next_state, terminated = batch()
+    before = critic.get_bellman_target(reward, next_state, terminated)
+    perturb(critic.online)
+    assert torch.equal(critic.get_bellman_target(reward, next_state, terminated), before)
+    perturb(critic.target)
+    assert not torch.equal(critic.get_bellman_target(reward, next_state, terminated), before)
+
+
+def test_perturbing_the_targets_leaves_the_online_networks(make_critic: MakeCritic) -> None:
+    critic, (state, *_) = make_critic(), batch()
+    before = critic.Q(state)
+    perturb(critic.target)
+    assert torch.equal(critic.Q(state), before)
+
+
+def test_without_a_target_the_online_networks_stand_in() -> None:
+    critic, (state, *_) = CriticEnsemble(small_config(), 4, 3, has_target=False), batch()
+    perturb(critic.online)
+    assert torch.equal(critic.Q_t(state), critic.Q(state).detach())
+
+
+def test_the_bellman_target_is_the_equation(make_critic: MakeCritic) -> None:
+    critic = make_critic(gamma=0.7)
+    perturb(critic.online)
+    _, _, reward, next_state, terminated = batch()
+    expected = td_target(reward, critic.Q_t(next_state)[0], terminated, 0.7)
+    assert torch.allclose(critic.get_bellman_target(reward, next_state, terminated)[0], expected)
+    critic.gamma = 0.0
+    assert torch.equal(critic.get_bellman_target(reward, next_state, terminated)[0], reward)
+
+
+def test_the_double_target_asks_each_network_for_its_part() -> None:
+    critic = DoubleDQNCritic(small_config(gamma=0.7), 4, 3)
+    g = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for weight in critic.online.parameters():
+            weight += torch.randn(weight.shape, generator=g)
+    _, _, reward, next_state, terminated = batch(64)
+    chosen = critic.Q(next_state)[0].argmax(-1)
+    assert (chosen != critic.Q_t(next_state)[0].argmax(-1)).any()
+    value = critic.Q_t(next_state)[0][torch.arange(64), chosen]
+    expected = reward + 0.7 * ~terminated * value
+    assert torch.allclose(critic.get_bellman_target(reward, next_state, terminated)[0], expected)
+
+
+@pytest.mark.parametrize(("how", "expected"), [("mean", 2.0), ("min", 1.0), ("max", 3.0)])
+def test_members_are_reduced_within_their_agent(make_critic: MakeCritic, how: str, expected: float) -> None:
+    critic = make_critic(n_members=2, n_seeds=2, reduce=how)
+    q = torch.tensor([1.0, 3.0, 11.0, 13.0])[:, None, None].expand(4, 5, 3)
+    reduced = critic.reduce(q)
+    assert reduced.shape == (2, 5, 3)
+    assert reduced[0].unique().tolist() == [expected] and reduced[1].unique().tolist() == [expected + 10]
+
+
+def test_targets_carry_no_gradient(make_critic: MakeCritic) -> None:
+    critic = make_critic()
+    state, action, reward, next_state, terminated = batch()
+    y = critic.get_bellman_target(reward, next_state, terminated)
+    assert not y.requires_grad
+    critic.update(state, action, critic.Q(next_state).max(-1).values)  # even a target that carries one
+    assert all(weight.grad is None for weight in critic.target.parameters())
+
+
+def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_members=3)
+    before = [weight.detach().clone() for weight in critic.online.parameters()]
+    state, action, *_ = batch()
+    critic.update(state, action, torch.ones(8))
+    for weight, old in zip(critic.online.parameters(), before, strict=True):
+        assert ((weight - old).abs().flatten(1).max(1).values > 0).all()
+
+
+def test_an_update_equals_the_same_step_on_one_plain_network(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_members=2, loss="HuberLoss", learning_rate=0.01, observation_scale=(1.0, 2.0, 3.0, 4.0))
+    state, action, reward, *_ = batch()
+    plain = DQNNet(4, 3, depth=1, width=16)
+    with torch.no_grad():
+        for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
+            own.copy_(stacked[1].T if own.ndim == 2 else stacked[1, 0])
+    optimizer = torch.optim.Adam(plain.parameters(), lr=0.01)
+    q = plain(state * torch.tensor([1.0, 2.0, 3.0, 4.0]))[torch.arange(8), action]
+    loss = nn.HuberLoss()(q, reward)
+    loss.backward()
+    optimizer.step()
+    update = critic.update(state, action, reward)
+    assert torch.allclose(update.loss[1], loss.detach())
+    for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
+        assert torch.allclose(own, stacked[1].T if own.ndim == 2 else stacked[1, 0], atol=1e-6)
+
+
+def test_clipping_is_per_member(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_members=2, max_grad_norm=0.1, loss="MSELoss")
+    state, action, *_ = batch()
+    y = torch.stack([critic.gather(critic.Q(state), action)[0].detach() + 1e-3, torch.full((8,), 1e3)])
+    free = make_critic(n_members=2, max_grad_norm=1e9, loss="MSELoss")
+    for one in (critic, free):
+        one.update(state, action, y)
+    clipped, whole = ([w.grad for w in one.online.parameters()] for one in (critic, free))
+    norm = torch.stack([g[1].norm() for g in clipped]).norm()
+    assert norm.item() == pytest.approx(0.1, rel=1e-3)
+    assert all(torch.equal(a[0], b[0]) for a, b in zip(clipped, whole, strict=True))
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.005, 1.0])
+def test_polyak_moves_the_targets_by_tau(make_critic: MakeCritic, tau: float) -> None:
+    critic = make_critic(tau=tau)
+    old = [weight.clone() for weight in critic.target.parameters()]
+    perturb(critic.online)
+    critic.update_target()
+    for target, before, online in zip(critic.target.parameters(), old, critic.online.parameters(), strict=True):
+        assert torch.allclose(target, before + tau * (online - before), atol=1e-6)
+    assert all(
+        a.data_ptr() != b.data_ptr()
+        for a, b in zip(critic.target.parameters(), critic.online.parameters(), strict=True)
+    )
+
+
+def test_reset_restores_weights_optimiser_and_chance(make_critic: MakeCritic) -> None:
+    critic, fresh = make_critic(), make_critic()
+    state, action, reward, *_ = batch()
+    critic.update(state, action, reward)
+    critic.act(state)
+    critic.epsilon, critic.tau = 0.3, 0.9
+    critic.reset()
+    for one in (critic, fresh):
+        one.update(state, action, reward)
+    assert all(torch.equal(a, b) for a, b in zip(critic.online.parameters(), fresh.online.parameters(), strict=True))
+    assert (critic.epsilon, critic.tau) == (fresh.epsilon, fresh.tau)
+    assert torch.equal(critic.act(state), fresh.act(state))
+
+
+def test_members_and_seeds_start_apart_and_seeds_start_as_alone(make_critic: MakeCritic) -> None:
+    state = batch()[0]
+    q = make_critic(n_members=2, n_seeds=2, seed=4).Q(state).detach()
+    assert len({round(float(x), 4) for x in q[:, 0, 0]}) == 4
+    assert torch.allclose(q[2:], make_critic(n_members=2, seed=5).Q(state), atol=1e-6)
+
+
+def test_actions_of_a_batch_are_drawn_independently(make_critic: MakeCritic) -> None:
+    critic = make_critic()
+    critic.epsilon = 0.5
+    same = torch.zeros(4_000, 4)
+    action = critic.act(same)
+    explored = critic.choice.explored
+    assert explored.mean() == pytest.approx(0.5, abs=0.04)
+    assert np.bincount(action[explored], minlength=3) / explored.sum() == pytest.approx([1 / 3] * 3, abs=0.05)
+    assert np.unique(action[~explored]).tolist() == [critic.Q(same)[0, 0].argmax().item()]
+
+
+def test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it(make_critic: MakeCritic) -> None:
+    critic, state = make_critic(), batch(64)[0]
+    critic.epsilon = 1.0
+    assert critic.act(state).dtype == torch.int64
+    assert critic.choice.explored.all()
+    assert torch.equal(critic.act(state, is_training=False), critic.Q(state)[0].argmax(-1))
+    assert not critic.choice.explored.any()
+
+
+def test_choosing_builds_no_graph(make_critic: MakeCritic) -> None:
+    assert not make_critic().act(batch()[0], is_training=False).requires_grad
+    assert not make_critic().Q_t(batch()[0]).requires_grad
+
+
+def test_act_can_ask_the_target_networks(make_critic: MakeCritic) -> None:
+    critic, state = make_critic(), batch(64)[0]
+    with torch.no_grad():
+        for weight in critic.target.parameters():
+            weight.neg_()
+    assert torch.equal(critic.act(state, target=True, is_training=False), critic.Q_t(state)[0].argmax(-1))
+
+
+def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
+    critic = make_critic()
+    state, action, reward, *_ = batch()
+    with pytest.raises(TypeError, match=r"torch\.int64: a network multiplies"):
+        critic.Q(torch.zeros(5, 4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"shape \(5, 3\).*S = 4"):
+        critic.Q(torch.zeros(5, 3))
+    with pytest.raises(TypeError, match=r"torch\.float32: gather picks by index"):
+        critic.update(state, action.float(), reward)
+    with pytest.raises(ValueError, match="one shape"):
+        critic.update(state, action, reward[:, None])
+    with pytest.raises(ValueError, match="observation_scale has 2 numbers, but a state has 4"):
+        make_critic(observation_scale=(1.0, 2.0))
+
+
+def test_a_device_that_is_not_there_is_refused(make_critic: MakeCritic) -> None:
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(ValueError, match=f"device = '{missing}' is not available"):
+        make_critic(device=missing)

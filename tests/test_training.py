@@ -1,0 +1,263 @@
+"""Agent and loop: what is stored, when it learns, that it reaches known values, that a seed is a run."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+
+from dqn_tutorial import evaluate, get_model, train
+from dqn_tutorial.agent import Agent, linear_schedule
+from dqn_tutorial.envs import env_seed, make_vector_env, probes
+from dqn_tutorial.mdp import slippery_grid, value_iteration
+from dqn_tutorial.training import play
+from tests.conftest import small_config
+
+
+def run(agent: Agent) -> list[object]:
+    return list(train(agent, agent.config))
+
+
+def weights(agent: Agent) -> list[torch.Tensor]:
+    return [weight.detach() for weight in agent.critic.online.parameters()]
+
+
+def short_run(**settings: object) -> Agent:
+    agent = get_model(small_config(**({"max_steps": 800, "learning_starts": 200, "update_ratio": 0.25} | settings)))
+    run(agent)
+    return agent
+
+
+def test_a_seed_is_a_run_bit_for_bit() -> None:
+    one, same, other = short_run(), short_run(), short_run(seed=1)
+    assert all(torch.equal(a, b) for a, b in zip(weights(one), weights(same), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+def test_reset_makes_a_fresh_agent() -> None:
+    agent, fresh = short_run(), short_run()
+    agent.epsilon = 0.2
+    agent.reset()
+    assert (agent.step, agent.n_updates, len(agent.experience_memory), agent.held) == (0, 0, 0, set())
+    run(agent)
+    assert all(torch.equal(a, b) for a, b in zip(weights(agent), weights(fresh), strict=True))
+
+
+def test_tau_matters() -> None:
+    ends = [torch.cat([w.flatten() for w in weights(short_run(tau=tau))]) for tau in (0.0, 0.005, 1.0)]
+    assert not torch.equal(ends[0], ends[1]) and not torch.equal(ends[1], ends[2]) and not torch.equal(ends[0], ends[2])
+
+
+def test_a_hard_copy_comes_every_so_many_updates() -> None:
+    agent = get_model(
+        small_config(tau=1.0, target_update_every=3, learning_starts=16, max_steps=160, learning_rate_end=1.0)
+    )
+    run(agent)
+    agent.learn(max_iter=3 - agent.n_updates % 3)
+    online, target = agent.critic.online, agent.critic.target
+    assert all(torch.equal(a, b) for a, b in zip(online.parameters(), target.parameters(), strict=True))
+    agent.learn()
+    assert not all(torch.equal(a, b) for a, b in zip(online.parameters(), target.parameters(), strict=True))
+
+
+def test_learn_counts_random_batches_or_passes() -> None:
+    agent = short_run(update_ratio=0.0)
+    agent.learn(max_iter=4)
+    assert agent.n_updates == 4
+    agent.learn(n_epochs=2)
+    assert agent.n_updates == 4 + 2 * -(-len(agent.experience_memory) // 32)
+
+
+def test_the_stored_action_is_the_executed_one_and_the_rest_fits() -> None:
+    config = small_config("acrobot", max_steps=320, n_envs=4, reward_scale=0.5, n_step=1)
+    agent, executed = get_model(config), []
+    for record in train(agent, config):
+        executed.append((record.state, record.action))
+    stored = {}
+    _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 64)
+    for batch in batches:
+        for state, action in zip(batch.state.numpy(), batch.action.tolist(), strict=True):
+            stored[state.tobytes()] = action
+        assert set(batch.reward.tolist()) <= {-0.5, 0.0}
+    assert all(stored[state.tobytes()] == action for state, action in executed)
+    assert {action for _, action in executed} == {0, 1, 2}
+
+
+def test_every_stored_transition_is_one_of_the_environment() -> None:
+    """Follow the same actions in single environments: states, next states and flags agree, resets are left out."""
+    config = small_config(max_steps=4_000, n_envs=4, n_step=1, learning_starts=10_000)
+    agent = get_model(config)
+    run(agent)
+    _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 64)
+    env = gym.make("CartPole-v1").unwrapped
+    n_ends = 0
+    for batch in batches:
+        for state, action, next_state, terminated, truncated in zip(
+            batch.state, batch.action, batch.next_state, batch.terminated, batch.truncated, strict=True
+        ):
+            env.reset(seed=0)
+            env.state = state.double().numpy()
+            expected, _, ends, _, _ = env.step(int(action))
+            assert next_state.numpy() == pytest.approx(expected, abs=1e-4)
+            assert bool(terminated) == ends and not truncated
+            n_ends += ends
+    assert n_ends > 50
+
+
+def test_episode_returns_of_training_are_complete() -> None:
+    config = small_config(max_steps=4_000, n_envs=4)
+    episodes = [episode for record in train(get_model(config), config) for episode in record.episodes]
+    assert len(episodes) > 50
+    assert all(episode.episode_return == episode.length > 7 for episode in episodes)
+
+
+def test_evaluation_counts_each_episode_once() -> None:
+    agent = short_run()
+    slow = []
+    env = make_vector_env("cartpole", 42)
+    state, _ = env.reset(seed=env_seed(3, "evaluation"))
+    returns, over = np.zeros(42), np.zeros(42, bool)
+    while not over.all():  # a slow reference: one environment after the other, one step at a time
+        action = np.array([agent.select_action(one, is_training=False) for one in state])
+        state, reward, terminated, truncated, _ = env.step(action)
+        for e in range(42):
+            if not over[e]:
+                returns[e] += reward[e]
+                over[e] = terminated[e] or truncated[e]
+                if over[e]:
+                    slow.append(returns[e])
+    assert len(slow) == 42
+    assert evaluate(agent, episodes=42, seed=3) == pytest.approx(returns)
+
+
+def test_evaluation_is_greedy_and_fresh() -> None:
+    agent = short_run()
+    agent.epsilon = 1.0
+    once, again, other = (evaluate(agent, 20, seed) for seed in (1, 1, 2))
+    assert (once == again).all() and (once != other).any()
+
+
+def test_play_gives_one_episode_from_its_first_state_to_its_last() -> None:
+    states = play(short_run(), seed=5)
+    assert states.shape[1] == 4 and np.abs(states[0]).max() <= 0.05
+    assert np.abs(states[-1, 2]) > 0.209 or np.abs(states[-1, 0]) > 2.4 or len(states) == 501
+
+
+@pytest.mark.parametrize(("step", "value"), [(0, 1.0), (50, 0.6), (100, 0.2), (1_000, 0.2)])
+def test_the_linear_schedule(step: int, value: float) -> None:
+    assert linear_schedule(1.0, 0.2, 100, step) == pytest.approx(value)
+    assert linear_schedule(1.0, 0.2, 0, step) == 0.2
+
+
+def test_live_values_follow_their_schedule_until_held_and_again_when_released() -> None:
+    config = small_config(max_steps=1_600, exploration_fraction=0.5)
+    agent, seen = get_model(config), {}
+    for record in train(agent, config):
+        if record.step == 320:
+            agent.epsilon = 1.0
+        if record.step == 640:
+            del agent.epsilon
+        seen[record.step] = record.epsilon
+    assert seen[320] < 1 and seen[336] == seen[640] == 1.0
+    assert seen[656] == pytest.approx(linear_schedule(1.0, 0.05, 800, 656))
+    assert seen[1_600] == pytest.approx(0.05)
+
+
+def test_the_learning_rate_falls_to_its_share() -> None:
+    config = small_config(max_steps=1_600, learning_rate=0.01, learning_rate_end=0.5)
+    rates = [record.learning_rate for record in train(get_model(config), config)]
+    assert rates[-1] == pytest.approx(0.005) and rates[len(rates) // 2 - 1] == pytest.approx(0.0075)
+
+
+def test_live_values_out_of_range_are_refused() -> None:
+    agent = get_model(small_config())
+    with pytest.raises(ValueError, match=r"epsilon = 1\.5 is not allowed"):
+        agent.epsilon = 1.5
+    assert agent.epsilon == 1.0
+
+
+def test_the_update_ratio_is_kept_over_a_run() -> None:
+    assert short_run(update_ratio=0.1, learning_starts=16).n_updates == 80
+    assert short_run(update_ratio=0.03125, learning_starts=16).n_updates == 25
+
+
+def test_breaking_off_closes_the_environments_and_restores_the_threads() -> None:
+    config, before = small_config(n_threads=1), torch.get_num_threads()
+    records = train(get_model(config), config)
+    next(records)
+    assert torch.get_num_threads() == 1
+    records.close()
+    assert torch.get_num_threads() == before
+
+
+def learned_q(env: str, **settings: object) -> np.ndarray:
+    """Q of each state of an MDP after training a small population on it, `[N, S, A]`, in the units of its reward."""
+    common = {
+        "n_seeds": 4, "n_envs": 4, "max_steps": 6_000, "learning_starts": 400, "update_ratio": 0.25, "batch_size": 64,
+        "learning_rate": 3e-3, "learning_rate_end": 0.0, "gamma": 0.9, "tau": 0.1, "exploration_rate": 1.0, "width": 32,
+    }  # fmt: skip
+    agent = get_model(small_config(env, **(common | settings)))
+    run(agent)
+    mdp = (
+        slippery_grid()
+        if env == "slipperygrid"
+        else {p.title().replace(" ", ""): q.mdp for p, q in probes().items()}[env[5:]]
+    )
+    with torch.no_grad():
+        return agent.critic.Q(torch.as_tensor(mdp.observations, dtype=torch.float32)).numpy()
+
+
+@pytest.mark.parametrize("name", list(probes()))
+def test_probe_environments(name: str) -> None:
+    mdp = probes()[name].mdp
+    q = learned_q("Probe" + name.title().replace(" ", ""))
+    assert q[:, ~mdp.terminal] == pytest.approx(
+        np.broadcast_to(value_iteration(mdp)[~mdp.terminal], q[:, ~mdp.terminal].shape), abs=0.35
+    )
+
+
+def test_only_the_last_probe_finds_truncation_taken_for_termination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With truncation masked, endless work is worth what fits before the time limit, and cashing in looks better."""
+    from dqn_tutorial.buffer import ReplayBuffer
+
+    batch_of = ReplayBuffer._batch
+
+    def masked(self: ReplayBuffer, rows: np.ndarray) -> object:
+        batch = batch_of(self, rows)
+        return batch._replace(terminated=batch.terminated | batch.truncated)
+
+    monkeypatch.setattr(ReplayBuffer, "_batch", masked)
+    # every start has the same age: with a limit of 5 the present step is the k-th of 5, each as likely while working on
+    q = learned_q("ProbeEndlessWork")[:, 0]
+    assert (q[:, 0] < 8.5).all()
+    assert learned_q("ProbeTwoSteps")[:, :2, 0] == pytest.approx(np.broadcast_to([0.9, 1.0], (4, 2)), abs=0.1)
+
+
+def test_dqn_reaches_q_star_on_the_oracle() -> None:
+    mdp = slippery_grid()
+    q = learned_q("slipperygrid", max_steps=40_000, n_envs=8, buffer_size=40_000, tau=0.05, update_ratio=0.1, width=64)
+    apart = np.abs(q - value_iteration(mdp))[:, ~mdp.terminal]
+    assert apart.max(axis=(1, 2)).mean() < 0.2
+    assert apart.mean() < 0.05
+
+
+def test_an_agent_of_a_population_sees_the_data_of_its_seed_alone() -> None:
+    """Before the first update the closed loop is open: the same data to the bit. After it, roundings differ."""
+    together = get_model(small_config(seed=3, n_seeds=3, max_steps=480, learning_starts=10_000, learning_rate_end=1.0))
+    alone = get_model(small_config(seed=5, max_steps=480, learning_starts=10_000, learning_rate_end=1.0))
+    run(together), run(alone)
+    ours, theirs = together.experience_memory, alone.experience_memory
+    for name in ("_state", "_action", "_reward", "_next_state", "_terminated", "_truncated", "_is_transition"):
+        assert np.array_equal(getattr(ours, name)[2], getattr(theirs, name)[0]), name
+    for _ in range(20):  # from the same recorded data the same updates, up to rounding
+        together.learn(), alone.learn()
+    assert not torch.equal(weights(alone)[0], weights(get_model(alone.config))[0]), "nothing was learned"
+    for a, b in zip(weights(together), weights(alone), strict=True):
+        assert torch.allclose(a[2], b[0], atol=1e-5)
+
+
+def test_cartpole_is_solved_from_the_start_of_the_budget_to_its_end() -> None:
+    from dqn_tutorial import make_config
+
+    agent = get_model(make_config("cartpole", seed=21))
+    run(agent)
+    assert evaluate(agent, 100, seed=99).mean() >= 475
