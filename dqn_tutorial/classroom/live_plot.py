@@ -44,7 +44,7 @@ class LivePlot:
         self.episodes: list[tuple[int, float]] = []
         self.evaluations: list[tuple[int, float]] = []
         self.solved_at, self._pause, self._next_frame = solved_at, 1 / frames_per_second, 0.0
-        self.figure, axes = new_figure()
+        self.figure, axes = new_figure(width=9)
         self.figure.set_dpi(PIXELS_PER_INCH)
         with rc_context(STYLE):
             dots = axes.plot([], [], ".", color=GREY, markersize=3, alpha=0.5, label="training episode (explores)")
@@ -52,7 +52,7 @@ class LivePlot:
             greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
             axes.axhline(solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}")
             axes.set(xlim=(0, max_steps), ylim=(0, top), xlabel="environment steps", ylabel="episode return")
-            axes.legend(loc="center right", fontsize=8)
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         self._lines = [*dots, *mean, *greedy]
         for line in self._lines:
             line.set_animated(True)

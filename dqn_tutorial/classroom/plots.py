@@ -117,7 +117,7 @@ def learning_curve(
 
     Source: Machado et al. (2018) on showing both. Taught in 07_train_cartpole.
     """
-    figure, axes = new_figure()
+    figure, axes = new_figure(width=9)
     draw_returns(axes, episodes, evaluations, solved_at)
     axes.set_title(title)
     return figure, describe_returns(title, episodes, evaluations, solved_at)
@@ -136,7 +136,7 @@ def draw_returns(
     if solved_at is not None:
         axes.axhline(solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}")
     axes.set(xlabel="environment steps", ylabel="episode return")
-    axes.legend(loc="best", fontsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)  # beside the points, not on them
 
 
 def describe_returns(

@@ -1,0 +1,32 @@
+# Every target makes its own virtual environment in .venv first. The same in plain pip stands in the README.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SEED ?= 0
+
+.PHONY: lab test notebooks lint train clean
+
+lab: $(READY)  ## open the course in JupyterLab
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: $(READY)  ## run the tests and every notebook
+	$(BIN)/python -m pytest
+
+notebooks: $(READY)  ## execute every notebook again and keep its outputs
+	$(BIN)/python tools/execute_notebooks.py
+
+lint: $(READY)  ## format, lint and type-check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+train: $(READY)  ## train a CartPole agent on the command line
+	$(BIN)/python -m dqn_tutorial --model.name dqn --env.name cartpole --training.max-steps 50_000 --progress --seed $(SEED)
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $(READY)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,102 @@
+"""The form of the notebooks: executed, short cells, a text alternative for every figure. nbval checks what they say."""
+
+import ast
+import html
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+MINUTES = re.compile(r"\*\*Time:\*\* (\d+) minutes")
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[Any]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@each_notebook
+def test_every_cell_was_executed_in_order_without_error_or_warning(path: Path) -> None:
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error" and output.get("name") != "stderr", cell.source
+
+
+@each_notebook
+def test_cells_and_definitions_are_short(path: Path) -> None:
+    for cell in code_cells(path):
+        lines = [
+            line for line in cell.source.splitlines() if line.strip() and not line.startswith(("import ", "from "))
+        ]
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", cell.source))
+        defines = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        assert len(lines) <= (15 if defines else 12), cell.source
+        for node in defines:
+            assert (node.end_lineno or 0) - node.lineno < 15, cell.source
+
+
+@each_notebook
+def test_every_picture_has_a_text_alternative_in_the_page(path: Path) -> None:
+    page, _ = HTMLExporter().from_notebook_node(read(path))
+    body = re.sub(r"(?s)<(style|script).*?</\1>", "", page)
+    pictures = re.findall(r"<img\b[^>]*>", body)
+    assert all(
+        len(html.unescape(m[1])) > 20
+        for tag in pictures
+        if (m := re.search(r'alt="([^"]*)"', tag)) or pytest.fail(tag[:200])
+    )
+    for tag in re.findall(r"<svg\b[^>]*>", body):
+        assert "aria-label" in tag
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            if "data" in output:
+                assert not {"image/png", "image/svg+xml"} & set(output.data), (
+                    "a picture that was not shown by plots.show"
+                )
+
+
+@each_notebook
+def test_it_starts_with_time_and_ends_with_what_comes_next(path: Path) -> None:
+    cells = read(path).cells
+    assert cells[0].source.startswith("# ") and MINUTES.search(cells[0].source)
+    targets = re.findall(
+        r"\]\(([^)#]+\.ipynb)\)", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    )
+    assert all((path.parent / target).exists() for target in targets)
+    assert "**Next:**" in cells[-1].source
+
+
+def test_the_core_path_takes_about_six_hours() -> None:
+    minutes = {path.stem[:2]: int(MINUTES.search(read(path).cells[0].source)[1]) for path in NOTEBOOKS}  # type: ignore[index]
+    assert sum(minutes[f"{number:02d}"] for number in range(8)) == pytest.approx(360, abs=30)
+    table = "\n".join(cell.source for cell in read(NOTEBOOKS[0]).cells)
+    for number, stated in re.findall(r"\| \**(\d\d) [^|]*\|[^|]*\| (\d+) \|", table):
+        assert minutes[number] == int(stated), number
+
+
+def test_no_two_notebooks_repeat_six_lines_of_code() -> None:
+    places: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for path in NOTEBOOKS:
+        for cell in code_cells(path):
+            lines = [
+                line.strip()
+                for line in cell.source.splitlines()
+                if line.strip() and not line.startswith(("import", "from"))
+            ]
+            for first in range(len(lines) - 5):
+                places[tuple(lines[first : first + 6])].add(path.stem)
+    repeated = {lines: where for lines, where in places.items() if len(where) > 1}
+    assert not repeated
