@@ -33,7 +33,7 @@ def bootstrap_interval(
     n = len(of_seeds)
     counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
     means = counts @ of_seeds / n
-    return np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return np.asarray(np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0))
 
 
 def wilson_interval(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:

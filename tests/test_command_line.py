@@ -154,9 +154,16 @@ def test_help_names_every_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Rewards summed before the target bootstraps" in re.sub(r"[│\s]+", " ", text)
 
 
-@pytest.mark.parametrize("words", [["--env.name", "acrobot"], ["--env.name", "MountainCar-v0"], ["--model.name", "ddqn"],
-                                   ["--model.critic.n_members", "3", "--training.n-seeds", "2"],
-                                   ["--env.name", "slipperygrid"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--env.name", "acrobot"],
+        ["--env.name", "MountainCar-v0"],
+        ["--env.name", "slipperygrid"],
+        ["--model.name", "ddqn"],
+        ["--model.critic.n_members", "3", "--training.n-seeds", "2"],
+    ],
+)
 def test_other_environments_and_models_train(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = ["--training.max-steps", "640", "--training.learning-starts", "320", "--training.eval-every", "0"]
     assert call(monkeypatch, *words, *quick, "--out", str(tmp_path / "run")) == 0

@@ -84,13 +84,14 @@ def backup_diagram(kind: str) -> tuple[str, str]:
         actions = [x] if kind == "sarsa" else [x - 40, x, x + 40]
         parts += [arrow(f"M{x:g} 108 L{a:g} 152") + _dot(a, 160) for a in actions]
         if greedy:
-            arc = (
-                f'<path d="M{x - 27:g} 136 Q{x:g} 152 {x + 27:g} 136" fill="none" stroke="{PURPLE}" stroke-width="3"/>'
-            )
-            parts += [arc, label(x + 50, 136, "max", "start", size=13)]
+            arc = f"M{x - 22:g} 131 Q{x:g} 144 {x + 22:g} 131"
+            parts.append(f'<path d="{arc}" fill="none" stroke="{PURPLE}" stroke-width="3"/>')
     chance = "one s' drawn by the environment" if sampled else "average over s' with p(s' | s, a)"
     choice = {"expectation": "average over a' with \u03c0(a' | s')", "sarsa": "one a' drawn from the policy"}
-    parts += [label(470, 72, chance, "start"), label(470, 136, choice.get(kind, "the best a'"), "start")]
+    parts += [
+        label(470, 72, chance, "start"),
+        label(470, 136, choice.get(kind, "the best a' (the arc: a maximum)"), "start"),
+    ]
     parts += [_ring(480, 176), label(496, 181, "state", "start"), _dot(570, 176), label(586, 181, "action", "start")]
     alt = (
         f"From state s and action a, {chance}; from there, {choice.get(kind, 'the best next action, the maximum')}. "

@@ -50,14 +50,21 @@ def draw_grid(
         if mdp.terminal[state]:
             _draw_terminal(axes, x, y, float(mdp.reward[..., state].sum()))
         elif q is not None:
-            _draw_q(axes, x, y, np.asarray(q, float)[state], shade)
+            _draw_q(
+                axes,
+                x,
+                y,
+                np.asarray(q, float)[state],
+                shade,
+                7.2 * _cell_inches(axes, mdp.n_states / columns, columns),
+            )
         else:
             value = None if values is None else float(np.asarray(values)[state])
             _draw_value(axes, x, y, value, shade, above=0.24 if chances is not None else 0.0)
         if chances is not None and not mdp.terminal[state]:
             _draw_arrows(axes, x, y + (0.16 if values is not None else 0.0), chances[state])
         if numbers:
-            axes.text(x - 0.46, y - 0.44, str(state), fontsize=6.5, color="#555555", va="top")
+            axes.text(x - 0.46, y - 0.44, str(state), fontsize=8, color="#555555", va="top")
         if state in highlight:
             axes.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, edgecolor=PURPLE, lw=3, zorder=4))
     axes.set(xlim=(-0.52, columns - 0.48), ylim=(mdp.n_states / columns - 0.48, -0.52), aspect="equal")
@@ -69,12 +76,21 @@ def _probabilities(policy: NDArray[np.float64], n_actions: int) -> NDArray[np.fl
     return np.eye(n_actions)[policy.astype(int)] if policy.ndim == 1 else policy
 
 
+def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
+    spec = axes.get_subplotspec()
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    width, height = figure.get_size_inches()
+    across, down = (spec.get_gridspec().ncols, spec.get_gridspec().nrows) if spec else (1, 1)
+    return float(min(width / across / columns, height / down / rows))
+
+
 def _draw_terminal(axes: Axes, x: int, y: int, entering: float) -> None:
     colour, letter, words = (GREEN, "G", "goal +1") if entering > 0 else (RED, "H", "hole \u22121")
     axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, alpha=0.35, edgecolor="none"))
     axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=GREY, lw=0.8))
-    axes.text(x, y - 0.08, letter, ha="center", va="center", fontsize=14, weight="bold", color=BLACK)
-    axes.text(x, y + 0.3, words, ha="center", va="center", fontsize=7, color=BLACK)
+    axes.text(x, y - 0.08, letter, ha="center", va="center", fontsize=15, weight="bold", color=BLACK)
+    axes.text(x, y + 0.3, words, ha="center", va="center", fontsize=8.5, color=BLACK)
 
 
 def _draw_value(axes: Axes, x: int, y: int, value: float | None, shade: Normalize, above: float) -> None:
@@ -82,10 +98,10 @@ def _draw_value(axes: Axes, x: int, y: int, value: float | None, shade: Normaliz
     axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=GREY, lw=0.8))
     if value is not None:
         ink = _ink(value, shade)
-        axes.text(x, y - above, _number(value), ha="center", va="center", fontsize=9, color=ink)
+        axes.text(x, y - above, _number(value), ha="center", va="center", fontsize=10, color=ink)
 
 
-def _draw_q(axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize) -> None:
+def _draw_q(axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize, size: float) -> None:
     corners = {0: [(-1, -1), (-1, 1)], 1: [(-1, 1), (1, 1)], 2: [(1, 1), (1, -1)], 3: [(1, -1), (-1, -1)]}
     for action, value in enumerate(q):
         points = [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]]
@@ -93,7 +109,7 @@ def _draw_q(axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize
         dx, dy = DIRECTIONS[action] * (0.31, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
         ink = _ink(float(value), shade)
-        axes.text(x + dx, y + dy, _number(value), ha="center", va="center", fontsize=6.5, weight=weight, color=ink)
+        axes.text(x + dx, y + dy, _number(value), ha="center", va="center", fontsize=size, weight=weight, color=ink)
 
 
 def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -> None:

@@ -1,0 +1,144 @@
+"""Diagrams of notebooks 03 and 04: shapes that broadcast, gather, the Q-network, the ring of the replay memory."""
+
+import math
+from collections.abc import Sequence
+
+from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED, SKY
+
+
+def _svg(width: int, height: int, parts: Sequence[str]) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'font-family="sans-serif" font-size="13" fill="{BLACK}"><rect width="100%" height="100%" fill="white"/>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _text(x: float, y: float, words: str, size: int = 13, anchor: str = "middle", weight: str = "normal") -> str:
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}">{words}</text>'
+    )
+
+
+def _table(x: float, y: float, rows: Sequence[Sequence[str]], marked: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """Draw a table of cells of 40 by 28 pixels; marked ones have a thick border and bold text."""
+    parts = []
+    for i, row in enumerate(rows):
+        for j, words in enumerate(row):
+            bold = (i, j) in marked
+            stroke, thick = (BLUE, 3) if bold else (GREY, 1)
+            left, top, fill = x + 42 * j, y + 30 * i, "#E3F1FA" if bold else "white"
+            parts.append(
+                f'<rect x="{left:.0f}" y="{top:.0f}" width="38" height="26" fill="{fill}" stroke="{stroke}" '
+                f'stroke-width="{thick}"/>'
+            )
+            parts.append(_text(left + 19, top + 18, words, weight="bold" if bold else "normal"))
+    return parts
+
+
+def broadcast_diagram() -> tuple[str, str]:
+    """Draw how [3, 1] - [3] becomes [3, 3]. Returns the SVG and its text alternative.
+
+    Source: NumPy's broadcasting rules. Taught in 03_q_network.
+    """
+    parts = [
+        *_table(20, 46, [["1"], ["2"], ["3"]]),
+        *_table(110, 76, [["1", "2", "3"]]),
+        *_table(300, 46, [["0", "-1", "-2"], ["1", "0", "-1"], ["2", "1", "0"]], [(0, 0), (1, 1), (2, 2)]),
+        _text(84, 96, "&#8722;", 20),
+        _text(268, 96, "=", 20),
+        _text(39, 30, "[3, 1]"),
+        _text(171, 30, "[3]"),
+        _text(361, 30, "[3, 3]"),
+        _text(445, 84, "wanted: the three", anchor="start"),
+        _text(445, 102, "on the diagonal", anchor="start"),
+    ]
+    alt = "A column of three minus a row of three gives a table of nine differences; only the diagonal was wanted."
+    return _svg(570, 150, parts), alt
+
+
+def gather_diagram() -> tuple[str, str]:
+    """Draw which Q-values gather picks, and which a column index picks. Returns the SVG and its text alternative.
+
+    Source: PyTorch's `gather`. Taught in 03_q_network.
+    """
+    rows = [["11", "12"], ["21", "22"], ["31", "32"]]
+    parts = [
+        _text(66, 22, "q_values [3, 2]"),
+        *_table(25, 36, rows, [(0, 1), (1, 0), (2, 1)]),
+        _text(185, 22, "action [3]"),
+        *_table(166, 36, [["1"], ["0"], ["1"]]),
+        _text(310, 22, "gather: [3]"),
+        *_table(291, 36, [["12"], ["21"], ["32"]], [(0, 0), (1, 0), (2, 0)]),
+        _text(470, 22, "q_values[:, action]: [3, 3]"),
+        *_table(408, 36, [["12", "11", "12"], ["22", "21", "22"], ["32", "31", "32"]]),
+    ]
+    alt = (
+        "Of a table of Q-values, three samples by two actions, gather picks one value in each row: that of the action "
+        "taken. Indexing the columns by the actions picks three values in each row."
+    )
+    return _svg(580, 140, parts), alt
+
+
+def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
+    """Draw a Q-network, a circle for each number in each layer. Returns the SVG and its text alternative.
+
+    Source: after Mnih et al. (2015), figure 1. Taught in 03_q_network.
+    """
+    xs = [90 + 140 * i for i in range(len(sizes))]
+    ys = [[125 + 32 * (j - (n - 1) / 2) for j in range(n)] for n in sizes]
+    parts = [
+        f'<line x1="{xs[i]}" y1="{a:.0f}" x2="{xs[i + 1]}" y2="{b:.0f}" stroke="{GREY}" stroke-width="0.8"/>'
+        for i in range(len(sizes) - 1)
+        for a in ys[i]
+        for b in ys[i + 1]
+    ]
+    last = len(sizes) - 1
+    for i, (x, column) in enumerate(zip(xs, ys, strict=True)):
+        fill = SKY if i == 0 else ORANGE if i == last else "white"
+        parts += [f'<circle cx="{x}" cy="{y:.0f}" r="11" fill="{fill}" stroke="{BLACK}"/>' for y in column]
+        parts.append(_text(x, 248, "state" if i == 0 else "Q-values" if i == last else "hidden layer"))
+    parts += [_text(xs[-1] + 20, y + 5, f"Q(s, {j})", anchor="start") for j, y in enumerate(ys[-1])]
+    parts += [_text(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])]
+    alt = (
+        f"A network: {sizes[0]} numbers of the state on the left, hidden layers between, and on the right one Q-value "
+        f"for each of {sizes[-1]} actions, all at once. Every number is joined to every number of the next layer."
+    )
+    return _svg(xs[-1] + 100, 260, parts), alt
+
+
+def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
+    """Draw a ring after `n_stored` writes into `length` places. Returns the SVG and its text alternative.
+
+    Source: Mnih et al. (2015) on the replay memory. Taught in 04_replay_buffer.
+    """
+    parts, middle = [], (170, 165)
+    place = n_stored % length
+    for row in range(length):
+        angle = 2 * math.pi * row / length - math.pi / 2
+        x, y = middle[0] + 95 * math.cos(angle), middle[1] + 95 * math.sin(angle)
+        step = row + length * ((n_stored - 1 - row) // length)  # the newest step written into this row
+        stroke, thick, dash = GREY, 1.5, ""
+        if step == n_stored - 1:
+            stroke, thick = GREEN, 4.0
+        elif row == place:
+            stroke, thick, dash = RED, 3.0, ' stroke-dasharray="5 3"'
+        parts.append(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="30" fill="white" stroke="{stroke}" stroke-width="{thick}"{dash}/>'
+        )
+        parts.append(_text(x, y + 5, f"step {step}" if step >= 0 else "empty"))
+        out = (middle[0] + 144 * math.cos(angle), middle[1] + 5 + 144 * math.sin(angle))
+        parts.append(_text(*out, f"row {row}", 12))
+    key = [
+        f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}" stroke-width="4"/>',
+        _text(370, 110, f"newest: step {n_stored - 1}", anchor="start"),
+        f'<circle cx="350" cy="140" r="9" fill="white" stroke="{RED}" stroke-width="3" stroke-dasharray="5 3"/>',
+        _text(370, 145, f"written next: row {place}", anchor="start"),
+        _text(340, 180, f"row = step number modulo {length}", anchor="start"),
+        _text(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
+    ]
+    alt = (
+        f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the newest, and the next one is "
+        f"written into row {place}, over the oldest step that is kept."
+    )
+    return _svg(560, 330, [*parts, *key]), alt
