@@ -143,11 +143,18 @@ def test_members_are_reduced_within_their_agent(make_critic: MakeCritic, how: st
 
 def test_targets_carry_no_gradient(make_critic: MakeCritic) -> None:
     critic = make_critic()
-    state, action, reward, next_state, terminated = batch()
+    _, _, reward, next_state, terminated = batch()
     y = critic.get_bellman_target(reward, next_state, terminated)
     assert not y.requires_grad
-    critic.update(state, action, critic.Q(next_state).max(-1).values)  # even a target that carries one
     assert all(weight.grad is None for weight in critic.target.parameters())
+
+
+def test_no_gradient_flows_into_a_target_that_carries_one(make_critic: MakeCritic) -> None:
+    one, other = make_critic(), make_critic()
+    state, action, _, next_state, _ = batch()
+    one.update(state, action, one.Q(next_state).max(-1).values)
+    other.update(state, action, other.Q(next_state).max(-1).values.detach())
+    assert all(torch.equal(a, b) for a, b in zip(one.online.parameters(), other.online.parameters(), strict=True))
 
 
 def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
@@ -174,6 +181,8 @@ def test_an_update_equals_the_same_step_on_one_plain_network(make_critic: MakeCr
     update = critic.update(state, action, reward)
     assert torch.allclose(update.loss[1], loss.detach())
     for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
+        assert stacked.grad is not None and own.grad is not None  # the sum over members: each has its own full gradient
+        assert torch.allclose(own.grad, stacked.grad[1].T if own.ndim == 2 else stacked.grad[1, 0], atol=1e-6)
         assert torch.allclose(own, stacked[1].T if own.ndim == 2 else stacked[1, 0], atol=1e-6)
 
 

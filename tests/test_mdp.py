@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dqn_tutorial.classroom.oracle import VectorMDPEnv
 from dqn_tutorial.envs import MDPEnv, probes
 from dqn_tutorial.mdp import (
     MDP,
@@ -108,3 +109,22 @@ def test_probes_have_the_values_they_are_known_for() -> None:
     assert q["one value"][0] == pytest.approx([1])
     assert q["two steps"][:2, 0] == pytest.approx([0.9, 1])
     assert q["endless work"][0] == pytest.approx([10, 7])
+
+
+def test_the_copies_that_step_together_follow_the_process_and_its_resets() -> None:
+    mdp, n = slippery_grid(), 4_000
+    envs = VectorMDPEnv(mdp, num_envs=n, max_episode_steps=3)
+    first, _ = envs.reset(seed=1)
+    assert first.mean(0) == pytest.approx(mdp.start, abs=0.03)
+    envs.state[:] = 13
+    second, reward, terminated, truncated, _ = envs.step(np.full(n, 2))
+    assert second.mean(0) == pytest.approx(mdp.transition[13, 2], abs=0.03)
+    assert not terminated.any() and not truncated.any() and not reward.any()
+    envs.state[:] = 6  # right of it, in cell 7, is a hole
+    assert mdp.terminal[7]
+    third, reward, terminated, truncated, _ = envs.step(np.full(n, 2))
+    assert (reward[terminated] == -1).all() and (third.argmax(1)[terminated] == 7).all()
+    assert not truncated.any() and 0.7 < terminated.mean() < 0.9
+    _, reward, ended, truncated, _ = envs.step(np.full(n, 2))
+    assert not reward[terminated].any() and not ended[terminated].any()  # a step that only resets
+    assert truncated[~terminated].all() and not truncated[terminated].any()

@@ -149,7 +149,7 @@ def test_the_linear_schedule(step: int, value: float) -> None:
 
 
 def test_live_values_follow_their_schedule_until_held_and_again_when_released() -> None:
-    config = small_config(max_steps=1_600, exploration_fraction=0.5)
+    config = small_config(max_steps=1_600, exploration_fraction=0.5, exploration_rate=0.05)
     agent, seen = get_model(config), {}
     for record in train(agent, config):
         if record.step == 320:

@@ -1,5 +1,6 @@
 """Diagrams of the critic as SVG text: the two networks side by side, and Baird's star."""
 
+import itertools
 import math
 
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
@@ -39,7 +40,7 @@ def _network(x: float, y: float, color: str, dash: str) -> str:
     ]
     lines = "".join(
         f'<line x1="{a:g}" y1="{b:g}" x2="{c:g}" y2="{d:g}" stroke="{color}" stroke-opacity="0.45"/>'
-        for left, right in zip(layers, layers[1:], strict=False)
+        for left, right in itertools.pairwise(layers)
         for a, b in left
         for c, d in right
     )

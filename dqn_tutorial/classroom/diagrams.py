@@ -63,6 +63,34 @@ def agent_environment_loop() -> tuple[str, str]:
     return svg(560, 200, f'<g transform="translate(20 0)">{body}</g>'), alt
 
 
+def agent_parts() -> tuple[str, str]:
+    """Return the parts of an agent and what passes between them: the SVG and its text alternative.
+
+    Source: this course. Taught in 06_agent.
+    """
+    alt = (
+        "The agent stands between environment, critic and memory. It asks the critic for actions and stores each step; "
+        "learning carries batches from the memory to the critic."
+    )
+    learning = '<path d="M460 120 V74" fill="none" stroke="{}" stroke-dasharray="6 4" marker-end="url(#tip)"/>'
+    body = (
+        box(20, 70, 120, 50, "environment", ORANGE)
+        + box(210, 70, 120, 50, "agent", BLUE)
+        + box(400, 20, 120, 50, "critic", GREEN)
+        + box(400, 120, 120, 50, "memory", PURPLE)
+        + "".join(arrow(path) for path in ("M140 85 H204", "M210 107 H146", "M330 82 L394 52", "M330 108 L394 138"))
+        + learning.format(BLACK)
+        + "".join(
+            label(x, y, words)
+            for x, y, words in (
+                *((172, 76, "state"), (174, 127, "action"), (340, 50, "ask")),
+                *((336, 146, "store"), (490, 102, "batch")),
+            )
+        )
+    )
+    return svg(540, 190, body), alt
+
+
 def backup_diagram(kind: str) -> tuple[str, str]:
     """Return what flows back to Q(s, a) in one update: the SVG and its text alternative.
 

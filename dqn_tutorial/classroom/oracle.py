@@ -60,10 +60,8 @@ class VectorMDPEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self, actions: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], Array, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Step every copy; one whose episode has ended is only reset. Source: Gymnasium. Taught in 06_agent."""
-        fresh, landed = (
-            self._draw(np.tile(self._start, (self.num_envs, 1))),
-            self._draw(self._cumulative[self.state, actions]),
-        )
+        fresh = self._draw(np.tile(self._start, (self.num_envs, 1)))
+        landed = self._draw(self._cumulative[self.state, actions])
         reward = self.mdp.reward[self.state, actions, landed]
         if self.reward_noise:
             reward = reward + self.reward_noise * self.np_random.standard_normal(self.num_envs)
@@ -92,13 +90,3 @@ def distance_to_q_star(q: Array, mdp: MDP, q_star: Array) -> Array:
     Source: the sup norm of Sutton & Barto (2018), section 4.1. Taught in 06_agent.
     """
     return np.asarray(np.abs(q - q_star)[..., ~mdp.terminal, :].max((-2, -1)))
-
-
-def mean_interval(values: Array, rng: np.random.Generator, level: float = 0.95, draws: int = 2_000) -> Array:
-    """Return the ends of a bootstrap interval for the mean over seeds: `[N, ...]` to `[2, ...]`.
-
-    Source: Efron & Tibshirani (1993), section 13.3 (percentile interval). Taught in 06_agent.
-    """
-    rows = rng.integers(len(values), size=(draws, len(values)))  # seeds drawn again, with replacement
-    means = np.stack([values[row].mean(0) for row in rows])
-    return np.asarray(np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0))
