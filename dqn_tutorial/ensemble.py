@@ -161,7 +161,7 @@ class CriticEnsemble:
     def reduce(self, q_values: Tensor) -> Tensor:
         """Combine the members of each agent for a target: `[K, B, A] -> [N, B, A]` by mean, min or max.
 
-        Source: Lan et al. (2020), equation 5 (min); Anschel et al. (2017) (mean). Taught in 08_what_matters.
+        Source: Lan et al. (2020), equation 5 (min); Anschel et al. (2017) (mean). Taught in 05_critic.
         """
         if self.n_members == 1:
             return q_values

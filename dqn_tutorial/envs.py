@@ -134,7 +134,7 @@ class MDPEnv(gym.Env[NDArray[np.float32], np.int64]):
 
 
 class Probe(NamedTuple):
-    """A tiny task that one kind of bug fails. Source: Jones (2021). Taught in 09_bug_clinic."""
+    """A tiny task that one kind of bug fails. Source: Jones (2021). Taught in 05_critic."""
 
     mdp: MDP
     time_limit: int
@@ -157,7 +157,7 @@ def _probe_mdp(arrows: list[tuple[int, int, int, float]], observations: list[flo
 def probes() -> dict[str, Probe]:
     """Return the probe tasks, from the simplest on: the first that fails names the part that is broken.
 
-    Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al. (2018). Taught in 09_bug_clinic.
+    Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al. (2018). Taught in 05_critic.
     """
     return {
         "one value": Probe(_probe_mdp([(0, 0, 1, 1.0)], [1, 0], 1), 10, "the loss or the optimiser"),

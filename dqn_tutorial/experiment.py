@@ -19,7 +19,10 @@ FINAL_EPISODES = 100
 
 
 class Log:
-    """What a run keeps of its records: episodes, evaluations, and a row of metrics for each percent of the budget."""
+    """What a run keeps of its records: episodes, evaluations, and a row of metrics for each percent of the budget.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
 
     def __init__(self, config: MainConfig) -> None:
         self.config, self.row_every = config, max(config.training.max_steps // 100, 1)
@@ -28,7 +31,10 @@ class Log:
         self.rows: list[dict[str, Any]] = []
 
     def add(self, record: Record, greedy: NDArray[np.float64] | None) -> None:
-        """Take in a record, and the greedy returns `[N, episodes]` if there was an evaluation at it."""
+        """Take in a record, and the greedy returns `[N, episodes]` if there was an evaluation at it.
+
+        Source: this course. Taught in 07_train_cartpole.
+        """
         self.episodes += [(record.step, value) for value in record.episode_returns]
         if greedy is not None:
             self.evaluations.append((record.step, float(greedy.mean())))
@@ -41,7 +47,10 @@ class Log:
 
     @property
     def mean_return(self) -> float:
-        """Mean return of the last 20 training episodes; nan before the first has ended."""
+        """Mean return of the last 20 training episodes; nan before the first has ended.
+
+        Source: this course. Taught in 07_train_cartpole.
+        """
         return float(np.mean([value for _, value in self.episodes[-20:]])) if self.episodes else float("nan")
 
 
@@ -50,6 +59,8 @@ def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
 
     Returns:
         The log, the seconds spent on training (evaluations excluded), and how it ended.
+
+    Source: this course. Taught in 07_train_cartpole.
     """
     t, log, seconds, ended = config.training, Log(config), 0.0, "budget"
     solved_at = spec.solved_at
@@ -124,7 +135,10 @@ def summary(returns: NDArray[np.float64]) -> dict[str, float]:
 
 
 def write_pictures(agent: Agent, log: Log, spec: EnvSpec, folder: Path) -> None:
-    """Draw the learning curve and the agent, each with its text alternative."""
+    """Draw the learning curve and the agent, each with its text alternative.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
     from dqn_tutorial.classroom.agent_view import draw_agent  # needs matplotlib, which training does not
     from dqn_tutorial.classroom.plots import learning_curve, png
 

@@ -87,7 +87,7 @@ class DQNNet(MLP):
 class StackedLinear(nn.Module):
     """K linear layers at once, `[K, B, I] -> [K, B, O]`: one batched matrix product.
 
-    Source: PyTorch's `baddbmm`. Taught in 08_what_matters.
+    Source: PyTorch's `baddbmm`. Taught in 03_q_network.
     """
 
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
@@ -96,14 +96,14 @@ class StackedLinear(nn.Module):
         self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))  # [K, 1, O]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`. Taught in 08_what_matters."""
+        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`. Taught in 03_q_network."""
         return torch.baddbmm(self.bias, x, self.weight)
 
 
 class StackedLayerNorm(nn.Module):
     """K layer normalisations at once, `[K, B, W] -> [K, B, W]`.
 
-    Source: Ba et al. (2016). Taught in 08_what_matters.
+    Source: Ba et al. (2016). Taught in 03_q_network.
     """
 
     def __init__(self, layers: Sequence[nn.LayerNorm]) -> None:
@@ -112,7 +112,7 @@ class StackedLayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))  # [K, 1, W]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught in 08_what_matters."""
+        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught in 03_q_network."""
         return nn.functional.layer_norm(x, x.shape[-1:]) * self.weight + self.bias
 
 
@@ -127,7 +127,7 @@ def stack(members: Sequence[nn.Module]) -> nn.Module:
     Raises:
         TypeError: a member holds weights in a layer other than `nn.Linear` or `nn.LayerNorm`.
 
-    Source: this course. Taught in 08_what_matters.
+    Source: this course. Taught in 03_q_network.
     """
     first = members[0]
     if type(first) in _STACKED:

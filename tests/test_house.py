@@ -78,10 +78,6 @@ def test_docstrings_name_their_source_and_the_notebook_that_teaches_them() -> No
     notebooks = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     wrong, count = [], 0
     for name, value in public_objects():
-        if name == "dqn_tutorial.experiment.Log.mean_return" or (
-            name.count(".") >= 3 and name.startswith("dqn_tutorial.config")
-        ):
-            continue
         count += 1
         doc = " ".join((inspect.getdoc(value) or "").split())
         taught = re.search(r"Taught in (\w+)", doc)
