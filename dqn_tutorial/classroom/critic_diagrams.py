@@ -1,6 +1,7 @@
 """Diagrams of the critic as SVG text: the two networks side by side, and Baird's star."""
 
 import itertools
+import itertools
 import math
 
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
@@ -61,15 +62,15 @@ def two_networks() -> tuple[str, str]:
     )
     italic = 'font-style="italic"'
     body = (
-        _text(95, 24, "online network, weights w", BLUE)
+        _text(95, 24, "online network, weights w")
         + _text(485, 24, "target network, weights w&#772;", BLACK)
         + _network(20, 50, BLUE, "")
         + _network(410, 50, ORANGE, "7 4")
         + _arrow("M172 100 H406", "green", GREEN, "2 4")
         + _text(289, 76, "copy, now and then", GREEN)
         + _text(289, 94, "update_target()", GREEN, 'font-family="monospace" font-size="13"')
-        + _text(95, 244, "state s", BLACK, italic)
-        + _arrow("M95 228 V164")
+        + _text(60, 244, "state s", BLACK, italic)
+        + _arrow("M60 228 V164")
         + _text(485, 244, "next state s&#8242;", BLACK, italic)
         + _arrow("M485 228 V164")
         + f'<rect x="222" y="172" width="136" height="46" rx="8" fill="white" stroke="{BLACK}" stroke-width="2"/>'
@@ -78,9 +79,9 @@ def two_networks() -> tuple[str, str]:
         + _text(178, 182, "Q(s, a)", BLACK, 'font-size="13"')
         + _arrow("M440 164 V188 H362")
         + _text(400, 182, "y", BLACK, 'font-size="13"')
-        + _arrow("M222 210 H55 V164", "red", RED, "8 3")
+        + _arrow("M222 210 H110 V164", "red", RED, "8 3")
         + _text(178, 228, "gradient", RED, 'font-size="13"')
-        + _text(392, 228, "no gradient", GREY, 'font-size="13"')
+        + _text(402, 206, "no gradient", BLACK, 'font-size="13"')
     )
     return _svg(580, 262, alt, body), alt
 
@@ -97,16 +98,16 @@ def baird_star() -> tuple[str, str]:
     body = _arrow("M290 292 C215 340 215 240 260 262", "black", BLACK)
     for number in range(1, 7):
         x = 50 + 96 * (number - 1)
-        angle = math.atan2(262 - 70, 290 - x)
+        angle = math.atan2(276 - 70, 290 - x)
         start = (x + 30 * math.cos(angle), 70 + 30 * math.sin(angle))
-        end = (290 - 34 * math.cos(angle), 262 - 32 * math.sin(angle))
+        end = (290 - 54 * math.cos(angle), 276 - 31 * math.sin(angle))
         body += _arrow(f"M{start[0]:.0f} {start[1]:.0f} L{end[0]:.0f} {end[1]:.0f}")
         body += f'<ellipse cx="{x}" cy="70" rx="44" ry="24" fill="white" stroke="{BLUE}" stroke-width="2"/>'
         body += _text(x, 75, _sub("2w", number) + _sub(" + w", 8))
     body += f'<ellipse cx="290" cy="276" rx="48" ry="26" fill="white" stroke="{ORANGE}" stroke-width="3"/>'
     body += _text(290, 281, _sub("w", 7) + _sub(" + 2w", 8))
     body += _arrow("M345 276 C430 276 470 200 470 122", "grey", GREY, "6 4")
-    body += _text(512, 236, "dashed action:", GREY) + _text(512, 254, "one of the upper six", GREY)
+    body += _text(512, 236, "dashed action:") + _text(512, 254, "one of the upper six")
     body += _text(100, 200, "solid action:") + _text(100, 218, "to the seventh")
     body += f'<path d="M8 106 V116 H572 V106" fill="none" stroke="{GREY}" stroke-width="1.5"/>'
     body += _text(290, 30, "the value of each state is written in it")
