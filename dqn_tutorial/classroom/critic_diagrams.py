@@ -1,7 +1,6 @@
 """Diagrams of the critic as SVG text: the two networks side by side, and Baird's star."""
 
 import itertools
-import itertools
 import math
 
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
