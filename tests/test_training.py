@@ -261,3 +261,12 @@ def test_cartpole_is_solved_from_the_start_of_the_budget_to_its_end() -> None:
     agent = get_model(make_config("cartpole", seed=21))
     run(agent)
     assert evaluate(agent, 100, seed=99).mean() >= 475
+
+
+def test_seeds_begin_in_states_of_their_own() -> None:
+    first = {}
+    for seed in (0, 1):
+        records = train(get_model(config := small_config(seed=seed)), config)
+        first[seed] = next(records).state
+        records.close()
+    assert not np.array_equal(first[0], first[1])
