@@ -103,9 +103,22 @@ def print_result(result: Mapping[str, Any]) -> None:
         rows.insert(4, (f"agents solved, {solved_at:g} or more", f"{n_solved} of {len(result['agents'])}"))
     for name, value in rows:
         print(f"{name:<34}{value:>14}")
+    if len(result["agents"]) > 1 and result["curve"]:
+        print_curve(result["curve"])
     if result["ended"] == "interrupted":
         print("Interrupted: this is what was learned until then.")
     print(f"written to {result['folder']}")
+
+
+def print_curve(curve: Sequence[Mapping[str, float]]) -> None:
+    """Print the learning curve of many seeds: means with their 95 % intervals over seeds."""
+    print(f"\n{'step':>8}  {'greedy mean, 95 % interval':>28}  {'interquartile mean, interval':>28}")
+    for row in curve:
+        columns = (
+            f"{row[f'greedy_{name}']:.1f} [{row[f'{name}_low']:.1f}, {row[f'{name}_high']:.1f}]"
+            for name in ("mean", "iqm")
+        )
+        print(f"{row['step']:>8,}", *(f"{column:>28}" for column in columns), sep="  ")
 
 
 def train_command(argv: Sequence[str]) -> None:

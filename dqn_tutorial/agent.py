@@ -130,6 +130,8 @@ class DQN(Agent):
     def select_action(self, state: ArrayLike | Tensor, is_training: bool = True) -> NDArray[np.int64]:
         """Return epsilon-greedy actions ready for the environment, greedy ones with `is_training=False`.
 
+        Greedy actions come from the networks that `greedy_network` names, exploring ones from the online networks.
+
         Args:
             state: `[S]`, `[B, S]`, or `[N, B, S]` for N agents.
 
@@ -138,7 +140,8 @@ class DQN(Agent):
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
         """
-        return self.critic.act(state, is_training=is_training).numpy()
+        asks_target = not is_training and self.config.model.critic.greedy_network == "target"
+        return self.critic.act(state, target=asks_target, is_training=is_training).numpy()
 
     def learn(self, max_iter: int = 1, n_epochs: int = 0) -> Update | None:
         """Take `max_iter` updates on random batches, or, with `n_epochs` = k, k passes over the whole memory.

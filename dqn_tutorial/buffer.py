@@ -179,8 +179,8 @@ class ReplayBuffer:
         generator, is_transition = self._generators[agent], self._is_transition[agent]
         n_rows = min(self._n_stored, self.length) * self.n_envs
         rows = generator.integers(n_rows, size=batch_size)
-        while (bad := ~is_transition[rows]).any():
-            rows[bad] = generator.integers(n_rows, size=int(bad.sum()))
+        while not (good := is_transition.take(rows)).all():
+            rows[~good] = generator.integers(n_rows, size=int((~good).sum()))
         return rows
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
@@ -189,20 +189,19 @@ class ReplayBuffer:
         steps = np.arange(self.n_step)
         window = (rows[..., None] + steps * self.n_envs) % self.capacity + of_agent[..., None]  # [N, B, n]
         rows_to_newest = (self._n_stored - 1 - rows // self.n_envs) % self.length
-        is_last = self._terminated.ravel()[window] | self._truncated.ravel()[window]
+        is_last = self._terminated.take(window) | self._truncated.take(window)
         is_last[..., -1] = True
         last = np.minimum(is_last.argmax(-1), rows_to_newest)  # [N, B]: position of the last step summed
         discounts = np.float32(self.gamma) ** np.arange(self.n_step + 1, dtype=np.float32)
-        rewards = np.where(steps <= last[..., None], self._reward.ravel()[window], 0)
-        end = np.take_along_axis(window, last[..., None], -1)[..., 0]  # [N, B]
-        start = rows + of_agent
+        rewards = self._reward.take(window) * (steps <= last[..., None])
+        start, end = rows + of_agent, (rows + last * self.n_envs) % self.capacity + of_agent  # [N, B]
         columns = (
-            self._state.reshape(-1, self._state.shape[-1])[start],
-            self._action.ravel()[start],
+            self._state.reshape(-1, self._state.shape[-1]).take(start, axis=0),  # much faster than [start]
+            self._action.take(start),
             rewards @ discounts[:-1],
-            self._next_state.reshape(-1, self._state.shape[-1])[end],
-            self._terminated.ravel()[end],
-            self._truncated.ravel()[end],
+            self._next_state.reshape(-1, self._state.shape[-1]).take(end, axis=0),
+            self._terminated.take(end),
+            self._truncated.take(end),
             discounts[last + 1],
         )
         one = slice(None) if self.n_agents > 1 else 0

@@ -13,6 +13,7 @@ from typing import Any
 LOSSES = ("MSELoss", "HuberLoss", "L1Loss")
 ACTIVATIONS = ("relu", "tanh", "silu")
 REDUCTIONS = ("mean", "min", "max")
+NETWORKS = ("online", "target")
 DEVICES = ("cpu", "cuda", "mps")
 
 
@@ -88,6 +89,8 @@ class DQNCriticConfig:
     """Layer normalisation after each hidden layer."""
     reduce: str = "mean"
     """How the target combines the members of one agent: mean, min or max of their Q-values."""
+    greedy_network: str = "online"
+    """Networks that act when nothing is explored: online, or target, their running average."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -98,6 +101,7 @@ class DQNCriticConfig:
             require(self, name, 0 <= getattr(self, name) <= 1, "between 0 and 1")
         require_choice(self, "act", ACTIVATIONS)
         require_choice(self, "reduce", REDUCTIONS)
+        require_choice(self, "greedy_network", NETWORKS)
 
 
 @dataclass(frozen=True)
@@ -168,13 +172,13 @@ class TrainingConfig:
     learning_rate_end: float = 1.0
     """Last step size as a share of the first: 1 keeps it constant, 0 lets it fall to nothing, linearly."""
     max_grad_norm: float = 10.0
-    """Longest gradient of one network; a longer one is shortened to it."""
+    """Longest gradient of one network; a longer one is shortened to it; inf leaves all as they are."""
     eval_every: int = 5_000
     """Environment steps between two greedy evaluations during training; 0 for none."""
     eval_episodes: int = 20
     """Fresh episodes of each such evaluation."""
     stop_when_solved: bool = False
-    """End at the first evaluation that solves the environment, confirmed over 100 fresh episodes."""
+    """End once every agent has solved the environment at an evaluation, confirmed over 100 fresh episodes."""
     device: str = "cpu"
     """Where the networks live: cpu, cuda or mps."""
     n_threads: int = 1

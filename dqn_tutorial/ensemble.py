@@ -3,6 +3,7 @@
 K = agents x members networks are evaluated at once. Members of one agent share its data; agents share nothing.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,11 +19,11 @@ from dqn_tutorial.targets import td_error
 
 
 class Update(NamedTuple):
-    """What one gradient step saw, one number a network. Source: this course. Taught in 05_critic."""
+    """What one gradient step saw. Source: this course. Taught in 05_critic."""
 
     loss: Tensor  # [K]
-    q_value: Tensor  # [K], mean Q(s, a) of the batch
-    td_error: Tensor  # [K], mean absolute TD error of the batch
+    q_value: Tensor  # [K, B], Q(s, a) of the batch
+    td_error: Tensor  # [K, B]
 
 
 def find_device(name: str) -> torch.device:
@@ -171,7 +172,9 @@ class CriticEnsemble:
 
     def _per_network_1d(self, x: Tensor) -> Tensor:
         """Give each network its numbers: `[B]`, `[N, B]` or `[K, B]` to `[K, B]`."""
-        return self._per_network(x[..., None] if x.ndim == 2 else x[:, None])[..., 0]
+        if x.ndim == 1:
+            return x.expand(self.n_networks, -1)
+        return x if len(x) == self.n_networks else x.repeat_interleave(self.n_members, 0)
 
     def update(self, state: ArrayLike | Tensor, action: Tensor, y: Tensor) -> Update:
         """Take one gradient step on the loss between Q(state, action) and y: mean over B, sum over K networks.
@@ -188,15 +191,15 @@ class CriticEnsemble:
         """
         q = self.gather(self.Q(state), action)
         target = self._per_network_1d(y.detach())
-        error = td_error(target, q)
+        error = td_error(target, q.detach())
         loss = self._loss(q, target).mean(-1)  # [K]
         self.optimizer.param_groups[0]["lr"] = self.learning_rate
         self.optimizer.zero_grad()
         loss.sum().backward()
-        self._clip()
+        if math.isfinite(self.config.training.max_grad_norm):
+            self._clip()
         self.optimizer.step()
-        with torch.no_grad():
-            return Update(loss.detach(), q.mean(-1), error.abs().mean(-1))
+        return Update(loss.detach(), q.detach(), error)
 
     def gather(self, q_values: Tensor, action: Tensor) -> Tensor:
         """Return Q(s, a) of the actions taken: `[K, B, A]` and `[B]`, `[N, B]` or `[K, B]` to `[K, B]`.

@@ -13,6 +13,7 @@ from dqn_tutorial.config import MainConfig
 from dqn_tutorial.envs import EnvSpec, env_spec
 from dqn_tutorial.models import get_model
 from dqn_tutorial.runs import new_folder, save_agent, write_json, write_table
+from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
 from dqn_tutorial.training import Record, evaluate, play, train
 
 FINAL_EPISODES = 100
@@ -27,8 +28,9 @@ class Log:
     def __init__(self, config: MainConfig) -> None:
         self.config, self.row_every = config, max(config.training.max_steps // 100, 1)
         self.episodes: list[tuple[int, float]] = []
-        self.evaluations: list[tuple[int, float]] = []
+        self.evaluations: list[tuple[int, NDArray[np.float64]]] = []  # (step, mean return of each of N agents)
         self.rows: list[dict[str, Any]] = []
+        self.first_solve = np.full(config.training.n_seeds, np.nan)  # step at which each agent was first found solved
 
     def add(self, record: Record, greedy: NDArray[np.float64] | None) -> None:
         """Take in a record, and the greedy returns `[N, episodes]` if there was an evaluation at it.
@@ -37,13 +39,27 @@ class Log:
         """
         self.episodes += [(record.step, value) for value in record.episode_returns]
         if greedy is not None:
-            self.evaluations.append((record.step, float(greedy.mean())))
+            self.evaluations.append((record.step, np.atleast_2d(greedy).mean(-1)))
         if greedy is not None or record.step % self.row_every < self.config.training.n_envs:
             row = {name: getattr(record, name) for name in ("step", "n_updates", "epsilon", "learning_rate")}
             row |= {name: getattr(record, name) for name in ("loss", "td_error", "mean_q")}
             row["episode_return"] = self.mean_return
             row["greedy_return"] = "" if greedy is None else float(greedy.mean())
             self.rows.append(row)
+
+    def curve(self) -> list[dict[str, float]]:
+        """Return for each evaluation the mean and the interquartile mean over agents, with 95 % intervals if several.
+
+        Source: Agarwal et al. (2021), section 4.3. Taught in 07_train_cartpole.
+        """
+        rows: list[dict[str, float]] = []
+        for step, returns in self.evaluations:
+            row = {"step": step, "greedy_mean": returns.mean(), "greedy_iqm": float(interquartile_mean(returns))}
+            if len(returns) > 1:
+                row["mean_low"], row["mean_high"] = bootstrap_interval(returns)
+                row["iqm_low"], row["iqm_high"] = bootstrap_interval(returns, trim=0.25)
+            rows.append(row | {f"seed_{self.config.seed + k}": value for k, value in enumerate(returns)})
+        return rows
 
     @property
     def mean_return(self) -> float:
@@ -55,7 +71,7 @@ class Log:
 
 
 def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool) -> tuple[Log, float, str]:
-    """Train to the end of the budget, to a solving evaluation if asked to, or to Ctrl-C.
+    """Train to the end of the budget, or until every agent has once solved its task if asked to, or to Ctrl-C.
 
     Returns:
         The log, the seconds spent on training (evaluations excluded), and how it ended.
@@ -63,7 +79,6 @@ def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
     Source: this course. Taught in 07_train_cartpole.
     """
     t, log, seconds, ended = config.training, Log(config), 0.0, "budget"
-    solved_at = spec.solved_at
     bar = tqdm(total=t.max_steps, unit="step", disable=not progress, mininterval=0.2)
     started = time.perf_counter()
     try:
@@ -78,9 +93,14 @@ def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
             if progress:
                 shown = {"return": log.mean_return, "epsilon": record.epsilon, "loss": record.loss}
                 bar.set_postfix({name: f"{value:.3g}" for name, value in shown.items()}, refresh=False)
-            if t.stop_when_solved and greedy is not None and solved_at is not None and greedy.mean() >= solved_at:
-                confirmed = evaluate(agent, FINAL_EPISODES, seed=config.seed + record.step + 1)
-                if np.atleast_2d(confirmed).mean(-1).min() >= solved_at:
+            if t.stop_when_solved and greedy is not None and spec.solved_at is not None:
+                hopeful = np.isnan(log.first_solve) & (np.atleast_2d(greedy).mean(-1) >= spec.solved_at)
+                if hopeful.any():
+                    seconds += time.perf_counter() - started
+                    confirmed = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed + record.step + 1))
+                    log.first_solve[hopeful & (confirmed.mean(-1) >= spec.solved_at)] = record.step
+                    started = time.perf_counter()
+                if not np.isnan(log.first_solve).any():
                     ended = "solved"
                     break
     except KeyboardInterrupt:
@@ -93,7 +113,7 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
     """Train an agent, evaluate its last weights over 100 fresh greedy episodes, and write the run into a folder.
 
     Returns:
-        What `result.json` holds, and `folder`.
+        What `result.json` holds, and `folder` and `curve`, see `Log.curve`.
 
     Raises:
         ValueError: settings that do not fit, or a folder that exists; before any training.
@@ -123,8 +143,9 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
     save_agent(agent, folder)
     write_json(result, folder / "result.json")
     write_table(log.rows, folder / "metrics.csv")
+    write_table(log.curve(), folder / "evaluations.csv")
     write_pictures(agent, log, spec, folder)
-    return result | {"folder": folder}
+    return result | {"folder": folder, "curve": log.curve()}
 
 
 def summary(returns: NDArray[np.float64]) -> dict[str, float]:
@@ -140,9 +161,15 @@ def write_pictures(agent: Agent, log: Log, spec: EnvSpec, folder: Path) -> None:
     Source: this course. Taught in 07_train_cartpole.
     """
     from dqn_tutorial.classroom.agent_view import draw_agent  # needs matplotlib, which training does not
-    from dqn_tutorial.classroom.plots import learning_curve, png
+    from dqn_tutorial.classroom.plots import learning_curve, png, population_curve
 
-    figure, alt = learning_curve(log.episodes, log.evaluations, spec.solved_at, f"Training on {spec.id}")
+    title, n_agents = f"Training on {spec.id}", agent.config.training.n_seeds
+    if n_agents > 1 and log.evaluations:
+        steps, returns = zip(*log.evaluations, strict=True)
+        figure, alt = population_curve(steps, np.stack(returns, -1), spec.solved_at, f"{title}, {n_agents} seeds")
+    else:
+        evaluations = [(step, float(returns.mean())) for step, returns in log.evaluations]
+        figure, alt = learning_curve(log.episodes, evaluations, spec.solved_at, title)
     (folder / "learning_curve.png").write_bytes(png(figure))
     (folder / "learning_curve.txt").write_text(alt + "\n", encoding="utf-8")
     states = play(agent, seed=agent.config.seed)

@@ -87,9 +87,12 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 
 def save_agent(agent: Agent, folder: Path) -> None:
-    """Write the settings and the online networks of an agent. Source: safetensors. Taught in 07_train_cartpole."""
+    """Write the settings of an agent and the networks that act greedily. Source: safetensors. Taught in
+    07_train_cartpole.
+    """
     write_settings(agent.config, folder / "config.yaml")
-    weights = {name: weight.detach().cpu().contiguous() for name, weight in agent.critic.online.state_dict().items()}
+    networks = getattr(agent.critic, agent.config.model.critic.greedy_network)
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in networks.state_dict().items()}
     save_file(weights, folder / "policy.safetensors")
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,17 @@ class Record(NamedTuple):
         return [episode.episode_return for episode in self.episodes]
 
 
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """Give PyTorch `n` threads for a while: more than one only cost time where the matrices are small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     """Act, store and learn until `max_steps`; yield a record after each vector step. Stopping early is `break`.
 
@@ -56,10 +68,9 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     """
     t, units = config.training, 1 / config.env.reward_scale
     seeds = range(config.seed, config.seed + t.n_seeds)
-    envs = [make_vector_env(config.env.name, t.n_envs) for _ in seeds]  # a vector of environments for each agent
-    threads = torch.get_num_threads()
-    torch.set_num_threads(t.n_threads)
-    try:
+    with _threads(t.n_threads), ExitStack() as stack:
+        # a vector of environments for each agent
+        envs = [stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs))) for _ in seeds]
         state = np.stack(
             [env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds, strict=True)]
         )
@@ -86,7 +97,7 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
                 epsilon=agent.epsilon,
                 learning_rate=agent.learning_rate,
                 loss=float(update.loss.mean()) if update else math.nan,
-                td_error=float(update.td_error.mean()) * units if update else math.nan,
+                td_error=float(update.td_error.abs().mean()) * units if update else math.nan,
                 mean_q=float(update.q_value.mean()) * units if update else math.nan,
                 episodes=tuple(Episode(int(n), returns[n, e], int(lengths[n, e])) for n, e in np.argwhere(over)),
                 state=state[0, 0],
@@ -96,10 +107,6 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             )
             returns[over], lengths[over] = 0, 0
             state, is_reset = next_state, over
-    finally:
-        torch.set_num_threads(threads)
-        for env in envs:
-            env.close()
 
 
 def step_all(envs: Sequence[VectorEnv], action: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
@@ -126,8 +133,8 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
     Source: Machado et al. (2018) on evaluation. Taught in 07_train_cartpole.
     """
     n_agents = len(agent.critic.seeds)
-    env = make_vector_env(agent.config.env.name, n_agents * episodes)
-    try:
+    envs = make_vector_env(agent.config.env.name, n_agents * episodes)
+    with _threads(agent.config.training.n_threads), closing(envs) as env:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         returns, running = np.zeros(len(state)), np.ones(len(state), bool)
         while running.any():
@@ -135,8 +142,6 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
             state, reward, terminated, truncated, _ = env.step(action.ravel())
             returns += reward * running
             running &= ~(terminated | truncated)
-    finally:
-        env.close()
     return returns.reshape(n_agents, episodes) if n_agents > 1 else returns
 
 
@@ -145,8 +150,7 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
 
     Source: Gymnasium. Taught in 00_start_here.
     """
-    env = make_vector_env(agent.config.env.name, 1)
-    try:
+    with _threads(agent.config.training.n_threads), closing(make_vector_env(agent.config.env.name, 1)) as env:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         states, over = [state[0]], False
         while not over:
@@ -154,6 +158,4 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
             state, _, terminated, truncated, _ = env.step(action)
             over = bool(terminated[0] | truncated[0])
             states.append(state[0])
-    finally:
-        env.close()
     return np.stack(states)

@@ -170,6 +170,23 @@ def test_other_environments_and_models_train(words: list[str], tmp_path: Path, m
     assert json.loads((tmp_path / "run" / "result.json").read_text())["updates"] > 0
 
 
+def test_many_seeds_leave_a_learning_curve_with_intervals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--training.n-seeds", "4", "--seed", "7", *QUICK, "--out", str(tmp_path / "run")]
+    assert call(monkeypatch, *words) == 0
+    rows = list(csv.DictReader((tmp_path / "run" / "evaluations.csv").open()))
+    assert [row["step"] for row in rows] == ["800", "1600"]
+    for row in rows:
+        returns = [float(row[f"seed_{seed}"]) for seed in (7, 8, 9, 10)]
+        assert float(row["greedy_mean"]) == pytest.approx(sum(returns) / 4)
+        assert min(returns) <= float(row["mean_low"]) <= float(row["greedy_mean"]) <= float(row["mean_high"])
+        assert float(row["iqm_low"]) <= float(row["greedy_iqm"]) <= float(row["iqm_high"]) <= max(returns)
+    shown = capsys.readouterr().out
+    assert "95 % interval" in shown and f"{float(rows[-1]['greedy_iqm']):.1f} [" in shown
+    assert "4 seeds" in (tmp_path / "run" / "learning_curve.txt").read_text()
+
+
 def test_a_learners_module_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text(
         "from dataclasses import dataclass\n"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dqn_tutorial.stats import bootstrap_interval, wilson_interval
+from dqn_tutorial.stats import bootstrap_interval, interquartile_mean, wilson_interval
 
 
 def test_wilson_by_hand() -> None:
@@ -29,12 +29,32 @@ def test_coverage_of_the_bootstrap_interval(rng: np.random.Generator) -> None:
     assert 0.90 <= np.mean(held) <= 0.98
 
 
+def test_the_interquartile_mean_by_hand() -> None:
+    assert interquartile_mean([0.0, 9.0, 2.0, 500.0]) == pytest.approx(5.5)
+    # of five seeds 1.25 are left out on either side: 2 and 4 count three quarters, 3 counts whole
+    assert interquartile_mean([1.0, 2.0, 3.0, 4.0, 100.0]) == pytest.approx((0.75 * 2 + 3 + 0.75 * 4) / 2.5)
+    assert interquartile_mean([[1.0, 7.0]] * 3).tolist() == [1.0, 7.0]
+
+
+def test_coverage_of_the_interval_of_the_interquartile_mean(rng: np.random.Generator) -> None:
+    true = 2 * ((0.75 - 0.75 * np.log(0.75)) - (0.25 - 0.25 * np.log(0.25)))  # of the exponential distribution
+    held = []
+    for _ in range(600):
+        seed = int(rng.integers(2**31))
+        low, high = bootstrap_interval(rng.exponential(size=32), resamples=400, seed=seed, trim=0.25)
+        held.append(low <= true <= high)
+    assert 0.90 <= np.mean(held) <= 0.98
+
+
 def test_a_curve_gets_an_interval_at_each_point(rng: np.random.Generator) -> None:
     curves = rng.normal(size=(16, 5))
     band = bootstrap_interval(curves)
     assert band.shape == (2, 5)
     assert (band[0] < curves.mean(0)).all() and (curves.mean(0) < band[1]).all()
     assert band[:, 2] == pytest.approx(bootstrap_interval(curves[:, 2]))
+    trimmed = bootstrap_interval(curves, trim=0.25)
+    assert trimmed[:, 2] == pytest.approx(bootstrap_interval(curves[:, 2], trim=0.25))
+    assert not np.allclose(trimmed, band)
 
 
 def test_impossible_input_is_refused() -> None:
@@ -42,5 +62,7 @@ def test_impossible_input_is_refused() -> None:
         bootstrap_interval([1.0])
     with pytest.raises(ValueError, match=r"level = 95"):
         bootstrap_interval([1.0, 2.0], level=95)
+    with pytest.raises(ValueError, match=r"trim = 0.5"):
+        bootstrap_interval([1.0, 2.0], trim=0.5)
     with pytest.raises(ValueError, match="successes = 5 of n = 4"):
         wilson_interval(5, 4)

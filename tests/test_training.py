@@ -1,5 +1,7 @@
 """Agent and loop: what is stored, when it learns, that it reaches known values, that a seed is a run."""
 
+from pathlib import Path
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from dqn_tutorial import evaluate, get_model, train
 from dqn_tutorial.agent import Agent, linear_schedule
 from dqn_tutorial.envs import env_seed, make_vector_env, probes
 from dqn_tutorial.mdp import slippery_grid, value_iteration
+from dqn_tutorial.runs import load_agent, save_agent
+from dqn_tutorial.stats import bootstrap_interval
 from dqn_tutorial.training import play
 from tests.conftest import small_config
 
@@ -127,6 +131,19 @@ def test_evaluation_counts_each_episode_once() -> None:
                     slow.append(returns[e])
     assert len(slow) == 42
     assert evaluate(agent, episodes=42, seed=3) == pytest.approx(returns)
+
+
+@pytest.mark.parametrize("network", ["online", "target"])
+def test_greedy_actions_come_from_the_networks_that_are_named(network: str, tmp_path: Path) -> None:
+    agent = short_run(greedy_network=network)
+    states = np.random.default_rng(0).normal(size=(500, 4))
+    q = {"online": agent.critic.Q(states)[0], "target": agent.critic.Q_t(states)[0]}
+    assert not torch.equal(q["online"].argmax(-1), q["target"].argmax(-1))
+    assert agent.select_action(states, is_training=False).tolist() == q[network].argmax(-1).tolist()
+    agent.epsilon = 0.0
+    assert agent.select_action(states).tolist() == q["online"].argmax(-1).tolist()
+    save_agent(agent, tmp_path)
+    assert torch.equal(load_agent(tmp_path).critic.Q(states)[0], q[network])
 
 
 def test_evaluation_is_greedy_and_fresh() -> None:
@@ -253,6 +270,23 @@ def test_an_agent_of_a_population_sees_the_data_of_its_seed_alone() -> None:
     assert not torch.equal(weights(alone)[0], weights(get_model(alone.config))[0]), "nothing was learned"
     for a, b in zip(weights(together), weights(alone), strict=True):
         assert torch.allclose(a[2], b[0], atol=1e-5)
+
+
+def test_finished_runs_of_a_population_and_of_single_agents_agree_in_distribution() -> None:
+    """A closed loop amplifies roundings, so runs of one seed part; what 16 seeds reach must be alike all the same."""
+    settings = {"max_steps": 1_600, "learning_starts": 400, "width": 64, "depth": 2, "exploration_fraction": 0.5}
+    together = get_model(small_config(seed=30, n_seeds=16, **settings))
+    run(together)
+    of_population = evaluate(together, episodes=10, seed=1).mean(1)
+    of_single = []
+    for seed in range(30, 46):
+        alone = get_model(small_config(seed=seed, **settings))
+        run(alone)
+        of_single.append(evaluate(alone, episodes=10, seed=1).mean())
+    assert of_population.std() > 20, "all agents are alike, the comparison says nothing"
+    low, high = bootstrap_interval(of_population - np.array(of_single), level=0.99)
+    assert low <= 0 <= high
+    assert np.quantile(of_population, [0.25, 0.75]) == pytest.approx(np.quantile(of_single, [0.25, 0.75]), rel=0.5)
 
 
 def test_cartpole_is_solved_from_the_start_of_the_budget_to_its_end() -> None:

@@ -15,6 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
+
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
     *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#222222", "#999999"),
 )  # Okabe & Ito: told apart by colour-blind readers too
@@ -121,6 +123,43 @@ def learning_curve(
     draw_returns(axes, episodes, evaluations, solved_at)
     axes.set_title(title)
     return figure, describe_returns(title, episodes, evaluations, solved_at)
+
+
+def population_curve(
+    steps: Sequence[int], returns: NDArray[np.float64], solved_at: float | None, title: str
+) -> tuple[Figure, str]:
+    """Draw the greedy returns of many seeds: mean and interquartile mean, each with its 95 % interval over seeds.
+
+    Args:
+        steps: `[T]`, environment steps of one agent at each evaluation.
+        returns: `[N, T]`, mean greedy return of each seed at each evaluation.
+        solved_at: threshold to draw, if there is one.
+        title: of the figure.
+
+    Returns:
+        The figure and its text alternative.
+
+    Raises:
+        ValueError: fewer than two seeds.
+
+    Source: Agarwal et al. (2021), section 4. Taught in 07_train_cartpole.
+    """
+    figure, axes = new_figure(width=9)
+    axes.plot(steps, returns.T, "-", color=GREY, linewidth=0.6, alpha=0.5)
+    axes.plot([], [], "-", color=GREY, linewidth=0.6, label="one seed")
+    words = [f"{title}. Greedy return over environment steps, a line a seed."]
+    for trim, label, color, style in ((0.0, "mean", BLUE, "o-"), (0.25, "interquartile mean", ORANGE, "s--")):
+        low, high = bootstrap_interval(returns, trim=trim, resamples=2_000)
+        middle = interquartile_mean(returns) if trim else returns.mean(0)
+        axes.plot(steps, middle, style, color=color, markersize=4, label=f"{label}, 95 % interval")
+        axes.fill_between(steps, low, high, color=color, alpha=0.25, linewidth=0)
+        words.append(f"Last {label} {middle[-1]:.0f}, interval {low[-1]:.0f} to {high[-1]:.0f}.")
+    if solved_at is not None:
+        axes.axhline(solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}")
+        words.append(f"At {solved_at:g} or more: {(returns[:, -1] >= solved_at).sum()} of {len(returns)} seeds.")
+    axes.set(xlabel="environment steps of one seed", ylabel="greedy return", title=title)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    return figure, " ".join(words)
 
 
 def draw_returns(
