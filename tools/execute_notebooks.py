@@ -24,6 +24,7 @@ def strip_noise(notebook: nbformat.NotebookNode) -> None:
         for output in cell.get("outputs", []):
             output.get("metadata", {}).clear()
             output.pop("transient", None)
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # lives as long as its kernel
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
 

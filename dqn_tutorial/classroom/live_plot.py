@@ -1,6 +1,5 @@
 """A picture of training that moves while training runs, at little cost to it."""
 
-import io
 import time
 from types import TracebackType
 
@@ -8,8 +7,8 @@ import numpy as np
 from IPython.display import display
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
 
+from dqn_tutorial.classroom.frames import frame_png
 from dqn_tutorial.classroom.plots import (
     BLUE,
     GREEN,
@@ -100,6 +99,4 @@ class LivePlot:
         self._canvas.restore_region(self._background)
         for line in self._lines:
             self.figure.draw_artist(line)
-        buffer = io.BytesIO()
-        Image.fromarray(np.asarray(self._canvas.buffer_rgba())).save(buffer, format="PNG", compress_level=1)
-        return buffer.getvalue()
+        return frame_png(np.asarray(self._canvas.buffer_rgba()))

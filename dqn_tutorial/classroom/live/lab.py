@@ -1,0 +1,117 @@
+"""The live lab: controls and pictures around the worker, shown by one line in a notebook."""
+
+import time
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import display
+
+from dqn_tutorial.classroom.agent_view import draw_agent
+from dqn_tutorial.classroom.live.controls import Controls, lab_config
+from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
+from dqn_tutorial.classroom.live.recording import Recording
+from dqn_tutorial.classroom.live.worker import Worker
+from dqn_tutorial.classroom.plots import image_bundle
+from dqn_tutorial.config import MainConfig
+
+WORDS_EVERY = 1.0  # seconds between two sentences for the reader
+ABOUT = "Live lab: returns, errors, Q-values and the policy map of the agent in training."
+NEXT_TO = "The agent in its environment, as the lab last saw it."
+_SHOWN: dict[str, "LiveLab"] = {}  # by cell
+
+
+class LiveLab:
+    """Trains in the background while controls are moved; shown as the last line of a cell.
+
+    Args:
+        config: settings; `lab_config()` if left out. Training ends with Stop, or with the budget of these settings.
+        frames_per_second: how often the pictures are drawn, at most.
+
+    Attributes:
+        recording: the run so far, with every move; see `Recording`.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+
+    def __init__(self, config: MainConfig | None = None, frames_per_second: float = 8) -> None:
+        config = config or lab_config()
+        self.worker = Worker(config, self._report, self._draw, frames_per_second)
+        self.worker.speed = 500
+        self.controls = Controls(self.worker, config)
+        self._pictures: Pictures | None = None
+        self._picture: Any = None  # handles of what is displayed
+        self._agent: Any = None
+        self._next_words = 0.0
+
+    def _ipython_display_(self) -> None:
+        cell = _cell()
+        if _SHOWN.get(cell, self) is not self:  # the cell was run again: its first lab has no place on the page now
+            _SHOWN[cell].close()
+        _SHOWN[cell] = self
+        display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
+        self._pictures = Pictures(self.worker.config.env.name)
+        data, _ = self._pictures.still(None)
+        self._picture = display(image_bundle(data, "image/png", ABOUT, WIDTH), raw=True, display_id=True)
+        self._agent = display(self._agent_bundle([0.0] * self._pictures.spec.dim_state), raw=True, display_id=True)
+        self._report()
+
+    @property
+    def recording(self) -> Recording:
+        """The run so far, ready to be saved or replayed. Source: this course. Taught in 07_train_cartpole."""
+        return self.worker.recording
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until training has ended; False if the seconds ran out first. An interrupt ends it as Stop does.
+
+        Raises:
+            Exception: what ended the training, if it was an error.
+
+        Source: this course. Taught in 07_train_cartpole.
+        """
+        try:
+            ended = self.worker.wait(timeout)
+        except KeyboardInterrupt:
+            self.close()
+            return True
+        if ended and self.worker.error is not None:
+            raise self.worker.error
+        return ended
+
+    def close(self) -> None:
+        """End the run, keep its pictures, and wait for its thread. Source: this course. Taught in 07_train_cartpole."""
+        self.worker.tell("stop")
+        self.worker.wait()
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        in_words = now >= self._next_words or self.worker.state != "running"
+        if in_words:
+            self._next_words = now + WORDS_EVERY
+        self.controls.show_state(in_words)
+
+    def _draw(self, final: bool) -> None:
+        if self._picture is None:  # not displayed
+            return
+        run = self.worker.run
+        env = (run.config if run else self.worker.config).env.name
+        if self._pictures is None or self._pictures.env != env:
+            self._pictures = Pictures(env)
+        if final or run is None:
+            data, words = self._pictures.still(run)
+            self._picture.update(image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH), raw=True)
+        else:
+            self._picture.update({"image/png": self._pictures.frame(run)}, raw=True)
+        if run is not None and run.record is not None:
+            self._agent.update(self._agent_bundle(run.record.state), raw=True)
+
+    def _agent_bundle(self, state: Any) -> dict[str, str]:
+        assert self._pictures is not None
+        svg = draw_agent(self._pictures.spec.id, state, NEXT_TO)
+        return image_bundle(svg.encode(), "image/svg+xml", NEXT_TO, 360)
+
+
+def _cell() -> str:
+    """Return the id of the cell that is running, so that running it again is known as such."""
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return str(parent.get("metadata", {}).get("cellId", ""))

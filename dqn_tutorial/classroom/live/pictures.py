@@ -1,0 +1,236 @@
+"""What a live run looks like: one picture of four panels, drawn in a few milliseconds, and the agent itself."""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.classroom.frames import frame_png
+from dqn_tutorial.classroom.live.run import Run
+from dqn_tutorial.classroom.plots import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PIXELS_PER_INCH,
+    PURPLE,
+    STYLE,
+    describe_returns,
+    running_mean,
+)
+from dqn_tutorial.envs import env_spec
+
+ACTIONS = {
+    "CartPole-v1": ("left", "right"),
+    "Acrobot-v1": ("torque -1", "no torque", "torque +1"),
+    "MountainCar-v0": ("left", "coast", "right"),
+    "dqn_tutorial/SlipperyGrid-v0": ("left", "down", "right", "up"),
+}
+ANGLE, VELOCITY = 0.2095, 2.5  # rad, where an episode ends; rad/s
+MAP_EVERY = 8  # frames between two policy maps
+FIRST_SPAN = 10_000  # steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
+DOTS = 1_000  # most episodes drawn as dots
+WIDTH = 900  # pixels on the page
+
+
+class Pictures:
+    """Draws runs in one environment; what stays the same from frame to frame is drawn once.
+
+    Args:
+        env: name of the environment.
+
+    Source: matplotlib's blitting. Taught in 07_train_cartpole.
+    """
+
+    def __init__(self, env: str) -> None:
+        self.env, self.spec = env, env_spec(env)
+        self.has_map = self.spec.id == "CartPole-v1"
+        default = tuple(f"action {number}" for number in range(self.spec.dim_act))
+        self.actions = ACTIONS.get(self.spec.id, default)
+        with rc_context(STYLE):
+            self.figure = Figure(figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH)
+            self._canvas = FigureCanvasAgg(self.figure)
+            panels = [["returns", "map"], ["errors", "q"]] if self.has_map else [["returns", "q"], ["errors", "q"]]
+            axes = self.figure.subplot_mosaic(panels, width_ratios=[1.7, 1])
+            self._draw_what_stays(axes)
+            self.figure.canvas.draw()
+            self.figure.set_layout_engine("none")  # laid out once: axes that grow must not move
+        self._axes, self._frames, self._background = axes, 0, None
+
+    def _draw_what_stays(self, axes: dict[str, Axes]) -> None:
+        top = axes["returns"]
+        top.plot([], [], ".", color=GREY, markersize=3, alpha=0.5, label="episode (explores)")
+        top.plot([], [], "-", color=BLUE, label="mean of 20")
+        top.plot([], [], "o--", color=ORANGE, markersize=4, label="greedy evaluation")
+        self._curves: list[Any] = [*top.lines]
+        if self.spec.solved_at is not None:
+            top.axhline(self.spec.solved_at, color=GREEN, linestyle=":", label=f"solved: {self.spec.solved_at:g}")
+        low, high = (0.0, 520.0) if self.has_map else (-1.0, 1.0)
+        top.set(ylabel="episode return", xlim=(0, FIRST_SPAN), ylim=(low, high))
+        axes["errors"].plot([], [], "-", color=BLUE, linewidth=1, label="loss")
+        axes["errors"].plot([], [], "--", color=ORANGE, linewidth=1, label="mean |TD error|, units of reward")
+        self._curves += axes["errors"].lines
+        axes["errors"].set(xlabel="environment steps", xlim=(0, FIRST_SPAN), ylim=(1e-5, 10), yscale="log")
+        for panel, columns in ((top, 4), (axes["errors"], 2)):
+            panel.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=columns, fontsize=8, borderaxespad=0)
+        count = range(self.spec.dim_act)
+        q = axes["q"]
+        self._bars = list(q.barh(count, [0] * len(count), color=GREY, height=0.6))
+        q.axvline(0, color=BLACK, linewidth=0.8)
+        q.set(yticks=count, yticklabels=self.actions, xlim=(-1, 10), ylim=(-0.5, len(count) + 0.1), xlabel="Q-value")
+        q.invert_yaxis()
+        q.set_title("Q-values of the state on screen", fontsize=10)
+        self._choice = q.text(0.02, 0.02, "", transform=q.transAxes, fontsize=9, va="bottom")
+        self._map: list[Artist] = []
+        if self.has_map:
+            self._prepare_map(axes["map"])
+        self._moving: list[Artist] = [*self._curves, *self._bars, self._choice]
+        for artist in self._moving + self._map:
+            artist.set_animated(True)
+
+    def _prepare_map(self, panel: Axes) -> None:
+        """Lay out V as shades and the greedy action as arrow heads, over angle and angular velocity."""
+        x, y = np.linspace(-ANGLE, ANGLE, 33), np.linspace(-VELOCITY, VELOCITY, 33)
+        states = np.zeros((33, 33, 4), np.float32)  # [y, x, S]: cart in the middle, at rest
+        states[..., 2], states[..., 3] = x, y[:, None]
+        self._states = torch.from_numpy(states.reshape(-1, 4))
+        spots = np.s_[2::4, 2::4]
+        self._spots, self._spot_x, self._spot_y = spots, states[spots][..., 2], states[spots][..., 3]
+        limits = (-ANGLE, ANGLE, -VELOCITY, VELOCITY)
+        image = panel.imshow(
+            np.zeros((33, 33)), origin="lower", aspect="auto", extent=limits, cmap="cividis", interpolation="nearest"
+        )
+        heads: list[Artist] = []
+        for marker in "<>":
+            heads += panel.plot([], [], marker, color="white", markersize=6, markeredgecolor=BLACK, markeredgewidth=0.6)
+        note = panel.text(*(0.5, 1.03, ""), transform=panel.transAxes, fontsize=8, ha="center", va="bottom")
+        panel.set(xlabel="pole angle (rad)", ylabel="angular velocity (rad/s)", xlim=limits[:2], ylim=limits[2:])
+        panel.set_title("Policy map: greedy action and V\n", fontsize=10)
+        panel.grid(False)
+        self._map = [image, *heads, note]
+
+    def _update_map(self, agent: Agent) -> None:
+        with torch.no_grad():
+            q = agent.critic.Q(self._states[None])[: agent.critic.n_members].mean(0).cpu().numpy()  # of the first agent
+        value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
+        right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
+        image, left_heads, right_heads, note = self._map
+        image.set_data(value)  # type: ignore[attr-defined]
+        image.set_clim(value.min(), value.max())  # type: ignore[attr-defined]
+        left_heads.set_data(self._spot_x[~right], self._spot_y[~right])  # type: ignore[attr-defined]
+        right_heads.set_data(self._spot_x[right], self._spot_y[right])  # type: ignore[attr-defined]
+        note.set_text(f"V from {value.min():.3g} (dark) to {value.max():.3g} (light)")  # type: ignore[attr-defined]
+
+    def _update(self, run: Run) -> None:
+        episodes = run.episodes
+        steps, returns = (np.array(column, float) for column in zip(*episodes, strict=True)) if episodes else ([], [])
+        every = 1 + len(steps) // DOTS
+        self._curves[0].set_data(steps[::every], returns[::every])
+        self._curves[1].set_data(steps[::every], running_mean(returns)[::every])
+        self._curves[2].set_data(*_columns(run.evaluations, 2))
+        at, loss, td_error = _columns(run.errors, 3)
+        self._curves[3].set_data(at, loss)
+        self._curves[4].set_data(at, td_error)
+        grown = self._grow_x(run.step) | self._grow_y("returns", returns) | self._grow_y("errors", [*loss, *td_error])
+        if (record := run.record) is not None:
+            units = np.where(np.isfinite(record.q_values), record.q_values, 0)
+            grown |= self._grow_q(units)
+            for number, (bar, value) in enumerate(zip(self._bars, units, strict=True)):
+                bar.set_width(float(value))
+                chosen = number == record.action
+                bar.set_facecolor((PURPLE if record.explored else BLUE) if chosen else "#CCCCCC")
+                bar.set_hatch("//" if chosen and record.explored else "")
+            how = "by chance (explores)" if record.explored else "greedily"
+            self._choice.set_text(f"chose {self.actions[record.action]}, {how}")
+        if grown:
+            self._background = None
+
+    def _grow_x(self, step: int) -> bool:
+        right = self._axes["returns"].get_xlim()[1]
+        if step <= right:
+            return False
+        for name in ("returns", "errors"):
+            self._axes[name].set_xlim(0, 2 * max(right, step))
+        return True
+
+    def _grow_y(self, name: str, values: Sequence[float]) -> bool:
+        low, high = self._axes[name].get_ylim()
+        seen = [value for value in values if math.isfinite(value) and (value > 0 or name == "returns")]
+        if not seen or (min(seen) >= low and max(seen) <= high):
+            return False
+        if name == "errors":
+            low, high = min(low, 10 ** math.floor(math.log10(min(seen)))), max(high, 10 * max(seen))
+        else:
+            low, high = min(low, 2 * min(seen)), max(high, 2 * max(seen))
+        self._axes[name].set_ylim(low, high)
+        return True
+
+    def _grow_q(self, values: np.ndarray[Any, Any]) -> bool:
+        low, high = self._axes["q"].get_xlim()
+        if low <= values.min() and values.max() <= high:
+            return False
+        self._axes["q"].set_xlim(min(low, 2 * float(values.min())), max(high, 2 * float(values.max())))
+        return True
+
+    def frame(self, run: Run) -> bytes:
+        """Return a PNG of one pixel a pixel, for a moment. Source: matplotlib. Taught in 07_train_cartpole."""
+        self._update(run)
+        if self._background is None or self._frames % MAP_EVERY == 0:
+            if self._background is None:
+                with rc_context(STYLE):
+                    self._canvas.draw()
+                self._bare = self._canvas.copy_from_bbox(self.figure.bbox)
+            self._canvas.restore_region(self._bare)
+            if self.has_map:
+                self._update_map(run.agent)
+                for artist in self._map:
+                    self.figure.draw_artist(artist)
+            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+        else:
+            self._canvas.restore_region(self._background)
+        self._frames += 1
+        for artist in self._moving:
+            self.figure.draw_artist(artist)
+        return frame_png(np.asarray(self._canvas.buffer_rgba()))
+
+    def still(self, run: Run | None) -> tuple[bytes, str]:
+        """Return a PNG of twice the pixels, to stay, and the run in words. Source: matplotlib. Taught in
+        07_train_cartpole.
+        """
+        if run is not None:
+            self._update(run)
+            if self.has_map:
+                self._update_map(run.agent)
+        self._background = None
+        animated = self._moving + self._map
+        for artist in animated:
+            artist.set_animated(False)
+        buffer = io.BytesIO()
+        with rc_context(STYLE):
+            self.figure.savefig(buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
+        self.figure.set_dpi(PIXELS_PER_INCH)
+        for artist in animated:
+            artist.set_animated(True)
+        return buffer.getvalue(), self._describe(run)
+
+    def _describe(self, run: Run | None) -> str:
+        if run is None or run.record is None:
+            return "Nothing was trained yet."
+        words = describe_returns("Live training", run.episodes, run.evaluations[-5:], self.spec.solved_at)
+        record = run.record
+        values = ", ".join(f"{name} {value:.3g}" for name, value in zip(self.actions, record.q_values, strict=True))
+        return f"{words} {record.step:,} steps, epsilon {record.epsilon:.2f}. Q-values of the last state: {values}."
+
+
+def _columns(rows: Sequence[tuple[float, ...]], width: int) -> tuple[Any, ...]:
+    return tuple(zip(*rows, strict=True)) if rows else ((),) * width

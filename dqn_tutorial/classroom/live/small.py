@@ -1,0 +1,203 @@
+"""The shell of the small labs: a question, a few controls, and a picture that is drawn anew when one is moved."""
+
+import html
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dqn_tutorial.classroom.plots import BLUE, GREEN, GREY, PIXELS_PER_INCH, image_bundle, new_figure, png
+from dqn_tutorial.stats import bootstrap_interval
+
+Floats = NDArray[np.float64]
+Tell = Callable[[float], None]
+Picture = Callable[..., tuple[Figure, str]]
+TELL_EVERY = 0.1  # seconds between two moves of the progress bar
+
+
+class SupersededError(Exception):
+    """A control was moved again, so what is being computed is no longer wanted. Source: this course. Taught in
+    02_q_learning.
+    """
+
+
+class SmallLab:
+    """A question to answer by moving controls; shown as the last line of a cell.
+
+    The first picture is drawn before the cell ends, so that the stored notebook has it. Later ones come from a thread
+    that lives only while there is something to draw; a newer request ends an older one.
+
+    Args:
+        question: one or two sentences.
+        controls: widgets with a `value`, by the names of the arguments of `picture`.
+        picture: called as `picture(tell, **values)`; returns a figure and its result in words. It calls `tell(share)`
+            often, with the share of its work that is done, 0 to 1, and lets through what that raises.
+        alt: what the picture shows whatever the values.
+
+    Source: this course. Taught in 01_bellman_equation.
+    """
+
+    def __init__(self, question: str, controls: Mapping[str, Any], picture: Picture, alt: str) -> None:
+        self.question, self.controls, self.alt = question, dict(controls), alt
+        self.status = widgets.HTML()
+        self.progress = widgets.IntProgress(max=100, description="Progress", tooltip="How much of the work is done")
+        self._picture = picture
+        self._wanted: dict[str, Any] | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._next_tell = 0.0
+        self._handle: Any = None
+
+    def _ipython_display_(self) -> None:
+        wrap = {"flex_flow": "row wrap"}
+        rows = [widgets.HBox(list(self.controls.values()), layout=wrap)]
+        rows += [widgets.HBox([self.progress], layout=wrap), self.status]
+        view = widgets.VBox(rows)._repr_mimebundle_() | {"text/plain": "Its controls move once the cell is run."}
+        self.wait()
+        self._handle = None
+        question = {"text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>", "text/plain": self.question}
+        display(question, raw=True)
+        display(view, raw=True)
+        self._handle = self._draw(self._values())
+        for control in self.controls.values():
+            control.observe(self._request, names="value")
+
+    def _values(self) -> dict[str, Any]:
+        return {name: control.value for name, control in self.controls.items()}
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is left to draw; False if the seconds ran out first. Source: this course. Taught in
+        02_q_learning.
+        """
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
+
+    def _request(self, change: Any) -> None:
+        with self._lock:
+            self._wanted = self._values()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="small lab", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                values, self._wanted = self._wanted, None
+                if values is None:
+                    self._thread = None
+                    return
+            try:
+                self._draw(values)
+            except SupersededError:
+                continue
+            except Exception as error:  # of a thread it would land in another cell
+                self._say(f"This failed: {type(error).__name__}: {error}")
+
+    def _draw(self, values: dict[str, Any]) -> Any:
+        self._next_tell = 0.0
+        figure, words = self._picture(self._tell, **values)
+        # the words of the first picture are stored, so they must hold on every machine
+        alt = f"{self.alt} {words}" if self._handle else self.alt
+        bundle = image_bundle(png(figure), "image/png", alt, int(figure.get_figwidth() * PIXELS_PER_INCH))
+        self._say(words)
+        if self._handle is None:
+            return display(bundle, raw=True, display_id=True)
+        self._handle.update(bundle, raw=True)
+        return self._handle
+
+    def _tell(self, share: float) -> None:
+        if self._wanted is not None:
+            raise SupersededError
+        now = time.monotonic()
+        if now >= self._next_tell:
+            self.progress.value, self._next_tell = int(100 * share), now + TELL_EVERY
+            self.progress.layout.visibility = "visible"
+            time.sleep(1e-5)  # hands the interpreter's lock to the callbacks
+
+    def _say(self, words: str) -> None:
+        self.progress.layout.visibility = "hidden"
+        self.status.value = f'<p class="lab-result">{html.escape(words)}</p>'
+
+
+def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
+    """Return a slider over given values, or (label, value) pairs; it speaks when it is released.
+
+    Source: ipywidgets. Taught in 01_bellman_equation.
+    """
+    return widgets.SelectionSlider(
+        description=name,
+        options=options,
+        value=value,
+        tooltip=tooltip,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "420px"},
+    )
+
+
+def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
+    """Return a list to choose a word from. Source: ipywidgets. Taught in 05_critic."""
+    style = {"description_width": "initial"}
+    return widgets.Dropdown(description=name, options=options, value=value, tooltip=tooltip, style=style)
+
+
+class Panel(NamedTuple):
+    """One curve over the work of all seeds. Source: this course. Taught in 02_q_learning."""
+
+    title: str
+    ylabel: str
+    ylim: tuple[float, float]  # the same for all values of the controls, so that pictures compare
+    is_log: bool = False  # then mean and interval are those of the logarithm
+    truth: float | None = None  # dotted line
+    truth_label: str = ""
+
+
+def band_picture(
+    measure: Callable[..., tuple[Sequence[float], Sequence[Floats]]], xlabel: str, panels: Sequence[Panel]
+) -> Picture:
+    """Return a `picture` for `SmallLab`: mean over seeds with its 95 % interval, the previous mean in grey.
+
+    Args:
+        measure: called as `measure(tell, **values)`; returns T places on the axis and for each panel a curve `[N, T]`.
+        xlabel: of every panel.
+        panels: what the curves are.
+
+    Source: Efron & Tibshirani (1993), chapter 13. Taught in 02_q_learning.
+    """
+    before: list[tuple[Sequence[float], Sequence[Floats]]] = []
+
+    def picture(tell: Tell, **values: Any) -> tuple[Figure, str]:
+        x, curves = measure(tell, **values)
+        figure, axes = new_figure(4.4 * max(len(panels), 1.6), 3.2, columns=len(panels))
+        words = []
+        for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
+            for old_x, old_curves in before:
+                ax.plot(old_x, _mean(panel, old_curves[i])[0], "--", color=GREY, label="before the move")
+            mean, low, high = _mean(panel, curves[i])
+            ax.plot(x, mean, "-", color=BLUE, label=f"mean of {len(curves[i])} seeds")
+            ax.fill_between(x, low, high, color=BLUE, alpha=0.3, linewidth=0, label="its 95 % interval")
+            if panel.truth is not None:
+                ax.axhline(panel.truth, color=GREEN, linestyle=":", label=panel.truth_label)
+            ax.set(xlabel=xlabel, ylabel=panel.ylabel, title=panel.title, ylim=panel.ylim)
+            ax.set_yscale("log" if panel.is_log else "linear")
+            ax.legend(fontsize=8)
+            words.append(f"{panel.ylabel} at the end: {mean[-1]:.3g}, 95 % interval {low[-1]:.3g} to {high[-1]:.3g}.")
+        before[:] = [(x, curves)]
+        return figure, " ".join(words)
+
+    return picture
+
+
+def _mean(panel: Panel, curves: Floats) -> Floats:
+    """Mean, lower and upper end: `[N, T]` to `[3, T]`."""
+    values = np.log10(curves) if panel.is_log else curves
+    result = np.stack([values.mean(0), *bootstrap_interval(values, resamples=1_000)])
+    return np.asarray(10**result if panel.is_log else result)

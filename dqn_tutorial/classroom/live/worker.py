@@ -1,0 +1,195 @@
+"""The one thread that owns a live run: it trains, evaluates and draws. Everybody else only leaves it notes."""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from dqn_tutorial.classroom.live.recording import Recording, record_of
+from dqn_tutorial.classroom.live.run import Run
+from dqn_tutorial.config import MainConfig
+
+HAND_OVER_EVERY = 0.005  # seconds; at full speed the other threads get their turn this often
+
+
+class Wish(NamedTuple):
+    """A control that was moved, on its way to the agent. Source: this course. Taught in 07_train_cartpole."""
+
+    name: str
+    value: float | None
+    at: float  # time.monotonic() of the callback
+
+
+class Worker:
+    """Runs in the background what it is told.
+
+    Args:
+        config: of the next run; takes effect when one begins.
+        report: called in the thread after anything changed that a reader of numbers wants to know, and at each frame.
+        draw: called in the thread for each frame; with True for a picture that will stay.
+        frames_per_second: how often at most.
+
+    Attributes:
+        state: idle, running, paused, stopped or failed.
+        speed: steps a second; infinity for all it can. May be set at any time.
+        held: values of the controls that were moved; they hold in the next run too.
+        delays: seconds from the callback to the agent, of the last thousand moves.
+        error: what ended the run, if something did.
+
+    Source: this course. Taught in 07_train_cartpole.
+    """
+
+    def __init__(
+        self,
+        config: MainConfig,
+        report: Callable[[], None] = lambda: None,
+        draw: Callable[[bool], None] = lambda final: None,
+        frames_per_second: float = 8,
+    ) -> None:
+        self.config, self.speed, self.state = config, math.inf, "idle"
+        self.run: Run | None = None
+        self.error: BaseException | None = None
+        self.held: dict[str, float] = {}
+        self.delays: deque[float] = deque(maxlen=1_000)
+        self._report, self._draw, self._pause = report, draw, 1 / frames_per_second
+        self._commands: deque[str] = deque()
+        self._wishes: deque[Wish] = deque()
+        self._wake, self._lock = threading.Event(), threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._due = self._next_frame = self._next_turn = 0.0
+
+    def tell(self, command: str) -> None:
+        """Ask for start, pause, step, reset or stop; returns at once. Source: this course. Taught in
+        07_train_cartpole.
+        """
+        with self._lock:
+            self._commands.append(command)
+            self._wake.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="live lab", daemon=True)
+                self._thread.start()
+
+    def move(self, name: str, value: float | None) -> None:
+        """Ask for a new value, or, with None, for the schedule; returns at once.
+
+        Without a run it waits for the next one.
+
+        Source: this course. Taught in 07_train_cartpole.
+        """
+        self._wishes.append(Wish(name, value, time.monotonic()))
+        self._wake.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the thread has nothing left to do; False if the time ran out first.
+
+        Source: this course. Taught in 07_train_cartpole.
+        """
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
+
+    @property
+    def recording(self) -> Recording:
+        """The run so far. Source: this course. Taught in 07_train_cartpole."""
+        run = self.run
+        if run is None:
+            return record_of(self.config, [], 0)
+        n_steps = run.step  # read first: a move made meanwhile is left out
+        return record_of(run.config, list(run.moves), n_steps)
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self._obey()
+                if self.state == "running":
+                    self._train()
+                elif self.state == "paused":
+                    self._wake.wait()
+            except Exception as error:
+                self.error = error
+                with suppress(Exception):  # should drawing be what failed
+                    self._end("failed")
+            with self._lock:
+                if self.state not in ("running", "paused") and not self._commands:
+                    self._thread = None
+                    return
+
+    def _obey(self) -> None:
+        self._wake.clear()
+        self._grant()  # first, so that a move made before Stop is part of the run
+        while self._commands:
+            command = self._commands.popleft()
+            if command == "reset":
+                if self.run is not None:
+                    self.run.records.close()  # type: ignore[attr-defined]
+                self.run, self.state = None, "idle"
+                self._show(final=True)
+            elif command == "stop" and self.state in ("running", "paused"):
+                self._end("stopped")
+            elif command == "pause" and self.state == "running":
+                self.state = "paused"
+                self._show()
+            elif command in ("start", "step"):
+                if self.state not in ("running", "paused"):
+                    self._begin()
+                self.state = "running" if command == "start" else "paused"
+                if command == "step" and self.run and not self.run.step_once():
+                    self._end("stopped")
+                else:
+                    self._show()
+                self._due = time.monotonic()
+        self._grant()
+
+    def _begin(self) -> None:
+        self.error = None
+        self.run = Run(self.config)
+        for name, value in self.held.items():
+            self.run.move(name, value)
+
+    def _grant(self) -> None:
+        """Make the moves that were asked for; without a run they wait for the next one."""
+        if self.run is None or self.state not in ("running", "paused") or not self._wishes:
+            return
+        for _ in range(len(self._wishes)):
+            name, value, at = self._wishes.popleft()
+            self.run.move(name, value)
+            if value is None:
+                self.held.pop(name, None)
+            else:
+                self.held[name] = value
+            self.delays.append(time.monotonic() - at)
+        self._report()
+
+    def _end(self, state: str) -> None:
+        was_on = self.state in ("running", "paused")
+        self.state = state
+        if self.run is not None:
+            self.run.records.close()  # type: ignore[attr-defined]
+        if was_on:
+            self._show(final=True)
+
+    def _train(self) -> None:
+        assert self.run is not None
+        now = time.monotonic()
+        if now < self._due:
+            self._wake.wait(self._due - now)
+            return  # a note may have come
+        if not self.run.advance():
+            self._end("stopped")
+            return
+        now = time.monotonic()
+        self._due = max(self._due + self.run.config.training.n_envs / self.speed, now - 0.1)  # what is lost is lost
+        if now >= self._next_frame:
+            self._show()
+            self._next_frame = max(self._next_frame + self._pause, now)
+        if self._due <= now and now >= self._next_turn:
+            time.sleep(1e-5)  # no sleep at all would keep the interpreter's lock to this thread
+            self._next_turn = now + HAND_OVER_EVERY
+
+    def _show(self, final: bool = False) -> None:
+        self._draw(final)
+        self._report()  # last: who reads that the run has ended finds its pictures

@@ -1,0 +1,107 @@
+"""A real JupyterLab and a real browser for tests, and the few moves that they share."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+def skip_without_browser() -> None:
+    """Skip the module that calls this where there is no browser, unless one is required."""
+    if CHROMIUM is None and not os.environ.get("REQUIRE_BROWSER"):
+        pytest.skip("no Chromium is installed here", allow_module_level=True)
+
+
+@contextmanager
+def jupyter_lab(folder: Path) -> Iterator[str]:
+    """Serve `folder` / notebooks, with settings of its own, and give the address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {
+        name: str(folder / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    }
+    words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root",
+             "--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'notebooks'}"]  # fmt: skip
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen(words, env=os.environ | own, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, (folder / "log.txt").read_text()
+                time.sleep(0.5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+def open_notebook(page: Page, lab: str, name: str) -> None:
+    """Open a notebook and wait until its kernel is idle."""
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
+    wait_until_idle(page, 90)
+
+
+def wait_until_idle(page: Page, seconds: float = 240) -> None:
+    """Wait until the kernel has nothing more to do."""
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=1_000 * seconds)
+    ready = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    expect(ready).to_be_attached(timeout=1_000 * seconds)
+
+
+def menu(page: Page, name: str, entry: str) -> None:
+    """Click an entry of a menu."""
+    page.get_by_role("menuitem", name=name, exact=True).click()
+    label = page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(entry)}$"))
+    page.locator(".lm-Menu-item").filter(has=label).click()
+
+
+def start_all(page: Page) -> None:
+    """Clear all outputs and start Run All Cells; a click that comes too early does nothing, so try again."""
+    first = page.locator(".jp-CodeCell .jp-InputPrompt").first
+    for _ in range(5):
+        menu(page, "Edit", "Clear Outputs of All Cells")
+        menu(page, "Run", "Run All Cells")
+        try:
+            expect(first).to_contain_text("*", timeout=3_000)
+            return
+        except AssertionError:
+            if "1" in first.inner_text():  # so quick that the star was missed
+                return

@@ -1,0 +1,267 @@
+"""The live lab in a real browser: each control acts while the agent learns, and nothing is left running."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.jupyter import (
+    chromium,
+    jupyter_lab,
+    menu,
+    open_notebook,
+    skip_without_browser,
+    start_all,
+    wait_until_idle,
+    write_notebook,
+)
+
+skip_without_browser()
+
+SHOW = "from dqn_tutorial.classroom.live import LiveLab\nlab = LiveLab()\nlab"
+COUNT = "import threading\nprint('threads:', sum(t.name == 'live lab' for t in threading.enumerate()))"
+PICTURE = ".jp-OutputArea-output img"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "notebooks").mkdir()
+    with jupyter_lab(folder) as address:
+        yield address, folder / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    yield page
+    page.close()
+
+
+def show_lab(page: Page, server: tuple[str, Path], name: str, *more: str) -> None:
+    """Open a notebook of its own with a lab in its first cell, and run that cell."""
+    address, folder = server
+    write_notebook(folder / f"{name}.ipynb", SHOW, *more)
+    open_notebook(page, address, name)
+    select_cell(page, 0)
+    run_cell(page)
+    expect(page.locator(".live-state")).to_be_attached(timeout=60_000)
+    expect(page.locator(PICTURE).first).to_be_visible()
+
+
+def select_cell(page: Page, number: int) -> None:
+    page.locator(".jp-CodeCell .jp-InputArea-prompt").nth(number).click()
+
+
+def run_cell(page: Page) -> None:
+    """Run the selected cell, select the next, and wait until the kernel is idle."""
+    menu(page, "Run", "Run Selected Cell")
+    page.wait_for_timeout(300)
+    wait_until_idle(page)
+
+
+def press(page: Page, name: str) -> None:
+    page.locator("button.jupyter-button", has_text=name).click()
+
+
+def state(page: Page, name: str) -> str:
+    return page.locator(".live-state").get_attribute(f"data-{name}") or ""
+
+
+def number(page: Page, name: str) -> float:
+    return float(state(page, name))
+
+
+def wait_for(page: Page, name: str, condition: str, seconds: float = 30) -> None:
+    """Wait until `value`, the state of that name, fulfils a condition in JavaScript."""
+    value = f"document.querySelector('.live-state').getAttribute('data-{name}')"
+    page.wait_for_function(f"() => {{ const value = {value}; return {condition}; }}", timeout=1_000 * seconds)
+
+
+def push_slider(page: Page, label: str, key: str) -> None:
+    slider = page.locator(".widget-hslider").filter(has=page.get_by_text(label, exact=True))
+    handle = slider.locator(".noUi-handle, input[type=range]").first
+    handle.focus()
+    handle.press(key)
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keep a picture for people, where an environment variable says so."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_every_control_acts(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "controls")
+    assert (state(page, "state"), number(page, "step")) == ("idle", 0)
+    press(page, "Start")
+    wait_for(page, "updates", "Number(value) > 5")
+    assert state(page, "state") == "running"
+    names = ("learning rate", "gamma", "tau", "update ratio", "epsilon")
+    for count, label in enumerate(names):
+        name = label.replace(" ", "-")
+        before = number(page, name)
+        push_slider(page, label, "ArrowLeft")
+        wait_for(page, "moves", f"value == '{count + 1}'")
+        assert number(page, name) != before
+    assert number(page, "moves") == 5
+    held = number(page, "epsilon")
+    press(page, "follow schedule")
+    wait_for(page, "moves", "value == '6'")
+    wait_for(page, "epsilon", f"Number(value) < {held}")  # it has gone on falling
+
+    press(page, "Pause")
+    wait_for(page, "state", "value == 'paused'")
+    step, updates = number(page, "step"), number(page, "updates")
+    page.wait_for_timeout(1_000)
+    assert number(page, "step") == step
+    press(page, "Step")
+    wait_for(page, "step", f"Number(value) == {step + 1}")
+    assert number(page, "updates") == updates + 1 and state(page, "state") == "paused"
+    push_slider(page, "steps a second", "End")
+    press(page, "Start")
+    wait_for(page, "step", f"Number(value) > {step + 1500}")  # faster than 500 a second
+
+    page.locator(".widget-dropdown select").nth(0).select_option("ddqn")
+    page.locator(".widget-dropdown select").nth(1).select_option("acrobot")
+    page.locator("input[type=number]").fill("7")
+    page.locator("input[type=number]").press("Enter")
+    press(page, "Reset")
+    wait_for(page, "state", "value == 'idle'")
+    assert number(page, "step") == 0 and number(page, "moves") == 0
+    press(page, "Start")
+    wait_for(page, "step", "Number(value) > 200")
+    screenshot(page, "acrobot")
+    press(page, "Stop")
+    wait_for(page, "state", "value == 'stopped'")
+    expect(page.locator(PICTURE).first).to_have_attribute("alt", re.compile("Live lab.*steps"))
+
+
+def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "latency")
+    press(page, "Start")
+    wait_for(page, "updates", "Number(value) > 20")
+    for move in range(20):
+        push_slider(page, "epsilon", "ArrowLeft" if move % 2 else "ArrowDown")
+        wait_for(page, "moves", f"Number(value) >= {move + 1}", seconds=5)
+    delays = json.loads(state(page, "delays"))
+    press(page, "Stop")
+    assert len(delays) == 20
+    print("milliseconds from callback to use: median", sorted(delays)[10], "worst", max(delays))
+    assert sorted(delays)[10] < 50  # in fact a few; a broken path takes seconds
+
+
+def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "interrupt", "lab.wait()", COUNT)
+    press(page, "Start")
+    wait_for(page, "step", "Number(value) > 100")
+    select_cell(page, 1)
+    menu(page, "Run", "Run Selected Cell")
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").nth(1)).to_contain_text("*")
+    page.wait_for_timeout(500)
+    menu(page, "Kernel", "Interrupt Kernel")
+    wait_until_idle(page)
+    wait_for(page, "state", "value == 'stopped'")
+    select_cell(page, 2)
+    run_cell(page)
+    expect(page.locator(".jp-OutputArea-output", has_text="threads: 0")).to_be_visible()
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+
+
+def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "twice", COUNT)
+    press(page, "Start")
+    wait_for(page, "step", "Number(value) > 100")
+    select_cell(page, 0)
+    run_cell(page)
+    wait_for(page, "state", "value == 'idle'")
+    select_cell(page, 1)
+    run_cell(page)
+    expect(page.locator(".jp-OutputArea-output", has_text="threads: 0")).to_be_visible()
+
+
+def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "two", SHOW.replace("lab =", "other =").replace("\nlab", "\nother"))
+    select_cell(page, 1)
+    run_cell(page)
+    expect(page.locator(".live-state")).to_have_count(2)
+    page.locator("button.jupyter-button", has_text="Start").first.click()
+    wait_for(page, "step", "Number(value) > 100")
+    assert page.locator(".live-state").nth(1).get_attribute("data-step") == "0"
+    page.locator("button.jupyter-button", has_text="Stop").first.click()
+    wait_for(page, "state", "value == 'stopped'")
+
+
+def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: tuple[str, Path]) -> None:
+    first = browser.new_page()
+    show_lab(first, server, "tab", "lab")
+    press(first, "Start")
+    wait_for(first, "step", "Number(value) > 100")
+    menu(first, "File", "Save Notebook")
+    first.wait_for_timeout(1_000)
+    first.close()
+    time.sleep(1)
+    again = browser.new_page()
+    open_notebook(again, server[0], "tab")
+    select_cell(again, 1)
+    run_cell(again)  # `lab` in a cell of its own shows the same run again
+    shown = again.locator(".live-state").last
+    expect(shown).to_have_attribute("data-state", "running", timeout=30_000)
+    assert int(shown.get_attribute("data-step") or 0) > 300
+    again.locator("button.jupyter-button", has_text="Stop").last.click()
+    expect(shown).to_have_attribute("data-state", "stopped", timeout=10_000)
+    again.close()
+
+
+def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, server: tuple[str, Path]) -> None:
+    address, folder = server
+    write_notebook(folder / "saved.ipynb", SHOW, COUNT)
+    open_notebook(page, address, "saved")
+    start_all(page)
+    wait_until_idle(page)
+    press(page, "Start")
+    wait_for(page, "step", "Number(value) > 400")
+    press(page, "Stop")
+    wait_for(page, "state", "value == 'stopped'")
+    menu(page, "File", "Save Notebook")
+    page.wait_for_timeout(1_500)
+    menu(page, "Kernel", "Shut Down Kernel")
+    page.wait_for_timeout(1_000)
+    saved = (folder / "saved.ipynb").read_text()
+    assert "steps, epsilon" in saved
+    page.goto(f"{address}/lab/tree/saved.ipynb?reset")
+    expect(page.locator(PICTURE).first).to_be_visible(timeout=60_000)
+    assert "steps" in (page.locator(PICTURE).first.get_attribute("alt") or "")
+
+
+def test_the_story_of_epsilon(page: Page, server: tuple[str, Path]) -> None:
+    """Epsilon to 1 lowers the behaviour return, not the greedy one; given back, behaviour recovers and it solves."""
+    show_lab(page, server, "story")
+    push_slider(page, "steps a second", "End")
+    press(page, "Start")
+    wait_for(page, "greedy", "Number(value) >= 475", seconds=60)
+    screenshot(page, "1 learns")
+    before = number(page, "behaviour")
+    push_slider(page, "epsilon", "End")
+    wait_for(page, "epsilon", "Number(value) == 1")
+    wait_for(page, "behaviour", "Number(value) < 40", seconds=60)
+    screenshot(page, "2 epsilon is one")
+    assert number(page, "behaviour") < before
+    press(page, "follow schedule")
+    wait_for(page, "behaviour", f"Number(value) >= {min(before, 60)}", seconds=60)
+    wait_for(page, "greedy", "Number(value) >= 475", seconds=60)
+    screenshot(page, "3 given back")
+    press(page, "Stop")
+    wait_for(page, "state", "value == 'stopped'")
+    screenshot(page, "4 stopped")
