@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SEED ?= 0
 
-.PHONY: lab test notebooks lint train clean
+.PHONY: lab test notebooks lint train bench clean
 
 lab: $(READY)  ## open the course in JupyterLab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -19,9 +19,15 @@ lint: $(READY)  ## format, lint and type-check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict benchmarks/*.py
 
 train: $(READY)  ## train a CartPole agent on the command line
 	$(BIN)/python -m dqn_tutorial --model.name dqn --env.name cartpole --training.max-steps 50_000 --progress --seed $(SEED)
+
+bench: $(READY)  ## a short comparison with other libraries and the growth of the cost, some minutes
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/cartpole.py --quick --out benchmarks/quick
+	$(BIN)/python benchmarks/growth.py --quick --out benchmarks/quick
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

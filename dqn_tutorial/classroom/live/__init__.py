@@ -1,6 +1,20 @@
-"""Labs that answer while an agent learns. The only place that needs ipywidgets."""
+"""Labs that answer while they are played with. The only place that needs ipywidgets."""
 
 from dqn_tutorial.classroom.live.lab import LiveLab
 from dqn_tutorial.classroom.live.recording import Recording, load_lesson, replay
+from dqn_tutorial.classroom.live.tabular_labs import correlation_lab, gamma_lab, step_size_lab, target_lab
+from dqn_tutorial.classroom.live.training_labs import ensemble_lab, epsilon_lab, network_lab
 
-__all__ = ["LiveLab", "Recording", "load_lesson", "replay"]
+__all__ = [
+    "LiveLab",
+    "Recording",
+    "correlation_lab",
+    "ensemble_lab",
+    "epsilon_lab",
+    "gamma_lab",
+    "load_lesson",
+    "network_lab",
+    "replay",
+    "step_size_lab",
+    "target_lab",
+]

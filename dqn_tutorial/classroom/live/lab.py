@@ -112,6 +112,6 @@ class LiveLab:
 
 def _cell() -> str:
     """Return the id of the cell that is running, so that running it again is known as such."""
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return str(parent.get("metadata", {}).get("cellId", ""))

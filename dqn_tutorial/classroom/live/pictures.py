@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ ACTIONS = {
 }
 ANGLE, VELOCITY = 0.2095, 2.5  # rad, where an episode ends; rad/s
 MAP_EVERY = 8  # frames between two policy maps
-FIRST_SPAN = 10_000  # steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
+FIRST_SPAN = 20_000  # steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
 DOTS = 1_000  # most episodes drawn as dots
 WIDTH = 900  # pixels on the page
 
@@ -55,12 +55,13 @@ class Pictures:
     def __init__(self, env: str) -> None:
         self.env, self.spec = env, env_spec(env)
         self.has_map = self.spec.id == "CartPole-v1"
+        self._first_q = (-5, 100) if self.has_map else (-1, 10)  # units of reward
         default = tuple(f"action {number}" for number in range(self.spec.dim_act))
         self.actions = ACTIONS.get(self.spec.id, default)
         with rc_context(STYLE):
             self.figure = Figure(figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH)
             self._canvas = FigureCanvasAgg(self.figure)
-            panels = [["returns", "map"], ["errors", "q"]] if self.has_map else [["returns", "q"], ["errors", "q"]]
+            panels: Any = [["returns", "map"], ["errors", "q"]] if self.has_map else [["returns", "q"], ["errors", "q"]]
             axes = self.figure.subplot_mosaic(panels, width_ratios=[1.7, 1])
             self._draw_what_stays(axes)
             self.figure.canvas.draw()
@@ -87,7 +88,9 @@ class Pictures:
         q = axes["q"]
         self._bars = list(q.barh(count, [0] * len(count), color=GREY, height=0.6))
         q.axvline(0, color=BLACK, linewidth=0.8)
-        q.set(yticks=count, yticklabels=self.actions, xlim=(-1, 10), ylim=(-0.5, len(count) + 0.1), xlabel="Q-value")
+        q.set(
+            yticks=count, yticklabels=self.actions, xlim=self._first_q, ylim=(-0.5, len(count) + 0.1), xlabel="Q-value"
+        )
         q.invert_yaxis()
         q.set_title("Q-values of the state on screen", fontsize=10)
         self._choice = q.text(0.02, 0.02, "", transform=q.transAxes, fontsize=9, va="bottom")
@@ -132,8 +135,7 @@ class Pictures:
         note.set_text(f"V from {value.min():.3g} (dark) to {value.max():.3g} (light)")  # type: ignore[attr-defined]
 
     def _update(self, run: Run) -> None:
-        episodes = run.episodes
-        steps, returns = (np.array(column, float) for column in zip(*episodes, strict=True)) if episodes else ([], [])
+        steps, returns = np.array(run.episodes, float).reshape(-1, 2).T
         every = 1 + len(steps) // DOTS
         self._curves[0].set_data(steps[::every], returns[::every])
         self._curves[1].set_data(steps[::every], running_mean(returns)[::every])
@@ -163,7 +165,7 @@ class Pictures:
             self._axes[name].set_xlim(0, 2 * max(right, step))
         return True
 
-    def _grow_y(self, name: str, values: Sequence[float]) -> bool:
+    def _grow_y(self, name: str, values: Iterable[float]) -> bool:
         low, high = self._axes[name].get_ylim()
         seen = [value for value in values if math.isfinite(value) and (value > 0 or name == "returns")]
         if not seen or (min(seen) >= low and max(seen) <= high):
