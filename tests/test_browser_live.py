@@ -152,14 +152,18 @@ def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Pat
     show_lab(page, server, "latency")
     press(page, "Start")
     wait_for(page, "updates", "Number(value) > 20")
+    in_page = []
     for move in range(20):
+        start = time.perf_counter()
         push_slider(page, "epsilon", "ArrowLeft" if move % 2 else "ArrowDown")
         wait_for(page, "moves", f"Number(value) >= {move + 1}", seconds=5)
-    delays = json.loads(state(page, "delays"))
+        in_page.append(1_000 * (time.perf_counter() - start))
+    in_kernel = json.loads(state(page, "delays"))
     press(page, "Stop")
-    assert len(delays) == 20
-    print("milliseconds from callback to use: median", sorted(delays)[10], "worst", max(delays))
-    assert sorted(delays)[10] < 50  # in fact a few; a broken path takes seconds
+    assert len(in_kernel) == 20
+    for name, delays in (("callback to use", in_kernel), ("key press to the page's answer", in_page)):
+        print(f"milliseconds from {name}: median {sorted(delays)[10]:.1f}, worst {max(delays):.1f}")
+    assert sorted(in_kernel)[10] < 50  # in fact a few; a path that does not act while it trains takes seconds
 
 
 def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: tuple[str, Path]) -> None:
@@ -250,17 +254,16 @@ def test_the_story_of_epsilon(page: Page, server: tuple[str, Path]) -> None:
     show_lab(page, server, "story")
     push_slider(page, "steps a second", "End")
     press(page, "Start")
-    wait_for(page, "greedy", "Number(value) >= 475", seconds=60)
+    wait_for(page, "behaviour", "Number(value) >= 150", seconds=90)
     screenshot(page, "1 learns")
-    before = number(page, "behaviour")
     push_slider(page, "epsilon", "End")
     wait_for(page, "epsilon", "Number(value) == 1")
     wait_for(page, "behaviour", "Number(value) < 40", seconds=60)
+    assert number(page, "greedy") > 3 * number(page, "behaviour")  # the picture shows both
     screenshot(page, "2 epsilon is one")
-    assert number(page, "behaviour") < before
     press(page, "follow schedule")
-    wait_for(page, "behaviour", f"Number(value) >= {min(before, 60)}", seconds=60)
-    wait_for(page, "greedy", "Number(value) >= 475", seconds=60)
+    wait_for(page, "behaviour", "Number(value) >= 150", seconds=90)
+    wait_for(page, "greedy", "Number(value) >= 475", seconds=90)
     screenshot(page, "3 given back")
     press(page, "Stop")
     wait_for(page, "state", "value == 'stopped'")

@@ -42,6 +42,11 @@ def test_a_module_imports_only_from_the_lines_above_it(path: Path) -> None:
         assert top not in ("matplotlib", "ipywidgets", "IPython", "random"), f"{path.stem} imports {top}"
 
 
+def test_only_the_labs_need_widgets() -> None:
+    users = {path.parent.name for path in MODULES if any(name.startswith("ipywidgets") for name in imports_of(path))}
+    assert users == {"live"}
+
+
 def test_the_algorithm_runs_without_the_classroom() -> None:
     import subprocess
     import sys

@@ -176,7 +176,7 @@ def band_picture(
 
     def picture(tell: Tell, **values: Any) -> tuple[Figure, str]:
         x, curves = measure(tell, **values)
-        figure, axes = new_figure(4.4 * max(len(panels), 1.6), 3.2, columns=len(panels))
+        figure, axes = new_figure(8.0 if len(panels) == 1 else 10.5, 3.2, columns=len(panels))
         words = []
         for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
             for old_x, old_curves in before:
@@ -188,8 +188,9 @@ def band_picture(
                 ax.axhline(panel.truth, color=GREEN, linestyle=":", label=panel.truth_label)
             ax.set(xlabel=xlabel, ylabel=panel.ylabel, title=panel.title, ylim=panel.ylim)
             ax.set_yscale("log" if panel.is_log else "linear")
-            ax.legend(fontsize=8)
+            ax.xaxis.set_major_formatter("{x:,.0f}")
             words.append(f"{panel.ylabel} at the end: {mean[-1]:.3g}, 95 % interval {low[-1]:.3g} to {high[-1]:.3g}.")
+        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, once
         before[:] = [(x, curves)]
         return figure, " ".join(words)
 

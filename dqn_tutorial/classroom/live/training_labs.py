@@ -167,7 +167,7 @@ def ensemble_lab() -> SmallLab:
         "members": slider("members", [1, 2, 4, 8], 1, "Networks of one agent"),
         "reduce": choice("target takes the", REDUCTIONS, "mean", "How the target combines the members' Q-values"),
     }
-    panel = Panel("The slippery grid with noisy rewards", "overestimation", (-0.5, 0.9), truth=0, truth_label="none")
+    panel = Panel("The slippery grid with noisy rewards", "overestimation", (-0.5, 0.9), truth=0, truth_label="no bias")
     alt = "Mean over states of the learned less the true value, over steps, mean of 16 seeds with its 95 % interval."
     return SmallLab(question, controls, band_picture(learn_noisy_grid, "environment steps of each seed", [panel]), alt)
 
