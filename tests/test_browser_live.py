@@ -85,7 +85,8 @@ def number(page: Page, name: str) -> float:
 
 def wait_for(page: Page, name: str, condition: str, seconds: float = 30) -> None:
     """Wait until `value`, the state of that name, fulfils a condition in JavaScript."""
-    value = f"document.querySelector('.live-state').getAttribute('data-{name}')"
+    # for a moment, while the page draws it anew, it is not there
+    value = f"document.querySelector('.live-state')?.getAttribute('data-{name}') ?? 'none'"
     page.wait_for_function(f"() => {{ const value = {value}; return {condition}; }}", timeout=1_000 * seconds)
 
 
