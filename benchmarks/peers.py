@@ -10,7 +10,6 @@ import os
 import runpy
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,26 +142,20 @@ def cleanrl(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any
 
 def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str, Any]:
     """Train many of ours in one process: to their budget without a look, or until each has once solved the task."""
-    from dqn_tutorial import evaluate, get_model, make_config, train
+    from dqn_tutorial import evaluate, get_model, make_config
+    from dqn_tutorial.envs import env_spec
+    from dqn_tutorial.experiment import run_training
 
-    config = make_config("cartpole", seed=seed, max_steps=steps, n_seeds=n_seeds, n_threads=os.cpu_count() or 1)
+    looks: dict[str, Any] = {"eval_every": EVALUATE_EVERY, "eval_episodes": EPISODES, "stop_when_solved": True}
+    own: dict[str, Any] = {"seed": seed, "max_steps": steps, "n_seeds": n_seeds, "n_threads": os.cpu_count() or 1}
+    config = make_config("cartpole", **own, **(looks if to_solve else {"eval_every": 0}))
     agent = get_model(config)
-    solved, seconds, due = np.zeros(n_seeds, bool), 0.0, EVALUATE_EVERY
-    started = time.perf_counter()
-    for record in train(agent, config):
-        if to_solve and record.step >= due:
-            seconds += time.perf_counter() - started
-            due += EVALUATE_EVERY
-            hopeful = np.atleast_2d(evaluate(agent, EPISODES, seed + record.step)).mean(-1) >= SOLVED_AT
-            if (hopeful & ~solved).any():
-                returns = np.atleast_2d(evaluate(agent, CONFIRMING_EPISODES, seed + record.step + 1)).mean(-1)
-                solved |= hopeful & (returns >= SOLVED_AT)
-            started = time.perf_counter()
-            if solved.all():
-                break
-    seconds += time.perf_counter() - started
-    end = np.atleast_2d(evaluate(agent, CONFIRMING_EPISODES, seed)).mean(-1)
-    n_solved = int(solved.sum() if to_solve else (end >= SOLVED_AT).sum())
+    log, seconds, _ = run_training(agent, config, env_spec("cartpole"), progress=False)
+    if to_solve:
+        n_solved = int(np.isfinite(log.first_solve).sum())
+    else:
+        end = np.atleast_2d(evaluate(agent, CONFIRMING_EPISODES, seed)).mean(-1)
+        n_solved = int((end >= SOLVED_AT).sum())
     return {"seconds": seconds, "n_solved": n_solved, "steps": agent.step, "peak_mib": peak_mib()}
 
 

@@ -151,13 +151,13 @@ class CriticEnsemble:
             )
         return x.to(torch.float32)
 
-    def _per_network(self, x: Tensor) -> Tensor:
-        """Give each network its batch: `[B, ...]` is shared by all, `[N, B, ...]` by the members of each agent."""
-        if x.shape[0] == self.n_networks and x.ndim == 3:
-            return x
-        if x.ndim == 3:
-            return x.repeat_interleave(self.n_members, 0)
-        return x.expand(self.n_networks, *x.shape)
+    def _per_network(self, x: Tensor, shared_ndim: int = 2) -> Tensor:
+        """Give each network its batch: one of `shared_ndim` axes, `[B, ...]`, is shared by all, `[N, B, ...]` by the
+        members of each agent.
+        """
+        if x.ndim == shared_ndim:
+            return x.expand(self.n_networks, *x.shape)
+        return x if len(x) == self.n_networks else x.repeat_interleave(self.n_members, 0)
 
     def reduce(self, q_values: Tensor) -> Tensor:
         """Combine the members of each agent for a target: `[K, B, A] -> [N, B, A]` by mean, min or max.
@@ -172,9 +172,7 @@ class CriticEnsemble:
 
     def _per_network_1d(self, x: Tensor) -> Tensor:
         """Give each network its numbers: `[B]`, `[N, B]` or `[K, B]` to `[K, B]`."""
-        if x.ndim == 1:
-            return x.expand(self.n_networks, -1)
-        return x if len(x) == self.n_networks else x.repeat_interleave(self.n_members, 0)
+        return self._per_network(x, shared_ndim=1)
 
     def update(self, state: ArrayLike | Tensor, action: Tensor, y: Tensor) -> Update:
         """Take one gradient step on the loss between Q(state, action) and y: mean over B, sum over K networks.

@@ -125,6 +125,7 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
     name = f"{spec.id.rpartition('/')[2]}-{config.model.name}-seed{config.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = new_folder(folder or Path("runs") / name)
     log, seconds, ended = run_training(agent, config, spec, progress)
+    curve = log.curve()
     returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed))  # [N, 100]
     result = {
         "environment": spec.id,
@@ -143,9 +144,9 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
     save_agent(agent, folder)
     write_json(result, folder / "result.json")
     write_table(log.rows, folder / "metrics.csv")
-    write_table(log.curve(), folder / "evaluations.csv")
+    write_table(curve, folder / "evaluations.csv")
     write_pictures(agent, log, spec, folder)
-    return result | {"folder": folder, "curve": log.curve()}
+    return result | {"folder": folder, "curve": curve}
 
 
 def summary(returns: NDArray[np.float64]) -> dict[str, float]:

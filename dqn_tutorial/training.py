@@ -45,8 +45,11 @@ class Record(NamedTuple):
 
 
 @contextmanager
-def _threads(n: int) -> Iterator[None]:
-    """Give PyTorch `n` threads for a while: more than one only cost time where the matrices are small."""
+def torch_threads(n: int) -> Iterator[None]:
+    """Give PyTorch `n` threads for a while: more than one only cost time where the matrices are small.
+
+    Source: PyTorch's `set_num_threads`. Taught in 06_agent.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try:
@@ -68,7 +71,7 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     """
     t, units = config.training, 1 / config.env.reward_scale
     seeds = range(config.seed, config.seed + t.n_seeds)
-    with _threads(t.n_threads), ExitStack() as stack:
+    with torch_threads(t.n_threads), ExitStack() as stack:
         # a vector of environments for each agent
         envs = [stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs))) for _ in seeds]
         state = np.stack(
@@ -134,7 +137,7 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
     """
     n_agents = len(agent.critic.seeds)
     envs = make_vector_env(agent.config.env.name, n_agents * episodes)
-    with _threads(agent.config.training.n_threads), closing(envs) as env:
+    with torch_threads(agent.config.training.n_threads), closing(envs) as env:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         returns, running = np.zeros(len(state)), np.ones(len(state), bool)
         while running.any():
@@ -150,7 +153,7 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
 
     Source: Gymnasium. Taught in 00_start_here.
     """
-    with _threads(agent.config.training.n_threads), closing(make_vector_env(agent.config.env.name, 1)) as env:
+    with torch_threads(agent.config.training.n_threads), closing(make_vector_env(agent.config.env.name, 1)) as env:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         states, over = [state[0]], False
         while not over:

@@ -35,6 +35,21 @@ def worker(seed: int = 0, **settings: object) -> Worker:
     return Worker(override(lab_config(seed=seed), small | settings))
 
 
+def start(lab: Worker, until_after: int) -> None:
+    lab.tell("start")
+    wait_until(lambda: step_of(lab) > until_after)
+
+
+def pause(lab: Worker) -> None:
+    lab.tell("pause")
+    wait_until(lambda: lab.state == "paused")
+
+
+def stop(lab: Worker) -> None:
+    lab.tell("stop")
+    assert lab.wait(20)
+
+
 def step_of(lab: Worker) -> int:
     return lab.run.step if lab.run else 0
 
@@ -51,8 +66,8 @@ def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_
         lab.move(name, value)
         target = step_of(lab) + int(rng.integers(1, 12))
         wait_until(lambda target=target: step_of(lab) >= target)
-    lab.tell("stop")
-    assert lab.wait(20) and lab.run is not None
+    stop(lab)
+    assert lab.run is not None
     recording = lab.recording
     assert len(recording.moves) == 100 and len({move.step for move in recording.moves}) > 50
     again = replay(recording)
@@ -63,51 +78,41 @@ def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_
 
 def test_step_is_one_environment_step_and_one_update_and_replays() -> None:
     lab = worker()
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > 300)
-    lab.tell("pause")
-    wait_until(lambda: lab.state == "paused")
+    start(lab, until_after=300)
+    pause(lab)
     assert lab.run is not None
     for _ in range(3):
         step, updates = lab.run.step, lab.run.agent.n_updates
         lab.tell("step")
         wait_until(lambda step=step: step_of(lab) == step + 1)
         assert lab.run.agent.n_updates == updates + 1
-    lab.tell("stop")
-    assert lab.wait(20)
+    stop(lab)
     assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])
 
 
 def test_pause_stands_still_keeps_moves_and_goes_on() -> None:
     lab = worker()
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > 50)
-    lab.tell("pause")
-    wait_until(lambda: lab.state == "paused")
+    start(lab, until_after=50)
+    pause(lab)
     step = step_of(lab)
     lab.move("epsilon", 0.5)
     wait_until(lambda: lab.run is not None and lab.run.agent.epsilon == 0.5)
     time.sleep(0.1)
     assert step_of(lab) == step and lab.recording.moves == (Move(step, "epsilon", 0.5),)
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > step + 50)
-    lab.tell("stop")
-    assert lab.wait(20)
+    start(lab, until_after=step + 50)
+    stop(lab)
 
 
 def test_reset_forgets_and_stop_leaves_no_thread() -> None:
     before = threading.active_count()
     lab = worker()
     lab.move("tau", 0.5)
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > 50)
+    start(lab, until_after=50)
     lab.tell("reset")
     assert lab.wait(20) and lab.run is None and lab.state == "idle"
     assert threading.active_count() == before
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > 10)
-    lab.tell("stop")
-    assert lab.wait(20)
+    start(lab, until_after=10)
+    stop(lab)
     assert lab.recording.moves == (Move(0, "tau", 0.5),), "what a slider holds, holds in the next run"
 
 
@@ -121,8 +126,7 @@ def test_the_speed_is_kept_and_may_change() -> None:
     assert step_of(lab) - first <= 20 * (time.monotonic() - start) + 5
     lab.speed = math.inf
     wait_until(lambda: step_of(lab) > 500)
-    lab.tell("stop")
-    assert lab.wait(20)
+    stop(lab)
 
 
 def test_an_error_is_shown_and_raised_by_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +146,9 @@ def test_an_error_is_shown_and_raised_by_wait(monkeypatch: pytest.MonkeyPatch) -
 
 def test_evaluations_do_not_disturb_training() -> None:
     lab = worker()
-    lab.tell("start")
-    wait_until(lambda: step_of(lab) > 2_200)
-    lab.tell("stop")
-    assert lab.wait(20) and lab.run is not None and lab.run.evaluations
+    start(lab, until_after=2_200)
+    stop(lab)
+    assert lab.run is not None and lab.run.evaluations
     assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])  # which evaluates nothing
 
 

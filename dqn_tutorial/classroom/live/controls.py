@@ -3,7 +3,6 @@
 import html
 import json
 import math
-import statistics
 from dataclasses import replace
 from typing import Any
 
@@ -151,7 +150,7 @@ class Controls:
             agent = run.agent
             values |= {"step": run.step, "updates": agent.n_updates, "moves": len(run.moves)}
             values |= {name: f"{getattr(agent, name):.6g}" for name in self.sliders}
-            values["behaviour"] = statistics.fmean([value for _, value in run.episodes[-20:]] or [0])
+            values["behaviour"] = run.behaviour
             values["greedy"] = run.evaluations[-1][1] if run.evaluations else 0
             values["delays"] = json.dumps([round(1_000 * delay, 1) for delay in worker.delays][-20:])
         attributes = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in values.items())
@@ -173,8 +172,7 @@ class Controls:
             return "Press Start."
         words = f"{worker.state.capitalize()} at step {run.step:,}, {run.agent.n_updates:,} updates."
         if run.episodes:
-            last = statistics.fmean(value for _, value in run.episodes[-20:])
-            words += f" Mean return of the last 20 training episodes: {last:.0f}."
+            words += f" Mean return of the last 20 training episodes: {run.behaviour:.0f}."
         if run.evaluations:
             words += f" Greedy evaluation at step {run.evaluations[-1][0]:,}: {run.evaluations[-1][1]:.0f}."
         held = "held" if "epsilon" in run.agent.held else "on its schedule"

@@ -1,5 +1,6 @@
 """A run of the live lab: the agent that learns, what was seen of it, and the moves that were made."""
 
+import statistics
 import time
 from dataclasses import dataclass, field
 
@@ -33,6 +34,13 @@ class Run:
     def step(self) -> int:
         """Environment steps of one agent so far. Source: this course. Taught in 07_train_cartpole."""
         return self.record.step if self.record else 0
+
+    @property
+    def behaviour(self) -> float:
+        """Mean return of the last 20 training episodes, 0 before any. Source: this course. Taught in
+        07_train_cartpole.
+        """
+        return statistics.fmean([value for _, value in self.episodes[-20:]] or [0])
 
     def advance(self) -> bool:
         """Take one vector step; False if the budget is spent. Source: this course. Taught in 07_train_cartpole."""

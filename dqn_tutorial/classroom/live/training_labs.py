@@ -15,7 +15,7 @@ from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.nets import DQNNet, stack
 from dqn_tutorial.seeding import numpy_generator, torch_generator
-from dqn_tutorial.training import train
+from dqn_tutorial.training import torch_threads, train
 
 N_SEEDS, N_ENVS = 16, 32
 MDP = slippery_grid()
@@ -63,12 +63,8 @@ def fit_networks(tell: Tell, width: int, factor: float, seed: int = 0) -> tuple[
 
     Source: this course. Taught in 03_q_network.
     """
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small matrices: more threads only wait for each other
-    try:
+    with torch_threads(1):
         return _fit(tell, width, factor, seed)
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def _fit(tell: Tell, width: int, factor: float, seed: int) -> tuple[list[float], list[Floats]]:
