@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.jupyter import (
     chromium,
@@ -87,7 +87,11 @@ def wait_for(page: Page, name: str, condition: str, seconds: float = 30) -> None
     """Wait until `value`, the state of that name, fulfils a condition in JavaScript."""
     # for a moment, while the page draws it anew, it is not there
     value = f"document.querySelector('.live-state')?.getAttribute('data-{name}') ?? 'none'"
-    page.wait_for_function(f"() => {{ const value = {value}; return {condition}; }}", timeout=1_000 * seconds)
+    try:
+        page.wait_for_function(f"() => {{ const value = {value}; return {condition}; }}", timeout=1_000 * seconds)
+    except TimeoutError as error:
+        words = page.locator(".live-words").all_inner_texts()
+        raise AssertionError(f"{name} is {page.evaluate(value)} after {seconds} s: {words}") from error
 
 
 def push_slider(page: Page, label: str, key: str) -> None:
@@ -222,7 +226,9 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: 
     select_cell(again, 1)
     run_cell(again)  # `lab` in a cell of its own shows the same run again
     shown = again.locator(".live-state").last
-    expect(shown).to_have_attribute("data-state", "running", timeout=30_000)
+    expect(shown, again.locator(".live-words").last.inner_text()).to_have_attribute(
+        "data-state", "running", timeout=30_000
+    )
     assert int(shown.get_attribute("data-step") or 0) > 300
     again.locator("button.jupyter-button", has_text="Stop").last.click()
     expect(shown).to_have_attribute("data-state", "stopped", timeout=10_000)

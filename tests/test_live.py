@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import torch
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, replay
 from dqn_tutorial.classroom.live.controls import lab_config
+from dqn_tutorial.classroom.live.pictures import Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
+from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.settings import flatten, override
 
@@ -127,6 +130,38 @@ def test_the_speed_is_kept_and_may_change() -> None:
     lab.speed = math.inf
     wait_until(lambda: step_of(lab) > 500)
     stop(lab)
+
+
+def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watched(Pictures):
+        inside = False
+
+        def still(self, run: Run | None) -> tuple[bytes, str]:
+            assert not self.inside
+            self.inside = True
+            result = super().still(run)
+            self.inside = False
+            return result
+
+        def frame(self, run: Run) -> bytes:
+            assert not self.inside
+            self.inside = True
+            time.sleep(0.01)
+            result = super().frame(run)
+            self.inside = False
+            return result
+
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.Pictures", Watched)
+    monkeypatch.setattr(
+        "dqn_tutorial.classroom.live.lab.display", lambda *_, **__: SimpleNamespace(update=lambda *_, **__: None)
+    )
+    lab = LiveLab(frames_per_second=1_000)
+    lab._ipython_display_()
+    start(lab.worker, until_after=50)
+    for _ in range(5):
+        lab._ipython_display_()
+    assert lab.worker.state == "running", lab.worker.error
+    lab.close()
 
 
 def test_an_error_is_shown_and_raised_by_wait(monkeypatch: pytest.MonkeyPatch) -> None:

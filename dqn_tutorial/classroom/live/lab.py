@@ -1,6 +1,7 @@
 """The live lab: controls and pictures around the worker, shown by one line in a notebook."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from IPython import get_ipython
@@ -38,9 +39,7 @@ class LiveLab:
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
         self.controls = Controls(self.worker, config)
-        self._pictures: Pictures | None = None
-        self._picture: Any = None  # handles of what is displayed
-        self._agent: Any = None
+        self._page: _Page | None = None
         self._next_words = 0.0
 
     def _ipython_display_(self) -> None:
@@ -49,10 +48,11 @@ class LiveLab:
             _SHOWN[cell].close()
         _SHOWN[cell] = self
         display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
-        self._pictures = Pictures(self.worker.config.env.name)
-        data, _ = self._pictures.still(None)
-        self._picture = display(image_bundle(data, "image/png", ABOUT, WIDTH), raw=True, display_id=True)
-        self._agent = display(self._agent_bundle([0.0] * self._pictures.spec.dim_state), raw=True, display_id=True)
+        pictures = Pictures(self.worker.config.env.name)
+        data, _ = pictures.still(None)
+        picture = display(image_bundle(data, "image/png", ABOUT, WIDTH), raw=True, display_id=True)
+        agent = display(_agent_bundle(pictures, [0.0] * pictures.spec.dim_state), raw=True, display_id=True)
+        self._page = _Page(pictures, picture, agent)  # all at once: a run that goes on draws on the old page until here
         self._report()
 
     @property
@@ -90,24 +90,33 @@ class LiveLab:
         self.controls.show_state(in_words)
 
     def _draw(self, final: bool) -> None:
-        if self._picture is None:  # not displayed
+        page, run = self._page, self.worker.run
+        if page is None:  # not displayed
             return
-        run = self.worker.run
         env = (run.config if run else self.worker.config).env.name
-        if self._pictures is None or self._pictures.env != env:
-            self._pictures = Pictures(env)
+        if page.pictures.env != env:
+            page.pictures = Pictures(env)
         if final or run is None:
-            data, words = self._pictures.still(run)
-            self._picture.update(image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH), raw=True)
+            data, words = page.pictures.still(run)
+            page.picture.update(image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH), raw=True)
         else:
-            self._picture.update({"image/png": self._pictures.frame(run)}, raw=True)
+            page.picture.update({"image/png": page.pictures.frame(run)}, raw=True)
         if run is not None and run.record is not None:
-            self._agent.update(self._agent_bundle(run.record.state), raw=True)
+            page.agent.update(_agent_bundle(page.pictures, run.record.state), raw=True)
 
-    def _agent_bundle(self, state: Any) -> dict[str, str]:
-        assert self._pictures is not None
-        svg = draw_agent(self._pictures.spec.id, state, NEXT_TO)
-        return image_bundle(svg.encode(), "image/svg+xml", NEXT_TO, 360)
+
+@dataclass
+class _Page:
+    """What stands on the page: the pictures, and the handles of what is displayed."""
+
+    pictures: Pictures
+    picture: Any
+    agent: Any
+
+
+def _agent_bundle(pictures: Pictures, state: Any) -> dict[str, str]:
+    svg = draw_agent(pictures.spec.id, state, NEXT_TO)
+    return image_bundle(svg.encode(), "image/svg+xml", NEXT_TO, 360)
 
 
 def _cell() -> str:
