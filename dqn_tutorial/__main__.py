@@ -127,7 +127,14 @@ def train_command(argv: Sequence[str]) -> None:
     print_result(run(config, arguments.out, arguments.progress))
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train_command}
+def report_command(argv: Sequence[str]) -> None:
+    """Say what a class has done, from its progress files."""
+    from dqn_tutorial.classroom.check.report import report  # needs matplotlib, which training does not
+
+    report(argv)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train_command, "report": report_command}
 
 
 def main() -> int:

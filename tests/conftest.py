@@ -1,7 +1,10 @@
 """What every test shares: a guard on the global random generators, and small agents."""
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,9 @@ import torch
 
 from dqn_tutorial import DQN, DQNConfig, DQNCritic, DQNCriticConfig, MainConfig, make_config, register
 from dqn_tutorial import models as registry
+
+_FOLDER = tempfile.TemporaryDirectory()  # so that no test and no kernel of nbval notes progress beside the notebooks
+os.environ.setdefault("DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json"))
 
 
 @pytest.fixture(autouse=True)

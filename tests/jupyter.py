@@ -93,6 +93,18 @@ def menu(page: Page, name: str, entry: str) -> None:
     page.locator(".lm-Menu-item").filter(has=label).click()
 
 
+def select_cell(page: Page, number: int) -> None:
+    """Select a code cell by its number, from 0."""
+    page.locator(".jp-CodeCell .jp-InputArea-prompt").nth(number).click()
+
+
+def run_cell(page: Page) -> None:
+    """Run the selected cell, select the next, and wait until the kernel is idle."""
+    menu(page, "Run", "Run Selected Cell")
+    page.wait_for_timeout(300)
+    wait_until_idle(page)
+
+
 def start_all(page: Page) -> None:
     """Clear all outputs and start Run All Cells; a click that comes too early does nothing, so try again."""
     first = page.locator(".jp-CodeCell .jp-InputPrompt").first

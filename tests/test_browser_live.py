@@ -15,6 +15,8 @@ from tests.jupyter import (
     jupyter_lab,
     menu,
     open_notebook,
+    run_cell,
+    select_cell,
     skip_without_browser,
     start_all,
     wait_until_idle,
@@ -58,17 +60,6 @@ def show_lab(page: Page, server: tuple[str, Path], name: str, *more: str) -> Non
     run_cell(page)
     expect(page.locator(".live-state")).to_be_attached(timeout=60_000)
     expect(page.locator(PICTURE).first).to_be_visible()
-
-
-def select_cell(page: Page, number: int) -> None:
-    page.locator(".jp-CodeCell .jp-InputArea-prompt").nth(number).click()
-
-
-def run_cell(page: Page) -> None:
-    """Run the selected cell, select the next, and wait until the kernel is idle."""
-    menu(page, "Run", "Run Selected Cell")
-    page.wait_for_timeout(300)
-    wait_until_idle(page)
 
 
 def press(page: Page, name: str) -> None:

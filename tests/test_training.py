@@ -107,6 +107,18 @@ def test_every_stored_transition_is_one_of_the_environment() -> None:
     assert n_ends > 50
 
 
+def test_every_episode_starts_in_a_state_of_its_own() -> None:
+    """Seeding at each reset would train on a single start state."""
+    config = small_config(max_steps=2_000, n_envs=4, n_step=1, learning_starts=10_000)
+    agent = get_model(config)
+    run(agent)
+    _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 10_000)
+    batch = next(batches)
+    reached = set(map(tuple, batch.next_state.tolist()))
+    starts = [state for state in map(tuple, batch.state.tolist()) if state not in reached]
+    assert len(starts) > 50 and len(set(starts)) == len(starts)
+
+
 def test_episode_returns_of_training_are_complete() -> None:
     config = small_config(max_steps=4_000, n_envs=4)
     episodes = [episode for record in train(get_model(config), config) for episode in record.episodes]

@@ -3,7 +3,9 @@
 Usage: python tools/execute_notebooks.py [NOTEBOOK ...]   (all of notebooks/ if none is named)
 """
 
+import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+_FOLDER = tempfile.TemporaryDirectory()  # so that a developer's own progress does not reach the stored outputs
+os.environ.setdefault("DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json"))
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 

@@ -1,0 +1,235 @@
+"""The exercises of 06_agent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, by_values, choice
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
+from dqn_tutorial.classroom.check.values import as_array, describe
+
+HERE = "06_agent"
+PLAYED = {
+    "A": "The Q-values are near Q* at the end, for every seed. More training would not change what the agents do, "
+    "since they never ask their Q-values.",
+    "C": "That makes scores and Q-values differ in size, for any policy. It does not make one policy's returns lower "
+    "than those of another.",
+    "D": "If that were so, their distance to Q* would be large. It was measured, and it is small.",
+}
+behaviour_return = Exercise("behaviour_return", HERE, minutes=5, difficulty=1, judge=choice(PLAYED, right="B"))
+
+
+def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
+    """A step before, at or after the end of a schedule that falls."""
+    duration, end = int(rng.integers(20, 5_000)), float(rng.uniform(0.02, 0.2))
+    step = int(
+        rng.choice([0.0, 1.0, rng.uniform(0.05, 0.95), rng.uniform(1.1, 1.9)], p=[0.1, 0.1, 0.4, 0.4]) * duration
+    )
+    return {"step": step, "start": end + float(rng.uniform(0.3, 0.7)), "end": end, "duration": duration}
+
+
+EPSILON = {
+    "never flat": "Your line goes on falling after `duration` steps, below `end` and in the end below 0. From there on "
+    "it should be flat.",
+    "towards zero": "Your line heads for 0 and is cut off at `end`, so it is flat too early. It reaches `end` at step "
+    "`duration`.",
+    "falls from 1": "Your line falls by 1 over `duration` steps. It has only the way from `start` to `end` to fall.",
+    "towards nothing": "Your line falls from `start` to 0. It should end at `end`.",
+    "upside down": "Your line begins at `end` and rises to `start`. Exploration is to fall.",
+    "one jump": "Your epsilon stays at `start` and then jumps to `end`. Whole-number division of the steps does that.",
+    "starts over": "Your line starts over after `duration` steps. It falls once; then epsilon stays at `end`.",
+    "a curve": "Your epsilon falls by a constant factor, which is a curve. Asked for is a straight line.",
+}
+_wrong_schedules: dict[str, Callable[..., Any]] = {
+    "never flat": lambda t, start, end, duration: start + (end - start) * t / duration,
+    "towards zero": lambda t, start, end, duration: max(end, start * (1 - t / duration)),
+    "falls from 1": lambda t, start, end, duration: max(end, start - t / duration),
+    "towards nothing": lambda t, start, end, duration: start * (1 - min(t / duration, 1)),
+    "upside down": lambda t, start, end, duration: end + (start - end) * min(t / duration, 1),
+    "one jump": lambda t, start, end, duration: start if t < duration else end,
+    "starts over": lambda t, start, end, duration: start + (end - start) * (t % duration) / duration,
+    "a curve": lambda t, start, end, duration: start * (end / start) ** min(t / duration, 1),
+}
+epsilon_at = Exercise(
+    "epsilon_at",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _draw_step,
+        lambda t, start, end, duration: start + (end - start) * min(t / duration, 1.0),
+        [Misconception(key, EPSILON[key], wrong) for key, wrong in _wrong_schedules.items()],
+    ),
+)
+
+ACTIONS = {
+    "one for each action": "You return one number for each action: the maximum ran over the states. Each state asks "
+    "for the best of its own actions, along the last axis.",
+    "other shape": "Return one action for each state, shape [B]",
+    "float actions": "Your actions are floats. An action is an index, a whole number.",
+    "no such action": "You return actions that do not exist. With A actions they are 0 to A - 1.",
+    "explores when measured": "You explore with `is_training=False`. The policy is measured there: nothing is left to "
+    "chance.",
+    "greedy when told to explore": "At epsilon = 1 you are still greedy in every state. All should be chance.",
+    "epsilon inverted": "Your coin is the wrong way round: at epsilon = 0 all is chance. Epsilon is the probability "
+    "of a random action.",
+    "not greedy": "At epsilon = 0 your action is not always the one with the largest Q-value of its state.",
+    "one coin": "One coin falls for the whole batch: all states explore together or none does. Each needs its own.",
+    "one random action": "All states of a batch that explore take the same action. Each draws one.",
+    "never hits the greedy": "Your random actions leave out the greedy one. Chance takes any action, each as likely, "
+    "and may hit the greedy one too.",
+    "action left out": "There is an action that chance never takes. An upper bound of `integers` is itself not drawn.",
+    "uneven": "By chance some actions come much more often than others. Each should be as likely.",
+    "other probability": "The share of actions that are not greedy is wrong. A coin falls with probability epsilon, "
+    "and then each of the A actions is as likely.",
+    "another generator": "Two calls with generators of the same seed give different actions: your chance comes from "
+    "elsewhere, and no run can be repeated. Use `rng`.",
+    "own seed": "Generators of different seeds give the same actions: your code has a seed of its own. Use `rng`.",
+}
+
+
+def _wrong(key: str) -> Wrong:
+    return Wrong(key, ACTIONS[key])
+
+
+def _choose(own: Any, q_values: NDArray[Any], epsilon: float, seed: int, is_training: bool = True) -> NDArray[Any]:
+    """Ask for actions and refuse what is none."""
+    given = np.random.default_rng(seed)
+    result = own(q_values=q_values, epsilon=epsilon, rng=given, is_training=is_training)
+    action, (n_states, n_actions) = as_array(result), q_values.shape
+    if action is None or action.shape != (n_states,):
+        if action is not None and action.shape == (n_actions,):
+            raise _wrong("one for each action")
+        raise Wrong("other shape", f"{ACTIONS['other shape']}; you return {describe(result)}.")
+    if action.dtype.kind == "f":
+        raise _wrong("float actions")
+    if action.dtype.kind not in "iu":
+        raise Wrong("other type", f"Return whole numbers, shape [B]; you return {describe(result)}.")
+    if action.min() < 0 or action.max() >= n_actions:
+        raise _wrong("no such action")
+    return action
+
+
+def _judge_actions(answer: Any, rng: np.random.Generator) -> None:
+    own = guarded(answer)
+
+    def table(n_states: int, n_actions: int) -> tuple[NDArray[Any], NDArray[Any], int]:
+        q_values = rng.normal(size=(n_states, n_actions)) - 1.5
+        return q_values, q_values.argmax(-1), int(rng.integers(1 << 30))
+
+    q_values, greedy, seed = table(2_000, 5)
+    at_0, at_1 = _choose(own, q_values, 0.0, seed), _choose(own, q_values, 1.0, seed)
+    measured = _choose(own, q_values, 0.9, seed, is_training=False)
+    if (at_1 == greedy).all():
+        raise _wrong("epsilon inverted" if (at_0 != greedy).any() else "greedy when told to explore")
+    if (at_0 != greedy).any():
+        raise _wrong("not greedy")
+    if (measured != greedy).any():
+        raise _wrong("explores when measured")
+    first, again, *others = (_choose(own, q_values[:50], 0.5, seed + k) for k in (0, *range(17)))
+    if not np.array_equal(first, again):
+        raise _wrong("another generator")
+    if all(np.array_equal(first, other) for other in others):
+        raise _wrong("own seed")
+    _judge_chance(own, [table(60, int(n_actions)) for n_actions in rng.integers(3, 6, size=100)])
+
+
+def _judge_chance(own: Any, tables: list[tuple[NDArray[Any], NDArray[Any], int]], epsilon: float = 0.4) -> None:
+    """Count over many batches how chance moves the actions away from the greedy ones."""
+    chosen = [_choose(own, q_values, epsilon, seed) for q_values, _, seed in tables]
+    moved = [action != greedy for action, (_, greedy, _) in zip(chosen, tables, strict=True)]
+    whole = np.array([flags.mean() for flags in moved])
+    if (whole == 0).mean() > 0.2:
+        raise _wrong("one coin")
+    if all(len(set(action[flags])) <= 1 for action, flags in zip(chosen, moved, strict=True)):
+        raise _wrong("one random action")
+    last = [q_values.shape[1] - 1 for q_values, _, _ in tables]
+    for side in ([0] * len(tables), last):
+        if not any((action[flags] == a).any() for action, flags, a in zip(chosen, moved, side, strict=True)):
+            raise _wrong("action left out")
+    n_actions = np.array(last) + 1
+    if abs((whole - epsilon * (n_actions - 1) / n_actions).mean()) > 0.03:  # five standard deviations
+        raise _wrong("never hits the greedy" if abs(whole.mean() - epsilon) < 0.03 else "other probability")
+    for n in set(n_actions.tolist()):
+        pairs = [(a, flags) for a, flags, of in zip(chosen, moved, n_actions, strict=True) if of == n]
+        share = np.bincount(np.concatenate([action[flags] for action, flags in pairs]), minlength=n)
+        if np.abs(share / share.sum() - 1 / n).max() > 0.12:
+            raise _wrong("uneven")
+
+
+choose_actions = Exercise("choose_actions", HERE, minutes=15, difficulty=2, judge=_judge_actions)
+
+
+def _draw_window(rng: np.random.Generator) -> dict[str, Any]:
+    """Up to six steps; the first end in it, if any, is of each kind; behind it anything, of other episodes."""
+    n, kind = int(rng.integers(3, 7)), int(rng.integers(4))  # no end, terminated, truncated, both
+    first = int(rng.integers(n))
+    flags = rng.random((2, n)) < 0.3
+    flags[:, : first if kind else n] = False
+    flags[:, first] = [kind in (1, 3), kind in (2, 3)]
+    rewards, next_v = rng.normal(size=n), rng.normal(size=n) + 2.0
+    gamma = float(rng.uniform(0.5, 0.95))
+    return {"rewards": rewards, "terminated": flags[0], "truncated": flags[1], "next_v": next_v, "gamma": gamma}
+
+
+def _window(
+    length: Callable[[Any, Any], Any] = lambda over, cut: over | cut,
+    stops: Callable[[Any, Any], Any] = lambda over, cut: over,
+    power: Callable[[int, int], int] = lambda m, n: m,
+    value_at: Callable[[int, int], int] = lambda m, n: m - 1,
+    n_rewards: Callable[[bool, int], int] = lambda ended, m: m,
+    reward_power: Callable[[int], int] = lambda k: k,
+) -> Callable[..., float]:
+    """Return an n-step target made of rules: what ends a window of m of n steps, what stops the bootstrap, ..."""
+
+    def target(rewards: Any, over: Any, cut: Any, next_v: Any, gamma: float) -> float:
+        ends, n = np.flatnonzero(length(over, cut)), len(rewards)
+        m = int(ends[0]) + 1 if len(ends) else n
+        ended = bool(over[m - 1] or cut[m - 1])
+        total = sum(gamma ** reward_power(k) * rewards[k] for k in range(n_rewards(ended, m)))
+        value = 0.0 if stops(over, cut)[m - 1] else next_v[value_at(m, n)]
+        return float(total + gamma ** power(m, n) * value)
+
+    return target
+
+
+N_STEP = {
+    "crosses the end": "You sum rewards of the next episode: the window ends with the first step that is terminated or "
+    "truncated. What follows has nothing to do with the action.",
+    "crosses truncation": "Your window goes on after a truncated step. The next reward belongs to another episode.",
+    "bootstraps at the end": "You bootstrap although the window ended with terminated: nothing follows there.",
+    "stops at truncation": "You do not bootstrap where the window ended with truncated. The task goes on there, so the "
+    "state after the last step keeps its value.",
+    "truncated wins": "Where both flags are set you bootstrap. The task has ended, so terminated wins.",
+    "gamma to the n": "You discount the bootstrap by gamma to the n, although the window summed fewer steps. The "
+    "power is the number of rewards summed.",
+    "power too small": "Your power of gamma for the bootstrap is one too small: its value comes after the last reward.",
+    "last value": "You bootstrap with the last entry of `next_v`, whatever the window. It belongs to a later step.",
+    "first value": "You bootstrap with the value after the first step. Take the one after the last step summed.",
+    "last reward lost": "You leave out the reward of the step that ends the episode. It was received, so it counts.",
+    "rewards from gamma": "Your first reward is discounted already. It comes at once, with gamma to the 0.",
+    "no discount": "Your rewards are not discounted. The k-th of them counts gamma to the (k - 1).",
+}
+_nothing, _only = (lambda over, cut: over & False), (lambda over, cut: over)
+_wrong_windows = [
+    ("crosses the end", _window(length=_nothing, stops=_nothing)),
+    ("crosses the end", _window(length=_nothing)),
+    ("crosses the end", _window(length=_nothing, stops=lambda over, cut: over | over.any())),
+    ("crosses truncation", _window(length=_only)),
+    ("bootstraps at the end", _window(stops=_nothing)),
+    ("stops at truncation", _window(stops=lambda over, cut: over | cut)),
+    ("truncated wins", _window(stops=lambda over, cut: over & ~cut)),
+    ("gamma to the n", _window(power=lambda m, n: n)),
+    ("power too small", _window(power=lambda m, n: m - 1)),
+    ("last value", _window(value_at=lambda m, n: n - 1)),
+    ("first value", _window(value_at=lambda m, n: 0)),
+    ("last reward lost", _window(n_rewards=lambda ended, m: m - ended)),
+    ("rewards from gamma", _window(reward_power=lambda k: k + 1)),
+    ("no discount", _window(reward_power=lambda k: 0)),
+]
+_judge_n_step = by_values(
+    _draw_window, _window(), [Misconception(key, N_STEP[key], wrong) for key, wrong in _wrong_windows]
+)
+n_step_target = Exercise("n_step_target", HERE, minutes=15, difficulty=3, judge=_judge_n_step)

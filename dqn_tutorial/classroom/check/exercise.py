@@ -1,0 +1,230 @@
+"""An exercise: what it asks, how an answer is judged, and the verdict that a learner reads."""
+
+import html
+import math
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dqn_tutorial.classroom.check import logbook
+from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, guarded
+from dqn_tutorial.classroom.check.values import agree, as_array, describe, shown
+
+N_CASES = 20
+COLOURS = {"correct": "#009E73", "not yet": "#D55E00", "not attempted yet": "#999999"}
+Judge = Callable[[Any, np.random.Generator], None]
+Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says. Source: this course. Taught in 05_critic.
+
+    Attributes:
+        exercise: its name.
+        status: `correct`, `not yet` or `not attempted yet`.
+        key: the name of the misconception, empty where there is none.
+        message: for the learner.
+    """
+
+    exercise: str
+    status: str
+    key: str = ""
+    message: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.exercise}: {self.status}." + (f"\n{self.message}" if self.message else "")
+
+    def _repr_html_(self) -> str:
+        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(self.message)).replace("\n", "<br>")
+        return (
+            f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]}; padding: 4px 12px">'
+            f"<b>{self.exercise}: {self.status}.</b>{' ' + words if words else ''}</div>"
+        )
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise; calling it with an answer gives the verdict and notes it in the progress file.
+
+    Attributes:
+        name: under which notebooks call it, `check.NAME(answer)`.
+        notebook: where it stands.
+        minutes: a first reader's.
+        difficulty: 1 to 3.
+        judge: takes the answer and a random generator; raises `Wrong` where it refuses.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    name: str
+    notebook: str
+    minutes: int
+    difficulty: int
+    judge: Judge
+
+    def __call__(self, answer: Any) -> Verdict:
+        verdict = self.verdict(answer, seed=zlib.crc32(self.name.encode()))  # the same inputs at each try
+        if verdict.status == "not attempted yet":
+            return verdict
+        try:
+            logbook.note(self.name, verdict.status == "correct", verdict.key)
+        except (OSError, ValueError) as error:  # a broken file must not cost the learner the verdict
+            return replace(verdict, message=f"{verdict.message}\n(Not kept as progress: {error})".strip())
+        return verdict
+
+    def verdict(self, answer: Any, seed: int) -> Verdict:
+        """Judge an answer on the inputs of a seed. Source: this course. Taught in 05_critic."""
+        try:
+            self.judge(answer, np.random.default_rng(seed))
+        except NotAttempted:
+            return Verdict(self.name, "not attempted yet")
+        except Wrong as wrong:
+            return Verdict(self.name, "not yet", wrong.key, wrong.message)
+        except OwnError as error:
+            return Verdict(self.name, "not yet", "an error", str(error))
+        return Verdict(self.name, "correct")
+
+
+class Misconception(NamedTuple):
+    """A known error: its key, the message that teaches, and a function that makes it.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    key: str
+    message: str
+    wrong: Callable[..., Any]
+
+
+class Trait(NamedTuple):
+    """What a result must not be, whatever its values: takes the result and the inputs, True refuses.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    key: str
+    message: str
+    refuses: Callable[[Any, Mapping[str, Any]], bool]
+
+
+def by_values(
+    draw: Callable[[np.random.Generator], dict[str, Any]],
+    right: Callable[..., Any],
+    misconceptions: Sequence[Misconception] = (),
+    traits: Sequence[Trait] = (),
+    inputs_it_changes: tuple[str, ...] = (),
+) -> Judge:
+    """Return a judge for a function whose result is determined by its inputs.
+
+    A wrong answer that behaves on every case as a misconception does, by value or by error, gets its message; other
+    wrong answers are shown a case on which they differ.
+
+    Args:
+        draw: random inputs by name, in the order of the arguments; sizes should differ from case to case.
+        right: takes the inputs by position, gives what is asked for (or changes them, see below).
+        misconceptions: likely errors, the more special first.
+        traits: asked first.
+        inputs_it_changes: inputs that the function is to change in place; it may return them instead.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    def judge(answer: Any, rng: np.random.Generator) -> None:
+        cases = [draw(rng) for _ in range(N_CASES)]
+        own = guarded(answer, inputs_it_changes)
+        seen = [_behaviour(own, case) for case in cases]
+        for trait in traits:
+            for (kind, result), case in zip(seen, cases, strict=True):
+                if kind == "value" and trait.refuses(result, case):
+                    raise Wrong(trait.key, trait.message)
+        trusted = partial(guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf)
+        wanted = [_behaviour(trusted(right), case) for case in cases]
+        if all(map(_alike, seen, wanted)):
+            return
+        for key, message, wrong in misconceptions:
+            own_error = trusted(wrong)
+            if all(_alike(found, _behaviour(own_error, case)) for found, case in zip(seen, cases, strict=True)):
+                raise Wrong(key, message)
+        for found, want, case in zip(seen, wanted, cases, strict=True):
+            if not _alike(found, want):
+                _refuse(found, want[1], case)
+
+    return judge
+
+
+def _behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
+    try:
+        return "value", function(**inputs)
+    except OwnError as error:
+        return "error", error
+
+
+def _alike(a: Behaviour, b: Behaviour) -> bool:
+    if a[0] == b[0] == "error":
+        return type(a[1].error) is type(b[1].error) and str(a[1].error) == str(b[1].error)
+    return a[0] == b[0] and agree(a[1], b[1])
+
+
+def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
+    """Say how one result differs: by error, kind, shape, NaN, dtype, or value."""
+    kind, result = found
+    if kind == "error":
+        raise result
+    a, b = as_array(result), as_array(wanted)
+    if b is None:  # several results in a tuple or dict
+        raise Wrong("other values", f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{_case(inputs)}")
+    if a is None:
+        words = f"Your function returns a {type(result).__name__}; asked for is {describe(wanted)}."
+        raise Wrong("other type", words)
+    if a.shape != b.shape:
+        raise Wrong(
+            "other shape", f"Your result has shape {list(a.shape)}; asked for is {list(b.shape)}.\n{_case(inputs)}"
+        )
+    if a.dtype.kind == "f" and np.isnan(a).any() and not np.isnan(np.asarray(b, float)).any():
+        raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{_case(inputs)}")
+    if np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-4, 1e-5):
+        raise Wrong("other dtype", f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.")
+    raise Wrong("other values", f"You return {shown(a)}; right is {shown(b)}.\n{_case(inputs)}")
+
+
+def _parts(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
+    if isinstance(value, tuple):
+        return "(" + ", ".join(shown(part) for part in value) + ")"
+    return describe(value)
+
+
+def _case(inputs: Mapping[str, Any]) -> str:
+    return "The inputs were " + ", ".join(f"`{name}` {shown(value)}" for name, value in inputs.items()) + "."
+
+
+def choice(replies: Mapping[str, str], right: str) -> Judge:
+    """Return a judge for a question with lettered answers; "?" is not attempted.
+
+    Args:
+        replies: for each wrong letter what it overlooks.
+        right: the letter of the right answer.
+
+    Source: this course. Taught in 05_critic.
+    """
+    letters = sorted([*replies, right])
+
+    def judge(answer: Any, rng: np.random.Generator) -> None:
+        if answer == "?":
+            raise NotAttempted
+        if not isinstance(answer, str):
+            raise Wrong("no letter", f'Give one letter as text, such as "{letters[0]}", not {describe(answer)}.')
+        letter = answer.strip().upper()
+        if letter in replies:
+            raise Wrong(f"answer {letter}", replies[letter])
+        if letter != right:
+            raise Wrong("no letter", f"answer = {answer!r} is not allowed: it must be one of {', '.join(letters)}.")
+
+    return judge

@@ -1,0 +1,161 @@
+"""A learner's function, called with care: stopped if it runs on, its inputs watched, its errors put in words."""
+
+import copy
+import ctypes
+import inspect
+import linecache
+import math
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dqn_tutorial.classroom.check.values import agree, describe
+
+SECONDS = 3.0  # for one call; a right answer needs milliseconds
+
+
+class Wrong(Exception):
+    """Why an answer is refused: a short key, the name of the misconception, and a message that teaches.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key, self.message = key, message
+
+
+class NotAttempted(Exception):
+    """The answer is still the stub. Source: this course. Taught in 05_critic."""
+
+
+class OwnError(Exception):
+    """An exception of the learner's own code, with what it said, the line, and the inputs.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    def __init__(self, error: Exception, answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+        self.error = error
+        said = str(error).replace("`", "'")
+        words = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        super().__init__(
+            f"Your code stopped with `{words}`{_line_of(error, answer)}.\nThe inputs were {_listed(inputs)}."
+        )
+
+
+class TooLong(BaseException):  # not an Exception, so that an `except Exception` in a loop does not catch it
+    """The code ran longer than it may. Source: this course. Taught in 05_critic."""
+
+
+def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float | None = None) -> Callable[..., Any]:
+    """Return a function of named inputs that calls the learner's with copies of them, in their order.
+
+    Args:
+        answer: what the learner gave to the check.
+        inputs_it_changes: names of inputs that are there to be changed; then the result is the dict of these copies
+            unless the learner's function returns something.
+        seconds: for one call, `SECONDS` if left out.
+
+    Raises:
+        Wrong: an answer that is no function, takes other arguments, runs too long, changes other inputs or returns
+            None. NotAttempted: it raised NotImplementedError. OwnError: it raised something else.
+
+    Source: this course. Taught in 05_critic.
+    """
+    if not callable(answer):
+        kind = type(answer).__name__
+        raise Wrong("no function", f"Give the function itself, without brackets behind it: this is a {kind}.")
+
+    def call(**inputs: Any) -> Any:
+        _check_arguments(answer, inputs)
+        given = copy.deepcopy(inputs)
+        try:
+            with time_limit(SECONDS if seconds is None else seconds):
+                result = answer(*given.values())
+        except NotImplementedError:
+            raise NotAttempted from None
+        except Wrong:  # of a judge that wraps the answer
+            raise
+        except TooLong as stop:
+            where = _line_of(stop, answer)
+            raise Wrong(
+                "endless", f"Your code was stopped after {SECONDS:g} seconds{where}: a loop never ends."
+            ) from None
+        except Exception as error:
+            raise OwnError(error, answer, inputs) from None
+        for name in inputs:
+            if name not in inputs_it_changes and not agree(given[name], inputs[name]):
+                raise Wrong("changes its input", f"Your function changes its input `{name}`: others still need it.")
+        if result is None and inputs_it_changes:
+            return {name: given[name] for name in inputs_it_changes}
+        if result is None:
+            raise Wrong("returns nothing", "Your function returns `None`. Is a `return` missing at its end?")
+        return result
+
+    return call
+
+
+def _check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(answer)
+        signature.bind(*inputs.values())
+    except TypeError:
+        wanted = f"{len(inputs)} arguments ({', '.join(inputs)})"
+        raise Wrong("other arguments", f"The function is called with {wanted}; yours takes {signature}.") from None
+    except ValueError:
+        pass  # a builtin without a signature
+
+
+def _listed(inputs: dict[str, Any]) -> str:
+    return ", ".join(f"`{name}` {describe(value)}" for name, value in inputs.items())
+
+
+def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
+    """Name the learner's line that an exception came through last."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    lines = [
+        (frame.f_code.co_filename, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if code is not None and frame.f_code.co_filename == code.co_filename
+    ]
+    if not lines:
+        return ""
+    text = linecache.getline(*lines[-1]).strip()
+    return f" in line {lines[-1][1]}, `{text}`" if text else f" in line {lines[-1][1]}"
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop Python code that runs longer by raising `TooLong` in it.
+
+    The exception is sent from a second thread: a signal would reach only the main thread, and not on every system.
+
+    Source: CPython's `PyThreadState_SetAsyncExc`. Taught in 05_critic.
+    """
+    if math.isinf(seconds):
+        yield
+        return
+    here, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def watch() -> None:
+        pause = seconds
+        while not over.wait(pause):  # again and again, if the code caught it
+            throw(here, ctypes.py_object(TooLong))
+            pause = 0.002
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        while watcher.is_alive():
+            try:
+                over.set()
+                watcher.join()
+            except TooLong:  # one that came late must not leave the watcher behind
+                continue
+        throw(here, None)

@@ -1,0 +1,250 @@
+"""The exercises of 03_q_network."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
+from dqn_tutorial.classroom.check.values import as_array
+
+HERE = "03_q_network"
+
+
+def _known(messages: Mapping[str, str], *wrong: tuple[str, Callable[..., Any]]) -> list[Misconception]:
+    return [Misconception(key, messages[key], function) for key, function in wrong]
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
+    return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(getattr(value, "shape", ()))
+
+
+def _draw_taken(rng: np.random.Generator) -> dict[str, Any]:
+    """B samples of A actions, B above A."""
+    n_actions = int(rng.integers(2, 6))
+    action = torch.tensor(rng.integers(n_actions, size=n_actions + int(rng.integers(1, 6))))
+    return {"q_values": _normal(rng, len(action), n_actions), "action": action}
+
+
+LEFT_OVER = (
+    "The values stand in a column, [B, 1]: `gather` returns the shape of its index. Subtracted from targets of shape "
+    "[B] this would broadcast to [B, B], so drop the last axis."
+)
+TAKEN = {
+    "columns for rows": "Your result has shape [B, B]. Indexing the columns by all actions picks B of them in *every* "
+    "row, not one in each.",
+    "rows by action": "`q_values[action]` takes the action for the number of a sample and picks whole rows.",
+    "no second axis": "The index of `gather` needs two axes, as `q_values` has, and `action` has one.",
+    "float index": "An index must hold whole numbers. `action` does; on the way you turned it into floats.",
+    "first sample only": "All your values come from row 0, the first sample. Each sample has a row of its own.",
+    "axis of the samples": "You gather along axis 0, so the action chooses the sample. Actions are the last axis.",
+    "axes swapped": "The two indices are swapped: in `q_values[i, j]` the first counts samples, the second actions.",
+    "greedy action": "You return the largest value of each sample. The action taken is often another one, for the "
+    "agent also explores, and it is that action whose outcome was seen.",
+    "ignores the action": "You return the value of action 0 for every sample, whichever action was taken.",
+}
+
+taken_q = Exercise(
+    "taken_q",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _draw_taken,
+        lambda q, a: q.gather(-1, a[:, None])[:, 0],
+        traits=[Trait("axis left over", LEFT_OVER, lambda value, inputs: _shape(value) == (len(inputs["action"]), 1))],
+        misconceptions=_known(
+            TAKEN,
+            ("columns for rows", lambda q, a: q[:, a]),
+            ("rows by action", lambda q, a: q[a]),
+            ("no second axis", lambda q, a: q.gather(-1, a)),
+            ("float index", lambda q, a: q.gather(-1, a[:, None].float())),
+            ("float index", lambda q, a: q[torch.arange(len(a)), a.float()]),
+            ("first sample only", lambda q, a: q[0, a]),
+            ("first sample only", lambda q, a: q[:1, a]),
+            ("axis of the samples", lambda q, a: q[a, 0]),
+            ("axes swapped", lambda q, a: q[a, torch.arange(len(a))]),
+            ("greedy action", lambda q, a: q.amax(1)),
+            ("ignores the action", lambda q, a: q[:, 0]),
+        ),
+    ),
+)
+
+BLAME = {
+    "A": "The shuffled network got the same transitions in random order, and the 32 seeds show no gain over the naive "
+    "one. On this grid the order is not to blame.",
+    "B": "The network that is told Q* has the same layers, the same optimizer and as many updates, and it scores like "
+    "the table. So size and number of updates are enough.",
+    "D": "The table makes its targets from its own values too, from the very same transitions, and it scores well. So "
+    "that alone is not enough to fail.",
+}
+to_blame = Exercise("to_blame", HERE, minutes=5, difficulty=2, judge=choice(BLAME, right="C"))
+
+
+def _draw_loss(rng: np.random.Generator) -> dict[str, Any]:
+    """Predictions as gather leaves them, [B, 1], and targets [B] that carry a gradient."""
+    size = int(rng.integers(3, 9))
+    return {"q_value": _normal(rng, size, 1).requires_grad_(), "td_target": _normal(rng, size).requires_grad_()}
+
+
+def _with_gradients(answer: Any) -> Any:
+    """Make of a loss function one that returns the loss and its gradients, 0 where there is none."""
+    if not callable(answer):
+        return answer
+
+    @functools.wraps(answer)
+    def call(q_value: Tensor, td_target: Tensor) -> dict[str, Any] | None:
+        loss = answer(q_value, td_target)
+        if q_value.grad is not None or td_target.grad is not None:
+            return {"backward": True}
+        if loss is None:
+            return None
+        has_gradient = isinstance(loss, Tensor) and loss.requires_grad and loss.ndim == 0
+        found = [torch.zeros_like(q_value), torch.zeros_like(td_target)]
+        for i, data in enumerate((q_value, td_target)):
+            if has_gradient and data.requires_grad:
+                found[i] = torch.autograd.grad(loss, data, None, True, allow_unused=True)[0]
+                found[i] = torch.zeros_like(data) if found[i] is None else found[i]
+        return {"loss": loss, "gradient of q_value": found[0], "gradient of td_target": found[1]}
+
+    return call
+
+
+def _is_broadcast(result: Any, inputs: Mapping[str, Any]) -> bool:
+    squares, loss = (inputs["td_target"] - inputs["q_value"]).square().detach(), as_array(result["loss"])  # [B, B]
+    if loss is None or loss.ndim:
+        return _shape(loss) == _shape(squares)
+    right, *wrong = (float(number) for number in (squares.diagonal().mean(), squares.mean(), squares.sum()))
+    return not np.isclose(loss, right, 1e-3) and bool(np.isclose(loss, wrong, 1e-4).any())
+
+
+def _moves(result: Any, name: str) -> bool:
+    return bool(result[f"gradient of {name}"].any())
+
+
+def _of_errors(function: Callable[[Tensor], Tensor]) -> Any:
+    """Return a loss that is that function of the TD errors, with its gradients."""
+    return _with_gradients(lambda q_value, td_target: function(td_target.detach() - q_value[:, 0]))
+
+
+LOSS = {
+    "backward inside": "Your function calls `backward` itself. It is to return the loss; the training loop "
+    "differentiates it, after clearing the old gradients.",
+    "broadcast": "You subtract [B, 1] and [B], which gives [B, B]: the error of each target with *every* prediction. "
+    "Bring both to one shape before you subtract.",
+    "no single number": "Your loss has an axis. `backward` starts from a single number: take the mean over the batch.",
+    "roles swapped": "The gradient reaches the target and not the prediction, so the target would be moved to the "
+    "prediction. The target is the data here.",
+    "prediction cut off": "No gradient reaches `q_value`, so nothing can be learned from this loss. `detach`, "
+    "`no_grad`, `item` and NumPy cut the tie; none of them belongs on the prediction.",
+    "target not data": "The gradient also reaches `td_target`, and a step would move the target towards the "
+    "prediction. The target is data: cut its tie before you subtract.",
+    "sum for mean": "You sum over the batch: twice the batch, twice the step. Asked for is the mean.",
+    "no square": "You average the errors without squaring them: positive and negative ones cancel.",
+    "absolute error": "You average the sizes of the errors, without the square. The lowest point is then at a median "
+    "of the targets, not at their mean, and a Q-value is a mean.",
+    "half the square": "Your loss is half of what is asked. The lowest point is the same, the gradient half as large.",
+}
+
+
+def _judge_loss(answer: Any, rng: np.random.Generator) -> None:
+    refused: list[tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = [
+        ("backward inside", lambda result, inputs: "backward" in result),
+        ("broadcast", _is_broadcast),
+        ("no single number", lambda result, inputs: bool(_shape(result["loss"]))),
+        ("roles swapped", lambda result, inputs: _moves(result, "td_target") and not _moves(result, "q_value")),
+        ("prediction cut off", lambda r, inputs: as_array(r["loss"]) is not None and not _moves(r, "q_value")),
+        ("target not data", lambda result, inputs: _moves(result, "td_target")),
+    ]
+    known = _known(
+        LOSS,
+        ("sum for mean", _of_errors(lambda error: error.square().sum())),
+        ("no square", _of_errors(lambda error: error.mean())),
+        ("no square", _of_errors(lambda error: -error.mean())),
+        ("absolute error", _of_errors(lambda error: error.abs().mean())),
+        ("half the square", _of_errors(lambda error: error.square().mean() / 2)),
+    )
+    right = _of_errors(lambda error: error.square().mean())
+    traits = [Trait(key, LOSS[key], refuses) for key, refuses in refused]
+    by_values(_draw_loss, right, known, traits)(_with_gradients(answer), rng)
+
+
+td_loss = Exercise("td_loss", HERE, minutes=10, difficulty=2, judge=_judge_loss)
+
+
+def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
+    """More samples than actions, so that an action occurs twice; S unlike A."""
+    n_actions = int(rng.integers(2, 5))
+    size, dim_state = n_actions + int(rng.integers(2, 6)), n_actions + int(rng.integers(1, 3))
+    return {
+        "weight": _normal(rng, n_actions, dim_state),
+        "state": _normal(rng, size, dim_state),
+        "action": torch.tensor(rng.integers(n_actions, size=size)),
+        "td_target": _normal(rng, size) + 1,
+        "learning_rate": float(rng.uniform(0.05, 0.4)),
+    }
+
+
+def _pull(w: Tensor, s: Tensor, a: Tensor, y: Tensor, size: int = 0, everywhere: bool = False) -> Tensor:
+    """Return 2/B times the sum over i of (y_i - q_i) s_i in the rows of the actions taken: minus the gradient."""
+    mask = torch.nn.functional.one_hot(a, len(w)) | int(everywhere)
+    return 2 / (size or len(a)) * (mask * (y[:, None] - s @ w.T)).T @ s
+
+
+def _one_by_one(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
+    for i in range(len(a)):
+        w = w + rate * _pull(w, s[i : i + 1], a[i : i + 1], y[i : i + 1], len(a))
+    return w
+
+
+def _last_of_each(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
+    rows = list({int(action): i for i, action in enumerate(a)}.values())
+    return w + rate * _pull(w, s[rows], a[rows], y[rows], len(a))
+
+
+STEP = {
+    "uphill": "Your step goes the wrong way, so the loss grows. The gradient points uphill; you step against it.",
+    "all actions": "You pull the Q-values of all actions to the target. It says something about the action taken "
+    "alone; the rows of the others get nothing from this sample.",
+    "factor two": "Your step is half as long as it should be: the derivative of a square brings a factor 2.",
+    "sum for mean": "Your step is B times too long: the loss is the mean over the batch, not the sum.",
+    "repeated actions lost": "Where an action occurs twice in the batch, only its last sample counts. "
+    "`weight[action] += ...` writes each row once; the contributions must be added up.",
+    "one sample at a time": "Your later samples see weights that the earlier ones already moved. In one step of SGD "
+    "the whole batch is evaluated with the old weights.",
+    "broadcast": "You pull every prediction to the mean of all targets: [B] and [B, 1] were subtracted, which gives "
+    "[B, B]. Print the shape of the errors.",
+    "no learning rate": "You take the whole gradient as the step. `learning_rate` says which part of it to take.",
+    "gradient returned": "You return the gradient. Asked for are the weights after the step.",
+}
+
+
+def _judge_step(answer: Any, rng: np.random.Generator) -> None:
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])  # the first one in a process imports for seconds
+    judge = by_values(
+        _draw_step,
+        lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y),
+        misconceptions=_known(
+            STEP,
+            ("uphill", lambda w, s, a, y, rate: w - rate * _pull(w, s, a, y)),
+            ("all actions", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, everywhere=True)),
+            ("broadcast", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y.mean().expand_as(y))),
+            ("factor two", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y) / 2),
+            ("sum for mean", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, size=1)),
+            ("repeated actions lost", _last_of_each),
+            ("one sample at a time", _one_by_one),
+            ("no learning rate", lambda w, s, a, y, rate: w + _pull(w, s, a, y)),
+            ("gradient returned", lambda w, s, a, y, rate: -_pull(w, s, a, y)),
+        ),
+    )
+    judge(answer, rng)
+
+
+sgd_step = Exercise("sgd_step", HERE, minutes=15, difficulty=3, judge=_judge_step)

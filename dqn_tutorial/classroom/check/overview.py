@@ -1,0 +1,79 @@
+"""What a learner has done and what is open, in one picture."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from dqn_tutorial.classroom.check.exercise import Exercise
+from dqn_tutorial.classroom.plots import BLACK, GREEN, GREY, ORANGE, new_figure
+
+Entries = Mapping[str, Mapping[str, Any]]
+LOOKS: dict[str, dict[str, Any]] = {  # told apart without colour: filled, hatched, empty
+    "done": {"facecolor": GREEN, "edgecolor": BLACK},
+    "tried": {"facecolor": "white", "edgecolor": ORANGE, "hatch": "////"},
+    "open": {"facecolor": "white", "edgecolor": GREY},
+}
+
+
+def state_of(name: str, entries: Entries) -> str:
+    """Return `done`, `tried` or `open`. Source: this course. Taught in 05_critic."""
+    if name not in entries:
+        return "open"
+    return "done" if entries[name]["correct"] else "tried"
+
+
+def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
+    """Say how many exercises are done, and which is the first that is not.
+
+    Args:
+        exercises: by name, in the order of the course.
+        entries: what `logbook.read` gives.
+
+    Source: this course. Taught in 05_critic.
+    """
+    left = [exercise for name, exercise in exercises.items() if state_of(name, entries) != "done"]
+    words = f"{len(exercises) - len(left)} of {len(exercises)} exercises are done."
+    return f"{words} Next: {left[0].name} in {left[0].notebook}." if left else words
+
+
+def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tuple[Figure, str]:
+    """Draw a row for each notebook and a box for each of its exercises.
+
+    Args:
+        exercises: by name, in the order of the course; those of a notebook stand together.
+        entries: what `logbook.read` gives; other names in it are not drawn.
+
+    Returns:
+        The figure and its text alternative.
+
+    Source: this course. Taught in 05_critic.
+    """
+    rows = [(stem, [one.name for one in group]) for stem, group in groupby(exercises.values(), lambda e: e.notebook)]
+    figure, axes = new_figure(width=10, height=0.5 + 0.42 * len(rows))
+    words = []
+    for row, (stem, names) in enumerate(rows):
+        axes.text(-0.05, row, stem, ha="right", va="center")
+        for column, name in enumerate(names):
+            _draw_box(axes, column, row, name, state_of(name, entries))
+        parts = {state: [name for name in names if state_of(name, entries) == state] for state in LOOKS}
+        listed = "; ".join(f"{state}: {', '.join(part)}" for state, part in parts.items() if part)
+        words.append(f"{stem}: {len(parts['done'])} of {len(names)} done ({listed}).")
+    widest = max((len(names) for _, names in rows), default=1)
+    axes.set(xlim=(-0.05, widest), ylim=(len(rows) - 0.4, -0.6))
+    axes.axis("off")
+    patches = [Patch(label=state, **look) for state, look in LOOKS.items()]
+    figure.legend(handles=patches, loc="outside upper right", ncols=len(LOOKS), frameon=False, fontsize=9)
+    return figure, " ".join(["Exercises by notebook.", *words])
+
+
+def _draw_box(axes: Axes, column: int, row: int, name: str, state: str) -> None:
+    axes.add_patch(Rectangle((column, row - 0.42), 0.96, 0.84, linewidth=1.2, **LOOKS[state]))
+    middle = name.find("_", len(name) // 2 - 2) + 1 if len(name) > 18 else 0
+    text = f"{name[:middle]}\n{name[middle:]}" if middle else name
+    mark = "✓ " if state == "done" else ""
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if state == "tried" else None
+    axes.text(column + 0.48, row, mark + text, ha="center", va="center", fontsize=8, linespacing=1.0, bbox=paper)

@@ -1,0 +1,71 @@
+"""Comparing what a learner's code gave with what was asked: tensors, arrays, numbers, or tuples and dicts of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+RTOL, ATOL = 1e-4, 1e-5  # float32 and another order of operations stay well within
+
+
+def as_array(value: Any) -> NDArray[Any] | None:
+    """Return tensors, arrays, numbers and lists of them as an array, everything else as None.
+
+    Source: this course. Taught in 05_critic.
+    """
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic | bool | int | float | list):
+        try:
+            array = np.asarray([np.asarray(as_array(item)) for item in value] if isinstance(value, list) else value)
+        except ValueError:  # a ragged list
+            return None
+        return array if array.dtype.kind in "biuf" else None
+    return None
+
+
+def agree(value: Any, other: Any) -> bool:
+    """Say whether two results are the same up to rounding: structure, shape, whole numbers or not, and values.
+
+    Where `other` holds whole numbers or flags, so must `value`; where it holds floats, whole numbers do too. Of
+    other objects, such as generators, only the type is compared.
+
+    Source: this course. Taught in 05_critic.
+    """
+    if isinstance(other, Mapping):
+        return (
+            isinstance(value, Mapping)
+            and value.keys() == other.keys()
+            and all(agree(value[k], other[k]) for k in other)
+        )
+    if isinstance(other, tuple):
+        return isinstance(value, tuple) and len(value) == len(other) and all(map(agree, value, other))
+    a, b = as_array(value), as_array(other)
+    if a is None or b is None:
+        return a is None and b is None and type(value) is type(other) and (not isinstance(value, str) or value == other)
+    kinds = {"b": "b", "i": "iu", "u": "iu", "f": "fiu"}
+    if a.shape != b.shape or a.dtype.kind not in kinds[b.dtype.kind]:
+        return False
+    return bool(np.allclose(a, b, RTOL, ATOL, equal_nan=True))
+
+
+def describe(value: Any) -> str:
+    """Return shape and kind of a value, or the value itself where it is a number. Source: this course. Taught in
+    05_critic.
+    """
+    array = as_array(value)
+    if array is None:
+        return f"({type(value).__name__})"
+    if array.ndim == 0:
+        return f"{array.item():.4g}" if array.dtype.kind == "f" else str(array.item())
+    return f"{list(array.shape)} {array.dtype}"
+
+
+def shown(value: Any) -> str:
+    """Return small values in full, large ones by shape and kind. Source: this course. Taught in 05_critic."""
+    array = as_array(value)
+    if array is None or array.size > 12:
+        return describe(value)
+    return np.array2string(array, precision=3, suppress_small=True, separator=", ").replace("\n", "")

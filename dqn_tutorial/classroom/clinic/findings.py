@@ -1,0 +1,62 @@
+"""What the instruments read on every bug: measured by tools/measure_clinic.py and kept in a table."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dqn_tutorial.classroom.clinic.diseases import DISEASES
+from dqn_tutorial.classroom.clinic.instruments import Reading
+from dqn_tutorial.classroom.clinic.patients import HEALTHY
+from dqn_tutorial.classroom.clinic.pictures import show_table
+from dqn_tutorial.stats import bootstrap_interval, wilson_interval
+
+EVIDENCE = Path(__file__).parent / "evidence.csv"
+RETURN = "greedy return after 8,000 steps"
+
+
+def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
+    """Return a line of the table: a reading of many agents, its mean with the 95 % interval over seeds.
+
+    Source: this course. Taught in 09_bug_clinic.
+    """
+    low, high = (float(bound) for bound in bootstrap_interval(reading.values))
+    numbers = (np.median(reading.values), reading.values.min(), reading.values.max(), reading.values.mean(), low, high)
+    names = ("median", "smallest", "largest", "mean", "low", "high")
+    own: dict[str, Any] = {"bug": bug, "instrument": instrument, "reading": reading.name}
+    own |= {"agents": len(reading.values), "outside": reading.n_outside}
+    return own | {name: f"{number:.4g}" for name, number in zip(names, numbers, strict=True)}
+
+
+def measured() -> list[dict[str, str]]:
+    """Return the lines of the table. Source: this course. Taught in 09_bug_clinic."""
+    with EVIDENCE.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def evidence() -> None:
+    """Show for each bug the agents that its own reading finds, and its effect on CartPole. Source: this course. Taught
+    in 09_bug_clinic.
+    """
+    lines = {(line["bug"], line["reading"]): line for line in measured()}
+    head = ("bug", "instrument", "reading", "agents outside", "greedy return on CartPole, 95 % interval")
+    rows = []
+    for name, disease in DISEASES.items():
+        own, effect = lines[name, disease.reading], lines[name, RETURN]
+        outside = f"{own['outside']} of {own['agents']}"
+        rows.append((name, disease.instrument, disease.reading, outside, _interval(effect)))
+    rows.append((HEALTHY, "all", "all", _false_alarms(), _interval(lines[HEALTHY, RETURN])))
+    show_table("Every bug, seen by its own reading", head, rows)
+
+
+def _interval(line: dict[str, str]) -> str:
+    mean, low, high = (float(line[name]) for name in ("mean", "low", "high"))
+    return f"{mean:.0f} [{low:.0f}, {high:.0f}]"
+
+
+def _false_alarms() -> str:
+    """Count the healthy agents that the worst reading blames; a test holds that it is none."""
+    lines = [line for line in measured() if line["bug"] == HEALTHY]
+    worst, agents = max(int(line["outside"]) for line in lines), int(lines[0]["agents"])
+    return f"{worst} of {agents} (at most {100 * wilson_interval(worst, agents)[1]:.0f} %)"

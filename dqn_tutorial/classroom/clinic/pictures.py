@@ -1,0 +1,70 @@
+"""How the clinic shows what it found: tables of readings, and curves beside a healthy band."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+from IPython.display import display
+
+from dqn_tutorial.classroom.clinic.instruments import Array, Reading
+from dqn_tutorial.classroom.plots import BLUE, GREY, ORANGE, new_figure, show
+from dqn_tutorial.stats import bootstrap_interval
+
+
+def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2, criterion 1.3.1. Taught in
+    09_bug_clinic.
+    """
+    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
+
+    def cells(kind: str, row: Sequence[str]) -> str:
+        return "<tr>" + "".join(f'<{kind} style="text-align: left">{html.escape(c)}</{kind}>' for c in row) + "</tr>"
+
+    body = "".join(cells("td", row) for row in rows)
+    caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
+    page = f"<table>{caption}<thead>{cells('th scope=col', head)}</thead><tbody>{body}</tbody></table>"
+    display({"text/html": page.replace("</th scope=col>", "</th>"), "text/plain": "\n".join([title, *lines])}, raw=True)
+
+
+def show_readings(title: str, readings: Sequence[Reading]) -> None:
+    """Show each reading's healthy range, and median and range over the agents. Source: this course. Taught in
+    09_bug_clinic.
+    """
+    head = ("reading", "healthy", "median", "smallest to largest", "agents outside")
+    show_table(title, head, [_row(reading) for reading in readings])
+
+
+def _row(reading: Reading) -> Sequence[str]:
+    values, outside = reading.values, reading.n_outside
+    if reading.low == reading.high:
+        healthy = f"{reading.low:g}"
+    elif np.isinf(reading.high):
+        healthy = f"{reading.low:g} or more"
+    else:
+        healthy = f"{reading.low:g} to {reading.high:g}"
+    mark = f"{outside} of {len(values)}" + (": OUTSIDE" if reading.alarm else "")
+    return reading.name, healthy, f"{np.median(values):.2g}", f"{values.min():.2g} to {values.max():.2g}", mark
+
+
+def draw_curves(title: str, own: tuple[Array, Array], healthy: tuple[Array, Array]) -> None:
+    """Draw behaviour and greedy returns, `[N, T]` each, over environment steps, with the healthy range in grey.
+
+    Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
+    """
+    figure, axes = new_figure(9, 3, columns=2)
+    steps = 2_000 * np.arange(1, own[0].shape[1] + 1)
+    words = []
+    names = ("behaviour return", "greedy return")
+    for axis, name, colour, values, band in zip(axes, names, (BLUE, ORANGE), own, healthy, strict=True):
+        axis.fill_between(steps, band.min(0), band.max(0), color=GREY, alpha=0.3, label="healthy: smallest to largest")
+        low, high = bootstrap_interval(values, resamples=2_000)
+        axis.plot(steps, values.mean(0), "o-", color=colour, label=f"{title}: mean, 95 % interval")
+        axis.fill_between(steps, low, high, color=colour, alpha=0.3)
+        axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))
+        axis.legend(loc="upper left", fontsize=8)
+        words.append(
+            f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval {low[-1]:.0f} to "
+            f"{high[-1]:.0f}; healthy agents lie between {band[:, -1].min():.0f} and {band[:, -1].max():.0f}."
+        )
+    show(figure, f"{title}, {len(own[0])} agents on CartPole. {' '.join(words)}")

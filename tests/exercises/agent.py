@@ -1,0 +1,389 @@
+"""Answers to the exercises of 06_agent."""
+
+import math
+
+import numpy as np
+import torch
+
+from tests.exercises import Answers
+
+
+def line_with_min(step, start, end, duration):
+    return start + (end - start) * min(step / duration, 1.0)
+
+
+def line_with_floor(step, start, end, duration):
+    return max(end, start - (start - end) * step / duration)
+
+
+def line_with_branch(step, start, end, duration):
+    if step >= duration:
+        return end
+    share = torch.tensor(step / duration)
+    return torch.lerp(torch.tensor(start), torch.tensor(end), share)
+
+
+def line_interpolated(step, start, end, duration):
+    return np.interp(step, [0, duration], [start, end])
+
+
+def line_for_ever(step, start, end, duration):
+    slope = (end - start) / duration
+    return slope * step + start
+
+
+def line_to_zero_with_floor(step, start, end, duration):
+    return np.clip(start - start * step / duration, end, start)
+
+
+def line_falling_by_one(step, start, end, duration):
+    return np.maximum(start - step / duration, end)
+
+
+def line_to_zero(step, start, end, duration):
+    return start * max(0.0, 1.0 - step / duration)
+
+
+def line_upwards(step, start, end, duration):
+    return np.interp(step, [0, duration], [end, start])
+
+
+def line_by_whole_numbers(step, start, end, duration):
+    return start + (end - start) * min(step // duration, 1)
+
+
+def line_again_and_again(step, start, end, duration):
+    return np.interp(step % duration, [0, duration], [start, end])
+
+
+def line_multiplied(step, start, end, duration):
+    return math.exp(math.log(start) + min(1, step / duration) * (math.log(end) - math.log(start)))
+
+
+def chosen_with_where(q_values, epsilon, rng, is_training):
+    greedy = q_values.argmax(-1)
+    if not is_training:
+        return greedy
+    explored = rng.random(len(greedy)) < epsilon
+    return np.where(explored, rng.integers(q_values.shape[1], size=len(greedy)), greedy)
+
+
+def chosen_by_loop(q_values, epsilon, rng, is_training):
+    actions = []
+    for row in q_values:
+        if is_training and rng.random() < epsilon:
+            actions.append(int(rng.integers(len(row))))
+        else:
+            actions.append(max(range(len(row)), key=lambda a, row=row: row[a]))
+    return actions
+
+
+def chosen_in_place(q_values, epsilon, rng, is_training):
+    actions = torch.as_tensor(q_values).argmax(dim=1)
+    explored = torch.as_tensor(rng.uniform(size=len(actions)) < epsilon * is_training)
+    actions[explored] = torch.as_tensor(rng.choice(q_values.shape[1], int(explored.sum())))
+    return actions
+
+
+def chosen_from_the_policy(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    epsilon = epsilon if is_training else 0.0
+    policy = np.full((n_states, n_actions), epsilon / n_actions)
+    policy[np.arange(n_states), q_values.argmax(1)] += 1 - epsilon
+    return np.array([rng.choice(n_actions, p=row / row.sum()) for row in policy])
+
+
+def chosen_by_one_coin(q_values, epsilon, rng, is_training):
+    if is_training and rng.random() < epsilon:
+        return rng.integers(q_values.shape[1], size=len(q_values))
+    return q_values.argmax(-1)
+
+
+def chosen_by_one_coin_for_one_action(q_values, epsilon, rng, is_training):
+    explored, anything = rng.random() < epsilon and is_training, rng.integers(q_values.shape[1])
+    return np.full(len(q_values), anything) if explored else q_values.argmax(-1)
+
+
+def chosen_alike(q_values, epsilon, rng, is_training):
+    explored = (rng.random(len(q_values)) < epsilon) & is_training
+    return np.where(explored, rng.integers(q_values.shape[1]), q_values.argmax(-1))
+
+
+def chosen_inverted(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    is_greedy = (rng.random(n_states) < epsilon) | (not is_training)
+    return np.where(is_greedy, q_values.argmax(-1), rng.integers(n_actions, size=n_states))
+
+
+def chosen_over_the_batch(q_values, epsilon, rng, is_training):
+    return q_values.argmax(0)
+
+
+def chosen_without_looking_at_training(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, rng, True)
+
+
+def chosen_while_not_training(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, rng, not is_training)
+
+
+def chosen_as_floats(q_values, epsilon, rng, is_training):
+    actions = np.zeros(len(q_values))
+    actions[:] = chosen_with_where(q_values, epsilon, rng, is_training)
+    return actions
+
+
+def chosen_from_one(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, rng, is_training) + 1
+
+
+def chosen_always_greedy(q_values, epsilon, rng, is_training):
+    return q_values.argmax(-1)
+
+
+def chosen_smallest(q_values, epsilon, rng, is_training):
+    return chosen_with_where(-q_values, epsilon, rng, is_training)
+
+
+def chosen_besides_the_greedy(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    step = rng.integers(1, n_actions, size=n_states) * (rng.random(n_states) < epsilon * is_training)
+    return (q_values.argmax(-1) + step) % n_actions
+
+
+def chosen_below_the_last(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    explored = rng.random(n_states) < epsilon * is_training
+    return np.where(explored, rng.integers(0, n_actions - 1, size=n_states), q_values.argmax(-1))
+
+
+def chosen_mostly_small(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    explored = rng.random(n_states) < epsilon * is_training
+    return np.where(explored, (rng.random(n_states) ** 2 * n_actions).astype(int), q_values.argmax(-1))
+
+
+def chosen_with_half_the_coin(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon**2, rng, is_training)
+
+
+def chosen_by_a_global_source(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, np.random.default_rng(), is_training)
+
+
+def chosen_by_a_seed_of_its_own(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, np.random.default_rng(0), is_training)
+
+
+def chosen_alone(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon, rng, is_training)[0]
+
+
+def window_by_loop(rewards, terminated, truncated, next_v, gamma):
+    y, factor = 0.0, 1.0
+    for k in range(len(rewards)):
+        y += factor * rewards[k]
+        factor *= gamma
+        if terminated[k]:
+            return y
+        if truncated[k]:
+            break
+    return y + factor * next_v[k]
+
+
+def window_in_numpy(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    m = ended.argmax() + 1 if ended.any() else len(rewards)
+    return gamma ** np.arange(m) @ rewards[:m] + gamma**m * next_v[m - 1] * ~terminated[m - 1]
+
+
+def window_backwards(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for k in reversed(range(len(rewards))):
+        if terminated[k]:
+            y = 0.0
+        elif truncated[k]:
+            y = next_v[k]
+        y = rewards[k] + gamma * y
+    return y
+
+
+def window_in_torch(rewards, terminated, truncated, next_v, gamma):
+    over, cut = torch.as_tensor(terminated), torch.as_tensor(truncated)
+    before = torch.cat([torch.ones(1), (~(over | cut)).float()])[:-1].cumprod(0)
+    power = gamma ** torch.arange(len(rewards))
+    last = int(before.sum()) - 1
+    bootstrap = torch.as_tensor(next_v)[last] * power[last] * gamma * (~over[last])
+    return (before * power * torch.as_tensor(rewards)).sum() + bootstrap
+
+
+def window_through_all(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for reward in rewards[::-1]:
+        y = reward + gamma * y
+    return y
+
+
+def window_through_all_unless_terminated(rewards, terminated, truncated, next_v, gamma):
+    n = len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(n))
+    return y if terminated.any() else y + gamma**n * next_v[-1]
+
+
+def window_with_the_last_flag(rewards, terminated, truncated, next_v, gamma):
+    n = len(rewards)
+    return gamma ** np.arange(n) @ rewards + gamma**n * next_v[-1] * (1 - terminated[-1])
+
+
+def window_through_truncation(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for k in reversed(range(len(rewards))):
+        y = rewards[k] + gamma * y * (not terminated[k])
+        if terminated[k]:
+            y = rewards[k]
+    return y
+
+
+def window_always_bootstrapped(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for k in reversed(range(len(rewards))):
+        y = rewards[k] + gamma * (next_v[k] if terminated[k] or truncated[k] else y)
+    return y
+
+
+def window_without_bootstrap_at_ends(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for k in reversed(range(len(rewards))):
+        y = rewards[k] + (0 if terminated[k] or truncated[k] else gamma * y)
+    return y
+
+
+def window_truncated_first(rewards, terminated, truncated, next_v, gamma):
+    y = next_v[-1]
+    for k in reversed(range(len(rewards))):
+        if truncated[k]:
+            y = next_v[k]
+        elif terminated[k]:
+            y = 0
+        y = rewards[k] + gamma * y
+    return y
+
+
+def window_with_power_n(rewards, terminated, truncated, next_v, gamma):
+    ended = np.append(np.flatnonzero(terminated | truncated), len(rewards) - 1)[0]
+    y = np.polyval(rewards[: ended + 1][::-1], gamma)
+    return y if terminated[ended] else y + gamma ** len(rewards) * next_v[ended]
+
+
+def window_with_power_of_last(rewards, terminated, truncated, next_v, gamma):
+    ended = np.append(np.flatnonzero(terminated | truncated), len(rewards) - 1)[0]
+    y = np.polyval(rewards[: ended + 1][::-1], gamma)
+    return y if terminated[ended] else y + gamma**ended * next_v[ended]
+
+
+def window_with_last_value(rewards, terminated, truncated, next_v, gamma):
+    ended = np.append(np.flatnonzero(terminated | truncated), len(rewards) - 1)[0]
+    y = np.polyval(rewards[: ended + 1][::-1], gamma)
+    return y if terminated[ended] else y + gamma ** (ended + 1) * next_v[-1]
+
+
+def window_with_first_value(rewards, terminated, truncated, next_v, gamma):
+    ended = np.append(np.flatnonzero(terminated | truncated), len(rewards) - 1)[0]
+    y = np.polyval(rewards[: ended + 1][::-1], gamma)
+    return y if terminated[ended] else y + gamma ** (ended + 1) * next_v[0]
+
+
+def window_without_last_reward(rewards, terminated, truncated, next_v, gamma):
+    y = 0.0
+    for k in range(len(rewards)):
+        if terminated[k]:
+            return y
+        if truncated[k]:
+            return y + gamma ** (k + 1) * next_v[k]
+        y += gamma**k * rewards[k]
+    return y + gamma ** (k + 1) * next_v[k]
+
+
+def window_discounted_at_once(rewards, terminated, truncated, next_v, gamma):
+    y, factor = 0.0, 1.0
+    for k in range(len(rewards)):
+        factor *= gamma
+        y += factor * rewards[k]
+        if terminated[k] or truncated[k]:
+            break
+    return y + factor * next_v[k] * (not terminated[k])
+
+
+def window_of_a_plain_sum(rewards, terminated, truncated, next_v, gamma):
+    m = next((k for k, ends in enumerate(terminated | truncated, 1) if ends), len(rewards))
+    return sum(rewards[:m]) + gamma**m * (0 if terminated[m - 1] else next_v[m - 1])
+
+
+ANSWERS = {
+    "behaviour_return": Answers(
+        correct=["B", "b", " B "],
+        wrong=[
+            ("A", "answer A"),
+            ("C", "answer C"),
+            ("D", "answer D"),
+            ("E", "no letter"),
+            ("AB", "no letter"),
+            (3, "no letter"),
+        ],
+    ),
+    "epsilon_at": Answers(
+        correct=[line_with_min, line_with_floor, line_with_branch, line_interpolated],
+        wrong=[
+            (line_for_ever, "never flat"),
+            (line_to_zero_with_floor, "towards zero"),
+            (line_falling_by_one, "falls from 1"),
+            (line_to_zero, "towards nothing"),
+            (line_upwards, "upside down"),
+            (line_by_whole_numbers, "one jump"),
+            (line_again_and_again, "starts over"),
+            (line_multiplied, "a curve"),
+        ],
+    ),
+    "choose_actions": Answers(
+        correct=[chosen_with_where, chosen_by_loop, chosen_in_place, chosen_from_the_policy],
+        wrong=[
+            (chosen_by_one_coin, "one coin"),
+            (chosen_by_one_coin_for_one_action, "one coin"),
+            (chosen_alike, "one random action"),
+            (chosen_inverted, "epsilon inverted"),
+            (chosen_over_the_batch, "one for each action"),
+            (chosen_without_looking_at_training, "explores when measured"),
+            (chosen_while_not_training, "greedy when told to explore"),
+            (chosen_as_floats, "float actions"),
+            (chosen_from_one, "no such action"),
+            (chosen_always_greedy, "greedy when told to explore"),
+            (chosen_smallest, "not greedy"),
+            (chosen_besides_the_greedy, "never hits the greedy"),
+            (chosen_below_the_last, "action left out"),
+            (chosen_mostly_small, "uneven"),
+            (chosen_with_half_the_coin, "other probability"),
+            (chosen_by_a_global_source, "another generator"),
+            (chosen_by_a_seed_of_its_own, "own seed"),
+            (chosen_alone, "other shape"),
+        ],
+    ),
+    "n_step_target": Answers(
+        correct=[window_by_loop, window_in_numpy, window_backwards, window_in_torch],
+        wrong=[
+            (window_through_all, "crosses the end"),
+            (window_through_all_unless_terminated, "crosses the end"),
+            (window_with_the_last_flag, "crosses the end"),
+            (window_through_truncation, "crosses truncation"),
+            (window_always_bootstrapped, "bootstraps at the end"),
+            (window_without_bootstrap_at_ends, "stops at truncation"),
+            (window_truncated_first, "truncated wins"),
+            (window_with_power_n, "gamma to the n"),
+            (window_with_power_of_last, "power too small"),
+            (window_with_last_value, "last value"),
+            (window_with_first_value, "first value"),
+            (window_without_last_reward, "last reward lost"),
+            (window_discounted_at_once, "rewards from gamma"),
+            (window_of_a_plain_sum, "no discount"),
+        ],
+    ),
+}

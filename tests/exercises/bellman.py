@@ -1,0 +1,559 @@
+"""Answers to the exercises of 01_bellman_equation."""
+
+import numpy as np
+import torch
+
+from tests.exercises import Answers
+
+
+def return_backwards(rewards, gamma):
+    g = 0.0
+    for reward in reversed(rewards):
+        g = reward + gamma * g
+    return g
+
+
+def return_by_powers(rewards, gamma):
+    return sum(gamma**k * reward for k, reward in enumerate(rewards))
+
+
+def return_by_running_weight(rewards, gamma):
+    total, weight = 0, 1
+    for reward in rewards.tolist():
+        total += weight * reward
+        weight *= gamma
+    return total
+
+
+def return_in_torch(rewards, gamma):
+    powers = torch.full((len(rewards),), gamma, dtype=torch.float64).cumprod(0) / gamma
+    return (torch.tensor(rewards) * powers).sum()
+
+
+def return_by_polynomial(rewards, gamma):
+    return np.polynomial.polynomial.polyval(gamma, rewards.astype(np.float32))
+
+
+def return_recursively(rewards, gamma):
+    return rewards[0] + gamma * return_recursively(rewards[1:], gamma) if len(rewards) else 0.0
+
+
+def undiscounted(rewards, gamma):
+    return sum(rewards.tolist())
+
+
+def powers_from_one(rewards, gamma):
+    return sum(gamma**k * reward for k, reward in enumerate(rewards, start=1))
+
+
+def forward_recursion(rewards, gamma):
+    g = 0
+    for reward in rewards:
+        g = gamma * g + reward
+    return g
+
+
+def one_factor(rewards, gamma):
+    first, *rest = rewards
+    return first + gamma * sum(rest)
+
+
+def short_loop(rewards, gamma):
+    return sum(gamma**k * rewards[k] for k in range(len(rewards) - 1))
+
+
+def return_in_the_loop(rewards, gamma):
+    for k in range(len(rewards)):
+        total = gamma**k * rewards[k]
+        return total
+
+
+def terms(rewards, gamma):
+    return [gamma**k * reward for k, reward in enumerate(rewards)]
+
+
+def all_returns(rewards, gamma):
+    g = np.append(rewards, 0.0)
+    for t in range(len(rewards) - 1, -1, -1):
+        g[t] += gamma * g[t + 1]
+    return g[:-1]
+
+
+def expected_by_loops(transition, reward, terminal, gamma, policy, v):
+    new_v = np.zeros(len(v))
+    for s in range(len(v)):
+        if terminal[s]:
+            continue
+        for a in range(policy.shape[1]):
+            for s2 in range(len(v)):
+                later = 0 if terminal[s2] else gamma * v[s2]
+                new_v[s] += policy[s, a] * transition[s, a, s2] * (reward[s, a, s2] + later)
+    return new_v
+
+
+def expected_by_matrices(transition, reward, terminal, gamma, policy, v):
+    p = (policy[:, :, None] * transition).sum(1)
+    r = (policy[:, :, None] * transition * reward).sum((1, 2))
+    return (r + gamma * p[:, ~terminal] @ v[~terminal]) * ~terminal
+
+
+def expected_in_torch(transition, reward, terminal, gamma, policy, v):
+    p, r, pi, v = (torch.tensor(x, dtype=torch.float32) for x in (transition, reward, policy, v))
+    v[torch.tensor(terminal)] = 0
+    return torch.einsum("sa,sat,sat->s", pi, p, r + gamma * v)
+
+
+def expected_on_a_copy(transition, reward, terminal, gamma, policy, v):
+    old, new_v = v.copy(), v.copy()
+    old[terminal] = 0
+    for s, row in enumerate(policy):
+        new_v[s] = sum(row[a] * np.dot(transition[s, a], reward[s, a] + gamma * old) for a in range(len(row)))
+    return new_v
+
+
+def expected_unmasked(transition, reward, terminal, gamma, policy, v):
+    return np.einsum("sa,sat,sat->s", policy, transition, reward + gamma * v[None, None, :])
+
+
+def expected_masked_at_the_end(transition, reward, terminal, gamma, policy, v):
+    new_v = expected_unmasked(transition, reward, terminal, gamma, policy, v)
+    new_v[terminal] = 0
+    return new_v
+
+
+def expected_in_place(transition, reward, terminal, gamma, policy, v):
+    v = v.copy()
+    v[terminal] = 0
+    for s in np.flatnonzero(~terminal):
+        v[s] = np.sum(policy[s][:, None] * transition[s] * (reward[s] + gamma * v))
+    return v
+
+
+def expected_of_s(transition, reward, terminal, gamma, policy, v):
+    now = np.einsum("sa,sat,sat->s", policy, transition, reward)
+    return np.where(terminal, 0, now + gamma * v)
+
+
+def expected_best(transition, reward, terminal, gamma, policy, v):
+    q = (transition * reward).sum(-1) + gamma * transition @ (v * ~terminal)
+    return np.max(q, axis=1)
+
+
+def expected_uniform(transition, reward, terminal, gamma, policy, v):
+    even = np.ones_like(policy) / policy.shape[1]
+    return expected_by_loops(transition, reward, terminal, gamma, even, v)
+
+
+def expected_undiscounted(transition, reward, terminal, gamma, policy, v):
+    return expected_by_loops(transition, reward, terminal, 1, policy, v)
+
+
+def expected_all_discounted(transition, reward, terminal, gamma, policy, v):
+    return gamma * expected_by_loops(transition, reward, terminal, 1, policy, v)
+
+
+def expected_all_discounted_unmasked(transition, reward, terminal, gamma, policy, v):
+    return gamma * expected_unmasked(transition, reward, terminal, 1, policy, v)
+
+
+def expected_without_last_rewards(transition, reward, terminal, gamma, policy, v):
+    alive = ~terminal
+    inner = transition[:, :, alive] * (reward[:, :, alive] + gamma * v[alive])
+    return np.einsum("sat,sa->s", inner, policy)
+
+
+def expected_even_states(transition, reward, terminal, gamma, policy, v):
+    even = np.full_like(transition, 1 / len(v))
+    return expected_by_loops(even, reward, terminal, gamma, policy, v)
+
+
+def expected_summed_states(transition, reward, terminal, gamma, policy, v):
+    return expected_by_loops(np.ones_like(transition), reward, terminal, gamma, policy, v)
+
+
+def expected_q(transition, reward, terminal, gamma, policy, v):
+    return (transition * (reward + gamma * v * ~terminal)).sum(2)
+
+
+def table_by_loops(transition, reward, terminal, gamma, q):
+    new_q = np.zeros_like(q)
+    for s, a in np.ndindex(*q.shape):
+        for s2, chance in enumerate(transition[s, a]):
+            best = 0.0 if terminal[s2] else max(q[s2])
+            new_q[s, a] += chance * (reward[s, a, s2] + gamma * best)
+    return new_q
+
+
+def table_by_matmul(transition, reward, terminal, gamma, q):
+    return (transition * reward).sum(-1) + gamma * (transition @ np.where(terminal, 0, q.max(1)))
+
+
+def table_in_torch(transition, reward, terminal, gamma, q):
+    p, r, q = (torch.from_numpy(x).float() for x in (transition, reward, q))
+    best = q.max(dim=1).values * ~torch.from_numpy(terminal)
+    return (p * (r + gamma * best)).sum(dim=-1)
+
+
+def table_as_lists(transition, reward, terminal, gamma, q):
+    best = [0 if end else max(row) for row, end in zip(q.tolist(), terminal, strict=True)]
+    return [
+        [float(p @ (r + gamma * np.array(best))) for p, r in zip(*rows, strict=True)]
+        for rows in zip(transition, reward, strict=True)
+    ]
+
+
+def table_unmasked(transition, reward, terminal, gamma, q):
+    return np.einsum("sat,sat->sa", transition, reward + gamma * np.amax(q, axis=1))
+
+
+def table_masked_at_the_end(transition, reward, terminal, gamma, q):
+    return table_unmasked(transition, reward, terminal, gamma, q) * ~terminal[:, None]
+
+
+def table_misprint(transition, reward, terminal, gamma, q):
+    q = q.copy()
+    q[terminal] = 0
+    later = np.einsum("sat,tb->sab", transition, q).max(axis=2)
+    return np.einsum("sat,sat->sa", transition, reward) + gamma * later
+
+
+def table_misprint_unmasked(transition, reward, terminal, gamma, q):
+    return table_misprint(transition, reward, np.zeros_like(terminal), gamma, q)
+
+
+def table_wrong_axis(transition, reward, terminal, gamma, q):
+    best = q.max(axis=0)
+    return (transition * (reward + gamma * best)).sum(-1)
+
+
+def table_wrong_axis_in_matmul(transition, reward, terminal, gamma, q):
+    return (transition * reward).sum(-1) + gamma * transition @ np.max(q, axis=0)
+
+
+def table_wrong_axis_masked(transition, reward, terminal, gamma, q):
+    best = np.where(terminal, 0, np.max(q, 0))
+    return transition @ best
+
+
+def table_of_s(transition, reward, terminal, gamma, q):
+    best = np.where(terminal, 0, q.max(1))
+    return (transition * reward).sum(-1) + gamma * best[:, None]
+
+
+def table_one_maximum(transition, reward, terminal, gamma, q):
+    return table_by_loops(transition, reward, terminal, gamma, np.full_like(q, q.max()))
+
+
+def table_from_zero(transition, reward, terminal, gamma, q):
+    best = np.zeros(len(q))
+    for s2, a2 in np.ndindex(*q.shape):
+        if not terminal[s2] and q[s2, a2] > best[s2]:
+            best[s2] = q[s2, a2]
+    return (transition * (reward + gamma * best)).sum(-1)
+
+
+def table_argmax(transition, reward, terminal, gamma, q):
+    number = np.argmax(q, axis=-1) * ~terminal
+    return (transition * (reward + gamma * number)).sum(-1)
+
+
+def table_mean(transition, reward, terminal, gamma, q):
+    return table_by_loops(transition, reward, terminal, gamma, np.repeat(q.mean(1)[:, None], q.shape[1], 1))
+
+
+def table_same_action(transition, reward, terminal, gamma, q):
+    later = np.einsum("sat,ta->sa", transition[:, :, ~terminal], q[~terminal])
+    return (transition * reward).sum(-1) + gamma * later
+
+
+def table_undiscounted(transition, reward, terminal, gamma, q):
+    return table_by_matmul(transition, reward, terminal, 1.0, q)
+
+
+def table_all_discounted(transition, reward, terminal, gamma, q):
+    return table_by_matmul(transition, gamma * reward, terminal, gamma, q)
+
+
+def table_without_last_rewards(transition, reward, terminal, gamma, q):
+    new_q = np.zeros_like(q)
+    for s, a, s2 in np.ndindex(*transition.shape):
+        if not terminal[s2]:
+            new_q[s, a] += transition[s, a, s2] * (reward[s, a, s2] + gamma * max(q[s2]))
+    return new_q
+
+
+def table_even_states(transition, reward, terminal, gamma, q):
+    return np.mean(reward + gamma * (q.max(1) * ~terminal), axis=2)
+
+
+def table_summed_states(transition, reward, terminal, gamma, q):
+    return np.sum(reward + gamma * q.max(1), axis=2)
+
+
+def table_values(transition, reward, terminal, gamma, q):
+    return table_by_matmul(transition, reward, terminal, gamma, q).max(-1)
+
+
+def iterated(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    while True:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        if np.abs(new_v - v).max() <= tolerance:
+            return new_v
+        v = new_v
+
+
+def iterated_in_place(transition, reward, terminal, gamma, tolerance):
+    v = [0.0] * len(terminal)
+    biggest = 1.0
+    while biggest > tolerance:
+        biggest = 0.0
+        for s in range(len(v)):
+            old = v[s]
+            if not terminal[s]:
+                v[s] = max(
+                    sum(p * (r + gamma * x) for p, r, x in zip(*rows, v, strict=True))
+                    for rows in zip(transition[s], reward[s], strict=True)
+                )
+            biggest = max(biggest, abs(v[s] - old))
+    return v
+
+
+def iterated_in_torch_float32(transition, reward, terminal, gamma, tolerance):
+    p, r = torch.tensor(transition).float(), torch.tensor(reward).float()
+    v, old = torch.ones(len(p)), torch.zeros(len(p))
+    while (v - old).abs().max() > tolerance:
+        old = v.clone()
+        v = (p * (r + gamma * old)).sum(-1).amax(-1)
+    return old
+
+
+def iterated_by_tables_to_the_end(transition, reward, terminal, gamma, tolerance):
+    q = np.zeros(transition.shape[:2])
+    for _ in range(1_000):
+        q = table_by_matmul(transition, reward, terminal, gamma, q)
+    return q.max(1)
+
+
+def iterated_by_policies(transition, reward, terminal, gamma, tolerance):
+    n, policy = len(terminal), np.zeros(len(terminal), int)
+    while True:
+        p, r = (x[np.arange(n), policy] for x in (transition, reward))
+        v = np.linalg.solve(np.eye(n) - gamma * p, (p * r).sum(-1))
+        q = (transition * (reward + gamma * v)).sum(-1)
+        if (better := q.argmax(-1)).tolist() == policy.tolist() or np.allclose(q.max(-1), v):
+            return v
+        policy = better
+
+
+def iterated_with_an_alias(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    while True:
+        old = v
+        for s in range(len(v)):
+            v[s] = (transition[s] * (reward[s] + gamma * v)).sum(-1).max()
+        if np.abs(v - old).max() <= tolerance:
+            return v
+
+
+def swept_once(transition, reward, terminal, gamma, tolerance):
+    return (transition * reward).sum(-1).max(-1)
+
+
+def signed_move(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), np.inf
+    while move > tolerance:
+        new_v = np.einsum("sat,sat->sa", transition, reward + gamma * v).max(1)
+        move, v = max(new_v - v), new_v
+    return v
+
+
+def signed_the_other_way(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), np.inf
+    while move > tolerance:
+        new_v = np.einsum("sat,sat->sa", transition, reward + gamma * v).max(1)
+        move, v = max(v - new_v), new_v
+    return v
+
+
+def five_sweeps(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    for _ in range(5):
+        v = np.einsum("sat,sat->sa", transition, reward + gamma * v).max(1)
+    return v
+
+
+def last_move_only(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), 1.0
+    while move > tolerance:
+        for s in range(len(v)):
+            new = np.sum(transition[s] * (reward[s] + gamma * v), axis=1).max()
+            move, v[s] = abs(new - v[s]), new
+    return v
+
+
+def smallest_move(transition, reward, terminal, gamma, tolerance):
+    v, new_v = np.ones(len(terminal)), np.zeros(len(terminal))
+    while abs(new_v - v).min() > tolerance:
+        v = new_v
+        new_v = np.einsum("sat,sat->sa", transition, reward + gamma * v).max(1)
+    return new_v
+
+
+def iterated_with(sweep):
+    def answer(transition, reward, terminal, gamma, tolerance):
+        v = np.zeros(len(terminal))
+        for _ in range(500):
+            v = sweep(transition, reward, gamma, v) * ~terminal
+        return v
+
+    answer.__name__ = sweep.__name__
+    return answer
+
+
+def random_actions(p, r, gamma, v):
+    return np.einsum("sat,sat->s", p, r + gamma * v) / p.shape[1]
+
+
+def best_from_zero(p, r, gamma, v):
+    return np.array([max(0, *(p[s] * (r[s] + gamma * v)).sum(-1)) for s in range(len(v))])
+
+
+def own_value(p, r, gamma, v):
+    return (p * r).sum(-1).max(-1) + gamma * v
+
+
+def undiscounted_sweep(p, r, gamma, v):
+    return (p * (r + v)).sum(-1).max(-1)
+
+
+def discounted_rewards(p, r, gamma, v):
+    return (gamma * p * (r + v)).sum(-1).max(-1)
+
+
+def no_last_reward(p, r, gamma, v):
+    goes_on = p[np.arange(len(v)), 0, np.arange(len(v))] < 0.999
+    return (p * goes_on * (r + gamma * v)).sum(-1).max(-1)
+
+
+def even_states(p, r, gamma, v):
+    return np.average(r + gamma * v, axis=-1).max(-1)
+
+
+def unweighted(p, r, gamma, v):
+    return (r + gamma * v).sum(-1).max(-1)
+
+
+def never_ends(transition, reward, terminal, gamma, tolerance):
+    v, biggest = np.zeros(len(terminal)), 1.0
+    while biggest > tolerance:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        biggest, v = max(biggest, np.abs(new_v - v).max()), new_v
+
+
+def iterated_table(transition, reward, terminal, gamma, tolerance):
+    return (transition * (reward + gamma * iterated(transition, reward, terminal, gamma, tolerance))).sum(-1)
+
+
+def values_and_sweeps(transition, reward, terminal, gamma, tolerance):
+    return iterated(transition, reward, terminal, gamma, tolerance), 100
+
+
+MALFORMED = [("E", "no letter"), ("AB", "no letter"), (3, "no letter")]
+ANSWERS = {
+    "discounted_return": Answers(
+        correct=[
+            return_backwards,
+            return_by_powers,
+            return_by_running_weight,
+            return_in_torch,
+            return_by_polynomial,
+            return_recursively,
+        ],
+        wrong=[
+            (undiscounted, "no discount"),
+            (powers_from_one, "all too late"),
+            (forward_recursion, "from the wrong end"),
+            (one_factor, "one gamma for all"),
+            (short_loop, "last one lost"),
+            (return_in_the_loop, "first one only"),
+            (terms, "one for each step"),
+            (all_returns, "one for each step"),
+        ],
+    ),
+    "aim_at_the_wall": Answers(
+        correct=["B", "b", " B "],
+        wrong=[("A", "answer A"), ("C", "answer C"), ("D", "answer D"), *MALFORMED],
+    ),
+    "expectation_backup": Answers(
+        correct=[expected_by_loops, expected_by_matrices, expected_in_torch, expected_on_a_copy],
+        wrong=[
+            (expected_unmasked, "terminal not 0"),
+            (expected_masked_at_the_end, "terminal not 0"),
+            (expected_in_place, "in place"),
+            (expected_of_s, "value of s"),
+            (expected_best, "best action"),
+            (expected_uniform, "policy ignored"),
+            (expected_undiscounted, "no discount"),
+            (expected_all_discounted, "reward discounted"),
+            (expected_all_discounted_unmasked, "reward discounted"),
+            (expected_without_last_rewards, "reward masked"),
+            (expected_even_states, "mean over states"),
+            (expected_summed_states, "other values"),
+            (expected_q, "action values"),
+        ],
+    ),
+    "optimality_backup": Answers(
+        correct=[table_by_loops, table_by_matmul, table_in_torch, table_as_lists],
+        wrong=[
+            (table_unmasked, "terminal not 0"),
+            (table_masked_at_the_end, "terminal not 0"),
+            (table_misprint, "maximum too early"),
+            (table_misprint_unmasked, "maximum too early"),
+            (table_wrong_axis, "maximum over states"),
+            (table_wrong_axis_in_matmul, "maximum over states"),
+            (table_wrong_axis_masked, "maximum over states"),
+            (table_of_s, "value of s"),
+            (table_one_maximum, "one maximum"),
+            (table_from_zero, "maximum from 0"),
+            (table_argmax, "action for value"),
+            (table_mean, "mean for maximum"),
+            (table_same_action, "same action"),
+            (table_undiscounted, "no discount"),
+            (table_all_discounted, "reward discounted"),
+            (table_without_last_rewards, "reward masked"),
+            (table_even_states, "mean over states"),
+            (table_summed_states, "other values"),
+            (table_values, "values of states"),
+        ],
+    ),
+    "value_iteration": Answers(
+        correct=[
+            iterated,
+            iterated_in_place,
+            iterated_in_torch_float32,
+            iterated_by_tables_to_the_end,
+            iterated_by_policies,
+        ],
+        wrong=[
+            (iterated_with_an_alias, "one sweep"),
+            (swept_once, "one sweep"),
+            (signed_move, "sign of the move"),
+            (signed_the_other_way, "sign of the move"),
+            (five_sweeps, "still moving"),
+            (last_move_only, "still moving"),
+            (smallest_move, "one sweep"),
+            (iterated_with(random_actions), "mean for maximum"),
+            (iterated_with(best_from_zero), "maximum from 0"),
+            (iterated_with(own_value), "value of s"),
+            (iterated_with(undiscounted_sweep), "no discount"),
+            (iterated_with(discounted_rewards), "reward discounted"),
+            (iterated_with(no_last_reward), "reward masked"),
+            (iterated_with(even_states), "mean over states"),
+            (iterated_with(unweighted), "not finite"),
+            (never_ends, "endless"),
+            (iterated_table, "other shape"),
+            (values_and_sweeps, "other shape"),
+        ],
+    ),
+}

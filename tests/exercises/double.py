@@ -1,0 +1,304 @@
+"""Answers to the exercises of 10_build_your_own_model."""
+
+import numpy as np
+import torch
+
+from tests.exercises import Answers
+
+
+def excess_in_one_line(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, ~terminal].mean(-1)
+
+
+def excess_by_loop(q_values, q_star, terminal):
+    result = []
+    for q in q_values:
+        errors = [max(row) - max(truth) for row, truth, over in zip(q, q_star, terminal, strict=True) if not over]
+        result.append(sum(errors) / len(errors))
+    return result
+
+
+def excess_by_weights(q_values, q_star, terminal):
+    weight = ~terminal / (~terminal).sum()
+    return np.max(q_values, axis=2) @ weight - q_star.max(1) @ weight
+
+
+def excess_in_torch(q_values, q_star, terminal):
+    largest, truth = torch.tensor(q_values).float().amax(-1), torch.tensor(q_star).float().amax(-1)
+    return (largest - truth)[:, torch.tensor(~terminal)].mean(dim=1)
+
+
+def excess_everywhere(q_values, q_star, terminal):
+    return np.mean(q_values.max(2), axis=1) - q_star.max(1).mean()
+
+
+def excess_at_terminal(q_values, q_star, terminal):
+    return np.mean(q_values.max(2)[:, terminal], axis=1) - q_star.max(1)[terminal].mean()
+
+
+def excess_summed_but_divided_by_all(q_values, q_star, terminal):
+    return np.where(terminal, 0, q_values.max(2) - q_star.max(1)).sum(1) / len(terminal)
+
+
+def excess_of_the_truth(q_values, q_star, terminal):
+    return (q_star.max(-1) - q_values.max(-1))[:, ~terminal].mean(-1)
+
+
+def excess_absolute(q_values, q_star, terminal):
+    return np.sqrt((q_values.max(-1) - q_star.max(-1))[:, ~terminal] ** 2).mean(1)
+
+
+def excess_maximum_last(q_values, q_star, terminal):
+    return np.max(q_values - q_star[None], axis=-1)[:, ~terminal].mean(1)
+
+
+def excess_of_all_actions(q_values, q_star, terminal):
+    return np.array([(q[~terminal] - q_star[~terminal]).mean() for q in q_values])
+
+
+def excess_at_the_best(q_values, q_star, terminal):
+    best = np.broadcast_to(q_star.argmax(1)[None, :, None], (*q_values.shape[:2], 1))
+    return (np.take_along_axis(q_values, best, 2)[..., 0] - q_star.max(1))[:, ~terminal].mean(1)
+
+
+def excess_over_its_own_choice(q_values, q_star, terminal):
+    rows = np.arange(len(q_star))
+    return np.array([(q.max(1) - q_star[rows, q.argmax(1)])[~terminal].mean() for q in q_values])
+
+
+def excess_of_all_agents(q_values, q_star, terminal):
+    return np.mean(q_values.max(-1)[:, ~terminal]) - np.mean(q_star.max(-1)[~terminal])
+
+
+def double_with_gather(reward, next_q_online, next_q_target, terminated, gamma):
+    chosen = next_q_online.argmax(1, keepdim=True)
+    return (reward + gamma * ~terminated * next_q_target.gather(1, chosen).squeeze(1)).detach()
+
+
+def double_by_loop(reward, next_q_online, next_q_target, terminated, gamma):
+    y = []
+    for r, online, lagged, over in zip(
+        reward.tolist(), next_q_online.tolist(), next_q_target.tolist(), terminated, strict=True
+    ):
+        y.append(r if over else r + gamma * lagged[online.index(max(online))])
+    return torch.tensor(y, dtype=torch.float64)
+
+
+def double_in_numpy(reward, next_q_online, next_q_target, terminated, gamma):
+    online, lagged = next_q_online.detach().numpy(), next_q_target.detach().numpy()
+    next_v = lagged[np.arange(len(lagged)), online.argmax(1)]
+    return np.where(terminated, reward, reward + gamma * next_v)
+
+
+def double_with_one_hot(reward, next_q_online, next_q_target, terminated, gamma):
+    with torch.no_grad():
+        chosen = torch.nn.functional.one_hot(next_q_online.max(-1).indices, next_q_online.shape[1])
+        next_v = (chosen * next_q_target).sum(-1)
+        next_v[terminated] = 0
+        return reward + gamma * next_v
+
+
+def double_exchanged(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_by_loop(reward, next_q_target, next_q_online, terminated, gamma)
+
+
+def double_of_the_target(reward, next_q_online, next_q_target, terminated, gamma):
+    return reward + gamma * ~terminated * next_q_target.detach().amax(1)
+
+
+def double_of_the_online(reward, next_q_online, next_q_target, terminated, gamma):
+    return reward + gamma * ~terminated * next_q_online.detach().amax(1)
+
+
+def double_of_two_maxima(reward, next_q_online, next_q_target, terminated, gamma):
+    best = torch.stack([next_q_online.detach().amax(1), next_q_target.detach().amax(1)]).amin(0)
+    return reward + gamma * ~terminated * best
+
+
+def double_by_index(reward, next_q_online, next_q_target, terminated, gamma):
+    return np.where(terminated, reward, reward + gamma * next_q_online.detach().numpy().argmax(1))
+
+
+def double_through_termination(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_by_loop(reward, next_q_online, next_q_target, [False] * len(reward), gamma)
+
+
+def double_where_it_ended(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_by_loop(reward, next_q_online, next_q_target, [not over for over in terminated], gamma)
+
+
+def double_masked_around_all(reward, next_q_online, next_q_target, terminated, gamma):
+    return np.where(terminated, 0, double_by_loop(reward, next_q_online, next_q_target, terminated, gamma))
+
+
+def double_in_full(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_in_numpy(reward, next_q_online, next_q_target, terminated, 1)
+
+
+def double_of_columns(reward, next_q_online, next_q_target, terminated, gamma):
+    return reward + gamma * ~terminated * next_q_target[:, next_q_online.argmax(1)]
+
+
+def double_with_a_kept_axis(reward, next_q_online, next_q_target, terminated, gamma):
+    return reward + gamma * ~terminated * next_q_target.detach().gather(1, next_q_online.argmax(1, keepdim=True))
+
+
+def double_with_gradient(reward, next_q_online, next_q_target, terminated, gamma):
+    rows = torch.arange(len(reward))
+    return torch.where(terminated, reward, reward + gamma * next_q_target[rows, next_q_online.argmax(1)])
+
+
+def double_gathered_flat(reward, next_q_online, next_q_target, terminated, gamma):
+    return reward + gamma * ~terminated * next_q_target.gather(-1, next_q_online.argmax(-1)).detach()
+
+
+def maxmin_by_axes(reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amin(dim=0).amax(dim=1)
+
+
+def maxmin_by_loop(reward, next_q, terminated, gamma):
+    n_members, size, n_actions = next_q.shape
+    y = reward.tolist()
+    for b in range(size):
+        if not terminated[b]:
+            cautious = [min(next_q[k, b, a].item() for k in range(n_members)) for a in range(n_actions)]
+            y[b] += gamma * max(cautious)
+    return y
+
+
+def maxmin_in_numpy(reward, next_q, terminated, gamma):
+    next_v = next_q.detach().numpy().astype(float).min(0).max(1)
+    next_v[terminated.numpy()] = 0
+    return reward.numpy() + gamma * next_v
+
+
+def maxmin_pair_by_pair(reward, next_q, terminated, gamma):
+    with torch.no_grad():
+        cautious = next_q[0]
+        for other in next_q[1:]:
+            cautious = torch.minimum(cautious, other)
+        return torch.where(terminated, reward, reward + gamma * cautious.max(-1).values)
+
+
+def members_maximum_first(reward, next_q, terminated, gamma):
+    best = next_q.detach().numpy().max(2).min(0)
+    return np.where(terminated, reward, reward + gamma * best)
+
+
+def members_averaged(reward, next_q, terminated, gamma):
+    best = (next_q.detach().sum(0) / len(next_q)).amax(1)
+    return torch.where(terminated, reward, reward + gamma * best)
+
+
+def members_but_one_forgotten(reward, next_q, terminated, gamma):
+    best = next_q[:1].detach().amin(0).amax(1)
+    return torch.where(terminated, reward, reward + gamma * best)
+
+
+def members_largest(reward, next_q, terminated, gamma):
+    best = next_q.detach().numpy().max(axis=0).max(axis=1)
+    return np.where(terminated, reward, reward + gamma * best)
+
+
+def members_smallest(reward, next_q, terminated, gamma):
+    best = next_q.detach().numpy().min(axis=0).min(axis=1)
+    return np.where(terminated, reward, reward + gamma * best)
+
+
+def members_each_alone(reward, next_q, terminated, gamma):
+    return torch.stack([torch.where(terminated, reward, reward + gamma * q.detach().amax(1)) for q in next_q])
+
+
+def members_through_termination(reward, next_q, terminated, gamma):
+    return reward + gamma * next_q.detach().min(0).values.max(1).values
+
+
+def members_where_it_ended(reward, next_q, terminated, gamma):
+    return torch.where(terminated, reward + gamma * next_q.detach().amin(0).amax(1), reward)
+
+
+def members_masked_around_all(reward, next_q, terminated, gamma):
+    y = reward + gamma * next_q.detach().amin(0).amax(1)
+    return y.masked_fill(terminated, 0.0)
+
+
+def members_in_full(reward, next_q, terminated, gamma):
+    return maxmin_by_axes(reward, next_q, terminated, 1.0)
+
+
+def members_with_gradient(reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.amin(dim=0).amax(dim=1)
+
+
+def members_with_a_kept_axis(reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amin(0).amax(-1, keepdim=True)
+
+
+def members_of_pairs(reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amin(0).max(-1)
+
+
+ANSWERS = {
+    "why_too_large": Answers(
+        correct=["D", "d", " D "],
+        wrong=[
+            ("A", "answer A"),
+            ("B", "answer B"),
+            ("C", "answer C"),
+            ("E", "no letter"),
+            ("AD", "no letter"),
+            (4, "no letter"),
+        ],
+    ),
+    "mean_excess": Answers(
+        correct=[excess_in_one_line, excess_by_loop, excess_by_weights, excess_in_torch],
+        wrong=[
+            (excess_everywhere, "terminal states"),
+            (excess_at_terminal, "only terminal"),
+            (excess_summed_but_divided_by_all, "divided by all"),
+            (excess_of_the_truth, "other sign"),
+            (excess_absolute, "absolute"),
+            (excess_maximum_last, "error at each action"),
+            (excess_of_all_actions, "all actions"),
+            (excess_at_the_best, "action of Q*"),
+            (excess_over_its_own_choice, "action of the agent"),
+            (excess_of_all_agents, "one number"),
+        ],
+    ),
+    "double_target": Answers(
+        correct=[double_with_gather, double_by_loop, double_in_numpy, double_with_one_hot],
+        wrong=[
+            (double_exchanged, "roles exchanged"),
+            (double_of_the_target, "maximum of the target"),
+            (double_of_the_online, "online does both"),
+            (double_of_two_maxima, "smaller maximum"),
+            (double_by_index, "action for value"),
+            (double_through_termination, "ignores terminated"),
+            (double_where_it_ended, "mask inverted"),
+            (double_masked_around_all, "reward masked"),
+            (double_in_full, "no discount"),
+            (double_of_columns, "broadcast"),
+            (double_with_a_kept_axis, "broadcast"),
+            (double_with_gradient, "gradient"),
+            (double_gathered_flat, "index needs an axis"),
+        ],
+    ),
+    "maxmin_target": Answers(
+        correct=[maxmin_by_axes, maxmin_by_loop, maxmin_in_numpy, maxmin_pair_by_pair],
+        wrong=[
+            (members_maximum_first, "maximum first"),
+            (members_averaged, "mean of members"),
+            (members_but_one_forgotten, "first member"),
+            (members_largest, "largest of all"),
+            (members_smallest, "smallest of all"),
+            (members_each_alone, "each its own"),
+            (members_through_termination, "ignores terminated"),
+            (members_where_it_ended, "mask inverted"),
+            (members_masked_around_all, "reward masked"),
+            (members_in_full, "no discount"),
+            (members_with_gradient, "gradient"),
+            (members_with_a_kept_axis, "broadcast"),
+            (members_of_pairs, "max gives a pair"),
+        ],
+    ),
+}

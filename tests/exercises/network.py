@@ -1,0 +1,359 @@
+"""Answers to the exercises of 03_q_network."""
+
+import numpy as np
+import torch
+
+from tests.exercises import Answers
+
+
+def taken_by_gather(q_values, action):
+    return torch.gather(q_values, 1, action.unsqueeze(1)).squeeze(1)
+
+
+def taken_by_pairs(q_values, action):
+    return q_values[range(len(action)), action]
+
+
+def taken_by_loop(q_values, action):
+    return torch.stack([row[a] for row, a in zip(q_values, action, strict=True)])
+
+
+def taken_by_mask_in_float64(q_values, action):
+    mask = action.numpy()[:, None] == np.arange(q_values.shape[1])
+    return (q_values.numpy().astype(np.float64) * mask).sum(axis=1)
+
+
+def taken_from_the_diagonal(q_values, action):
+    return q_values.index_select(1, action.int()).diagonal()
+
+
+def column_left(q_values, action):
+    return q_values.gather(1, action.reshape(-1, 1))
+
+
+def all_columns(q_values, action):
+    return torch.index_select(q_values, 1, action)
+
+
+def whole_rows(q_values, action):
+    return q_values.index_select(0, action)
+
+
+def index_without_axis(q_values, action):
+    return torch.gather(q_values, 1, action)
+
+
+def index_made_float(q_values, action):
+    index = torch.tensor(action[:, None].tolist(), dtype=torch.float32)
+    return torch.gather(q_values, 1, index).squeeze()
+
+
+def pairs_with_float(q_values, action):
+    return q_values[torch.arange(q_values.shape[0]), action.to(torch.float64)]
+
+
+def flat_index(q_values, action):
+    return q_values.take(action)
+
+
+def row_for_column(q_values, action):
+    return torch.gather(q_values, 1, action.unsqueeze(0))
+
+
+def gathered_along_batch(q_values, action):
+    return torch.gather(q_values, 0, action.view(-1, 1)).flatten()
+
+
+def pairs_swapped(q_values, action):
+    return torch.stack([q_values[:, i][a] if i < q_values.shape[1] else q_values[a, i] for i, a in enumerate(action)])
+
+
+def indices_swapped(q_values, action):
+    return q_values[action, range(len(action))]
+
+
+def best_value(q_values, action):
+    return torch.tensor([max(row) for row in q_values.tolist()])
+
+
+def gathered_argmax(q_values, action):
+    return q_values.gather(1, q_values.argmax(1, keepdim=True)).squeeze(1)
+
+
+def first_column(q_values, action):
+    return q_values.T[0].clone()
+
+
+def loss_by_hand(q_value, td_target):
+    return ((td_target.detach() - q_value.squeeze(-1)) ** 2).mean()
+
+
+def loss_of_torch(q_value, td_target):
+    return torch.nn.functional.mse_loss(q_value, td_target.data.unsqueeze(1))
+
+
+def loss_by_loop(q_value, td_target):
+    total = 0
+    for q, y in zip(q_value[:, 0], td_target.tolist(), strict=True):
+        total = total + (q - y) ** 2
+    return total / len(td_target)
+
+
+def loss_with_no_grad_in_float64(q_value, td_target):
+    with torch.no_grad():
+        data = td_target.double().clone()
+    error = q_value.flatten().double() - data
+    return error @ error / error.numel()
+
+
+def loss_broadcast(q_value, td_target):
+    return torch.mean((q_value - td_target.detach()) ** 2)
+
+
+def loss_broadcast_and_live_target(q_value, td_target):
+    return torch.sum((td_target - q_value) ** 2)
+
+
+def table_of_squares(q_value, td_target):
+    return (td_target.detach() - q_value) ** 2
+
+
+def one_for_each(q_value, td_target):
+    return (td_target.detach() - q_value[:, 0]) ** 2
+
+
+def with_an_axis_of_one(q_value, td_target):
+    return loss_by_hand(q_value, td_target).reshape(1)
+
+
+def a_pair(q_value, td_target):
+    return loss_by_hand(q_value, td_target), q_value
+
+
+def loss_on_a_frozen_target(q_value, td_target):
+    return torch.nn.functional.mse_loss(q_value[:, 0], td_target.requires_grad_(False))
+
+
+def target_live(q_value, td_target):
+    return torch.nn.MSELoss()(q_value.squeeze(1), td_target)
+
+
+def target_live_and_sum(q_value, td_target):
+    return ((q_value.reshape(-1) - td_target) ** 2).sum()
+
+
+def wrong_one_detached(q_value, td_target):
+    return ((q_value.detach().squeeze() - td_target) ** 2).mean()
+
+
+def all_in_no_grad(q_value, td_target):
+    with torch.no_grad():
+        return ((q_value.squeeze() - td_target) ** 2).mean()
+
+
+def as_number(q_value, td_target):
+    return ((q_value.squeeze() - td_target.detach()) ** 2).mean().item()
+
+
+def in_numpy(q_value, td_target):
+    return np.mean((q_value.detach().numpy()[:, 0] - td_target.detach().numpy()) ** 2)
+
+
+def goes_backward(q_value, td_target):
+    loss = ((q_value[:, 0] - td_target.detach()) ** 2).mean()
+    loss.backward()
+    return loss
+
+
+def summed(q_value, td_target):
+    return torch.nn.functional.mse_loss(q_value[:, 0], td_target.detach(), reduction="sum")
+
+
+def unsquared(q_value, td_target):
+    return torch.mean(q_value.squeeze(1) - td_target.detach())
+
+
+def unsquared_other_sign(q_value, td_target):
+    return (td_target.detach().sum() - q_value.sum()) / len(td_target)
+
+
+def l1(q_value, td_target):
+    return torch.nn.functional.l1_loss(q_value[:, 0], td_target.detach())
+
+
+def halved(q_value, td_target):
+    return 0.5 * torch.nn.functional.mse_loss(q_value[:, 0], td_target.detach())
+
+
+def step_by_autograd(weight, state, action, td_target, learning_rate):
+    weight = weight.clone().requires_grad_()
+    q_value = (state @ weight.T).gather(1, action[:, None])[:, 0]
+    (td_target - q_value).square().mean().backward()
+    return weight - learning_rate * weight.grad
+
+
+def step_of_an_optimizer(weight, state, action, td_target, learning_rate):
+    weight = torch.nn.Parameter(weight.clone())
+    optimizer = torch.optim.SGD([weight], lr=learning_rate)
+    q_values = torch.nn.functional.linear(state, weight)
+    torch.nn.functional.mse_loss(q_values[range(len(action)), action], td_target).backward()
+    optimizer.step()
+    return weight
+
+
+def step_by_loop_in_numpy(weight, state, action, td_target, learning_rate):
+    old, state = weight.numpy().astype(np.float64), state.numpy()
+    new = old.copy()
+    for s, a, y in zip(state, action.tolist(), td_target.tolist(), strict=True):
+        new[a] += learning_rate * 2 * (y - old[a] @ s) * s / len(state)
+    return new
+
+
+def step_with_index_add(weight, state, action, td_target, learning_rate):
+    error = td_target - torch.einsum("bs,bs->b", state, weight[action])
+    return weight.clone().index_add_(0, action, 2 * learning_rate / len(error) * error[:, None] * state)
+
+
+def step_in_numpy_with_add_at(weight, state, action, td_target, learning_rate):
+    new, state, action = weight.numpy().copy(), state.numpy(), action.numpy()
+    error = td_target.numpy() - (new[action] * state).sum(1)
+    np.add.at(new, action, 2 * learning_rate * error[:, None] * state / len(action))
+    return new
+
+
+def step_up(weight, state, action, td_target, learning_rate):
+    return 2 * weight - step_by_autograd(weight, state, action, td_target, learning_rate).detach()
+
+
+def step_of_all_actions(weight, state, action, td_target, learning_rate):
+    weight = weight.clone().requires_grad_()
+    (td_target[:, None] - state @ weight.T).square().sum(1).mean().backward()
+    return weight.detach() - learning_rate * weight.grad
+
+
+def step_with_gathered_column(weight, state, action, td_target, learning_rate):
+    weight = weight.clone().requires_grad_()
+    torch.mean((td_target - (state @ weight.T).gather(1, action[:, None])) ** 2).backward()
+    return weight.data - learning_rate * weight.grad
+
+
+def step_without_two(weight, state, action, td_target, learning_rate):
+    error = td_target - (weight[action] * state).sum(1)
+    return weight.index_add(0, action, learning_rate * error[:, None] * state / len(action))
+
+
+def step_of_the_sum(weight, state, action, td_target, learning_rate):
+    new = weight.clone()
+    for s, a, y in zip(state, action, td_target, strict=True):
+        new[a] += 2 * learning_rate * (y - weight[a] @ s) * s
+    return new
+
+
+def step_by_fancy_index(weight, state, action, td_target, learning_rate):
+    new, s, a = weight.numpy().copy(), state.numpy(), action.numpy()
+    error = td_target.numpy() - (new[a] * s).sum(1)
+    new[a] += 2 * learning_rate / len(a) * error[:, None] * s
+    return new
+
+
+def step_in_sequence(weight, state, action, td_target, learning_rate):
+    new = weight.clone()
+    for i, a in enumerate(action):
+        new[a] += 2 * learning_rate / len(action) * (td_target[i] - new[a] @ state[i]) * state[i]
+    return new
+
+
+def whole_gradient(weight, state, action, td_target, learning_rate):
+    return step_by_autograd(weight, state, action, td_target, 1.0)
+
+
+def only_the_gradient(weight, state, action, td_target, learning_rate):
+    return (weight - step_by_autograd(weight, state, action, td_target, learning_rate)) / learning_rate
+
+
+def step_in_place(weight, state, action, td_target, learning_rate):
+    return weight.copy_(step_by_autograd(weight, state, action, td_target, learning_rate).detach())
+
+
+ANSWERS = {
+    "taken_q": Answers(
+        correct=[
+            taken_by_gather,
+            taken_by_pairs,
+            taken_by_loop,
+            taken_by_mask_in_float64,
+            taken_from_the_diagonal,
+        ],
+        wrong=[
+            (column_left, "axis left over"),
+            (all_columns, "columns for rows"),
+            (whole_rows, "rows by action"),
+            (index_without_axis, "no second axis"),
+            (index_made_float, "float index"),
+            (pairs_with_float, "float index"),
+            (flat_index, "first sample only"),
+            (row_for_column, "first sample only"),
+            (gathered_along_batch, "axis of the samples"),
+            (indices_swapped, "axes swapped"),
+            (pairs_swapped, "axes swapped"),
+            (best_value, "greedy action"),
+            (gathered_argmax, "greedy action"),
+            (first_column, "ignores the action"),
+        ],
+    ),
+    "to_blame": Answers(
+        correct=["C", "c", " C "],
+        wrong=[
+            ("A", "answer A"),
+            ("b", "answer B"),
+            ("D", "answer D"),
+            ("E", "no letter"),
+            ("AC", "no letter"),
+            (3, "no letter"),
+        ],
+    ),
+    "td_loss": Answers(
+        correct=[loss_by_hand, loss_of_torch, loss_by_loop, loss_with_no_grad_in_float64, loss_on_a_frozen_target],
+        wrong=[
+            (loss_broadcast, "broadcast"),
+            (loss_broadcast_and_live_target, "broadcast"),
+            (table_of_squares, "broadcast"),
+            (one_for_each, "no single number"),
+            (with_an_axis_of_one, "no single number"),
+            (a_pair, "other values"),
+            (target_live, "target not data"),
+            (target_live_and_sum, "target not data"),
+            (wrong_one_detached, "roles swapped"),
+            (all_in_no_grad, "prediction cut off"),
+            (as_number, "prediction cut off"),
+            (in_numpy, "prediction cut off"),
+            (goes_backward, "backward inside"),
+            (summed, "sum for mean"),
+            (unsquared, "no square"),
+            (unsquared_other_sign, "no square"),
+            (l1, "absolute error"),
+            (halved, "half the square"),
+        ],
+    ),
+    "sgd_step": Answers(
+        correct=[
+            step_by_autograd,
+            step_of_an_optimizer,
+            step_by_loop_in_numpy,
+            step_with_index_add,
+            step_in_numpy_with_add_at,
+        ],
+        wrong=[
+            (step_up, "uphill"),
+            (step_of_all_actions, "all actions"),
+            (step_with_gathered_column, "broadcast"),
+            (step_without_two, "factor two"),
+            (step_of_the_sum, "sum for mean"),
+            (step_by_fancy_index, "repeated actions lost"),
+            (step_in_sequence, "one sample at a time"),
+            (whole_gradient, "no learning rate"),
+            (only_the_gradient, "gradient returned"),
+            (step_in_place, "changes its input"),
+        ],
+    ),
+}

@@ -1,0 +1,144 @@
+"""Every exercise: right answers accepted, wrong ones refused with their own message, and its place in a notebook."""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+
+from dqn_tutorial.classroom import check
+from dqn_tutorial.classroom.check import logbook
+from dqn_tutorial.classroom.check.exercise import Exercise, Verdict
+from tests.exercises import Answers
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+MODULES = ("bellman", "q_learning", "network", "replay", "critic", "agent", "double")
+ANSWERS: dict[str, Answers] = {}
+for _module in MODULES:
+    ANSWERS |= importlib.import_module(f"tests.exercises.{_module}").ANSWERS
+SEEDS = range(5)
+HEADING = re.compile(r"### Exercise \d+\.\d+: .+ \((\d+) minutes, difficulty (\d) of 3\)")
+each_exercise = pytest.mark.parametrize("exercise", check.EXERCISES.values(), ids=lambda exercise: exercise.name)
+
+
+def name_of(answer: Any) -> str:
+    return getattr(answer, "__name__", repr(answer))
+
+
+def test_every_exercise_has_answers_and_every_notebook_three_to_five() -> None:
+    assert set(ANSWERS) == set(check.EXERCISES)
+    for answers in ANSWERS.values():
+        assert len(answers.correct) >= 3 and len(answers.wrong) >= 6
+    counts = {stem: sum(e.notebook == stem for e in check.EXERCISES.values()) for stem in notebooks()}
+    assert all(3 <= count <= 5 for count in counts.values()), counts
+
+
+def notebooks() -> list[str]:
+    return [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.stem[:2] in "01 02 03 04 05 06 10".split()]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "name, answer",
+    [(name, answer) for name, answers in ANSWERS.items() for answer in answers.correct],
+    ids=lambda value: name_of(value),
+)
+def test_a_right_answer_is_accepted(name: str, answer: Any, seed: int) -> None:
+    verdict = check.EXERCISES[name].verdict(answer, seed)
+    assert verdict.status == "correct", verdict
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "name, answer, key",
+    [(name, answer, key) for name, answers in ANSWERS.items() for answer, key in answers.wrong],
+    ids=lambda value: name_of(value),
+)
+def test_a_wrong_answer_is_refused_with_the_message_of_its_misconception(
+    name: str, answer: Any, key: str, seed: int
+) -> None:
+    before = np.random.get_state()  # noqa: NPY002
+    verdict = check.EXERCISES[name].verdict(answer, seed)
+    np.random.set_state(before)  # noqa: NPY002  (one of the wrong answers draws from the global generator)
+    assert (verdict.status, verdict.key) == ("not yet", key), verdict
+    assert len(verdict.message) > 20
+
+
+def cells_of(exercise: Exercise) -> tuple[Any, Any, Any]:
+    """The text above the stub, the stub with its check, and what is folded below."""
+    cells = nbformat.read(NOTEBOOKS / f"{exercise.notebook}.ipynb", as_version=4).cells
+    line = re.compile(rf"(?m)^check\.{exercise.name}\(\w+\)$")
+    places = [k for k, cell in enumerate(cells) if cell.cell_type == "code" and line.search(cell.source)]
+    assert len(places) == 1, f"{exercise.name} stands {len(places)} times in {exercise.notebook}"
+    return cells[places[0] - 1], cells[places[0]], cells[places[0] + 1]
+
+
+def folded(cell: Any, summary: str) -> str:
+    found = re.search(rf"(?s)<details><summary>{summary}</summary>\n\n(.*?)\n\n</details>", cell.source)
+    assert found, f"no folded {summary} in {cell.source[:80]}"
+    return found[1]
+
+
+def solution_of(exercise: Exercise) -> str:
+    """The folded solution with the check under it: what a learner's cell would hold."""
+    _, stub, below = cells_of(exercise)
+    fence = re.search(r"(?s)```python\n(.*?)\n```", folded(below, "Solution"))
+    assert fence
+    return f"{fence[1]}\n\n\n{stub.source.splitlines()[-1]}"
+
+
+@each_exercise
+def test_it_stands_in_its_notebook_with_stub_check_hint_and_solution(exercise: Exercise) -> None:
+    above, stub, below = cells_of(exercise)
+    heading = HEADING.search(above.source)
+    assert heading and (int(heading[1]), int(heading[2])) == (exercise.minutes, exercise.difficulty)
+    assert stub.source.splitlines()[-1].startswith(f"check.{exercise.name}(")
+    assert "NotImplementedError" in stub.source or '"?"' in stub.source
+    assert stub.outputs[0].data["text/plain"] == f"{exercise.name}: not attempted yet."
+    assert folded(below, "Hint") and ast.parse(solution_of(exercise))
+
+
+def solved_copy(stem: str, folder: Path) -> Path:
+    """Write the notebook with a solution in each exercise, and the output that it should have."""
+    notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+    for exercise in of_notebook(stem):
+        _, stub, _ = cells_of(exercise)
+        (cell,) = (cell for cell in notebook.cells if cell.cell_type == "code" and cell.source == stub.source)
+        verdict = Verdict(exercise.name, "correct")
+        shown = {"text/plain": repr(verdict), "text/html": verdict._repr_html_()}
+        cell.source = solution_of(exercise)
+        cell.outputs = [nbformat.v4.new_output("execute_result", shown, execution_count=cell.execution_count)]
+    path = folder / f"{stem}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def of_notebook(stem: str) -> list[Exercise]:
+    return [exercise for exercise in check.EXERCISES.values() if exercise.notebook == stem]
+
+
+@pytest.mark.parametrize("stem", notebooks())
+def test_with_all_solutions_in_it_every_cell_still_says_the_same(stem: str, tmp_path: Path) -> None:
+    assert of_notebook(stem)
+    kept, root = tmp_path / "progress.json", NOTEBOOKS.parent
+    words = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--nbval", "--nbval-current-env"]
+    words += ["--nbval-cell-timeout=300", f"--nbval-sanitize-with={root / 'tests' / 'nbval_sanitize.cfg'}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, solved_copy(stem, tmp_path)],
+        env=os.environ | {"DQN_TUTORIAL_PROGRESS": str(kept), "PYTHONPATH": str(root)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
+    progress = logbook.read(kept)
+    assert {name: (entry["correct"], entry["attempts"]) for name, entry in progress.items()} == {
+        exercise.name: (True, 1) for exercise in of_notebook(stem)
+    }
