@@ -53,7 +53,7 @@ def target_in_full(reward, next_q, terminated, truncated, gamma):
 
 def target_discounted_in_all(reward, next_q, terminated, truncated, gamma):
     best = next_q.detach().numpy().max(1)
-    return np.where(terminated, reward, reward + best) * gamma
+    return np.where(terminated, reward.numpy(), reward.numpy() + best) * gamma
 
 
 def target_of_one_for_all(reward, next_q, terminated, truncated, gamma):

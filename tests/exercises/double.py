@@ -87,7 +87,7 @@ def double_by_loop(reward, next_q_online, next_q_target, terminated, gamma):
 def double_in_numpy(reward, next_q_online, next_q_target, terminated, gamma):
     online, lagged = next_q_online.detach().numpy(), next_q_target.detach().numpy()
     next_v = lagged[np.arange(len(lagged)), online.argmax(1)]
-    return np.where(terminated, reward, reward + gamma * next_v)
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * next_v)
 
 
 def double_with_one_hot(reward, next_q_online, next_q_target, terminated, gamma):
@@ -116,7 +116,7 @@ def double_of_two_maxima(reward, next_q_online, next_q_target, terminated, gamma
 
 
 def double_by_index(reward, next_q_online, next_q_target, terminated, gamma):
-    return np.where(terminated, reward, reward + gamma * next_q_online.detach().numpy().argmax(1))
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * next_q_online.detach().numpy().argmax(1))
 
 
 def double_through_termination(reward, next_q_online, next_q_target, terminated, gamma):
@@ -128,7 +128,7 @@ def double_where_it_ended(reward, next_q_online, next_q_target, terminated, gamm
 
 
 def double_masked_around_all(reward, next_q_online, next_q_target, terminated, gamma):
-    return np.where(terminated, 0, double_by_loop(reward, next_q_online, next_q_target, terminated, gamma))
+    return np.where(terminated, 0, double_by_loop(reward, next_q_online, next_q_target, terminated, gamma).numpy())
 
 
 def double_in_full(reward, next_q_online, next_q_target, terminated, gamma):
@@ -182,7 +182,7 @@ def maxmin_pair_by_pair(reward, next_q, terminated, gamma):
 
 def members_maximum_first(reward, next_q, terminated, gamma):
     best = next_q.detach().numpy().max(2).min(0)
-    return np.where(terminated, reward, reward + gamma * best)
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * best)
 
 
 def members_averaged(reward, next_q, terminated, gamma):
@@ -197,12 +197,12 @@ def members_but_one_forgotten(reward, next_q, terminated, gamma):
 
 def members_largest(reward, next_q, terminated, gamma):
     best = next_q.detach().numpy().max(axis=0).max(axis=1)
-    return np.where(terminated, reward, reward + gamma * best)
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * best)
 
 
 def members_smallest(reward, next_q, terminated, gamma):
     best = next_q.detach().numpy().min(axis=0).min(axis=1)
-    return np.where(terminated, reward, reward + gamma * best)
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * best)
 
 
 def members_each_alone(reward, next_q, terminated, gamma):

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, by_values, choice
+from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.exercise import Exercise, by_values, choice
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 
@@ -60,7 +61,7 @@ epsilon_at = Exercise(
     judge=by_values(
         _draw_step,
         lambda t, start, end, duration: start + (end - start) * min(t / duration, 1.0),
-        [Misconception(key, EPSILON[key], wrong) for key, wrong in _wrong_schedules.items()],
+        known(EPSILON, *_wrong_schedules.items()),
     ),
 )
 
@@ -229,7 +230,5 @@ _wrong_windows = [
     ("rewards from gamma", _window(reward_power=lambda k: k + 1)),
     ("no discount", _window(reward_power=lambda k: 0)),
 ]
-_judge_n_step = by_values(
-    _draw_window, _window(), [Misconception(key, N_STEP[key], wrong) for key, wrong in _wrong_windows]
-)
+_judge_n_step = by_values(_draw_window, _window(), known(N_STEP, *_wrong_windows))
 n_step_target = Exercise("n_step_target", HERE, minutes=15, difficulty=3, judge=_judge_n_step)

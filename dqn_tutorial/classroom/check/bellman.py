@@ -5,17 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
+from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 from dqn_tutorial.mdp import Array
 
 HERE = "01_bellman_equation"
 Function = Callable[..., Any]
-
-
-def _known(messages: Mapping[str, str], *wrong: tuple[str, Function]) -> list[Misconception]:
-    return [Misconception(key, messages[key], function) for key, function in wrong]
 
 
 def _of_shape(key: str, message: str, shape: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> list[Trait]:
@@ -43,7 +40,7 @@ RETURN = {
     "last one lost": "Your sum ends one reward too early: the last of the T rewards is missing.",
     "first one only": "You return the first reward alone. Does a `return` stand inside the loop?",
 }
-_wrong_returns = _known(
+_wrong_returns = known(
     RETURN,
     ("no discount", lambda r, g: r.sum()),
     ("all too late", lambda r, g: g * _weighted(r, g)),
@@ -134,7 +131,7 @@ EXPECTATION = BACKUP | {
     "best action": "You take the best action. This policy draws its actions, and its value is their mean under pi.",
     "policy ignored": "You average over the actions as if all were equally likely. Their weights are in `policy`.",
 }
-_wrong_values = _known(
+_wrong_values = known(
     EXPECTATION,
     ("in place", _in_place),
     ("best action", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).max(-1)),
@@ -165,7 +162,7 @@ OPTIMALITY = BACKUP | {
     "mean for maximum": "You average over the actions: the value of acting at random. Here the best action is taken.",
     "same action": "You let the next action be the one just taken. The next choice is free: take the best one there.",
 }
-_wrong_tables = _known(
+_wrong_tables = known(
     OPTIMALITY,
     ("maximum too early", lambda p, r, end, g, q: _backup(p, r, 0, end) + g * (p @ (q * ~end[:, None])).max(-1)),
     ("maximum too early", lambda p, r, end, g, q: _backup(p, r, 0, end) + g * (p @ q).max(-1)),

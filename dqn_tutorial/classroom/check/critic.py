@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dqn_tutorial import targets
-from dqn_tutorial.classroom.check.double import TARGET, as_float32, explained, named, target_traits
+from dqn_tutorial.classroom.check.common import TARGET, as_float32, explained, known, target_traits
 from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
 from dqn_tutorial.nets import DQNNet
 
@@ -64,7 +64,7 @@ _over_batch = [  # two orders of one product, for the two texts of the error tha
     Misconception("max over the batch", TARGET["max over the batch"], wrong)
     for wrong in (lambda r, q, t, u, g: r + g * ~t * q.amax(0), lambda r, q, t, u, g: r + g * q.amax(0) * ~t)
 ]
-_judge_target = by_values(_draw_batch, _td, [*named(TD_TARGET, _wrong_targets), *_over_batch], target_traits())
+_judge_target = by_values(_draw_batch, _td, [*known(TD_TARGET, *_wrong_targets.items()), *_over_batch], target_traits())
 td_target = Exercise("td_target", HERE, minutes=10, difficulty=2, judge=explained(_judge_target))
 
 
@@ -141,7 +141,8 @@ _step_traits = [
     }.items()
 ]
 _right_step = _stepped(lambda slow, fast, tau: slow + tau * (fast - slow))
-_judge_step = by_values(_draw_weights, _right_step, named(POLYAK, _wrong_steps), _step_traits, ("target",))
+_may_change = ("target", "online")  # that the second must not, a trait says in its own words
+_judge_step = by_values(_draw_weights, _right_step, known(POLYAK, *_wrong_steps.items()), _step_traits, _may_change)
 polyak = Exercise("polyak", HERE, 10, 2, explained(lambda answer, rng: _judge_step(_watched(answer), rng)))
 
 
@@ -236,7 +237,7 @@ _judge_loss = by_values(
     _draw_update,
     _squared(_error),
     [
-        *named(LOSS, {key: _squared(wrong) for key, wrong in _wrong_losses.items()}),
+        *known(LOSS, *{key: _squared(wrong) for key, wrong in _wrong_losses.items()}.items()),
         Misconception("pairs", LOSS["pairs"], _squared(_by_column)),
         Misconception("sum", LOSS["sum"], _pulled(lambda *inputs: _error(*inputs).square().sum())),
         Misconception("not squared", LOSS["not squared"], _pulled(lambda *inputs: _error(*inputs).mean())),

@@ -8,7 +8,7 @@ import math
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from dqn_tutorial.classroom.check.values import agree, describe
@@ -141,9 +141,12 @@ def time_limit(seconds: float) -> Iterator[None]:
     here, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
     throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
+    thrown = threading.Event()
+
     def watch() -> None:
         pause = seconds
         while not over.wait(pause):  # again and again, if the code caught it
+            thrown.set()
             throw(here, ctypes.py_object(TooLong))
             pause = 0.002
 
@@ -158,4 +161,8 @@ def time_limit(seconds: float) -> Iterator[None]:
                 watcher.join()
             except TooLong:  # one that came late must not leave the watcher behind
                 continue
-        throw(here, None)
+        if thrown.is_set():
+            with suppress(TooLong):  # one may be on its way: replaced by one that is awaited here
+                throw(here, ctypes.py_object(TooLong))
+                for _ in range(1_000):
+                    pass

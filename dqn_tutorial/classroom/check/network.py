@@ -8,14 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
+from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.values import as_array
 
 HERE = "03_q_network"
-
-
-def _known(messages: Mapping[str, str], *wrong: tuple[str, Callable[..., Any]]) -> list[Misconception]:
-    return [Misconception(key, messages[key], function) for key, function in wrong]
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
@@ -60,7 +57,7 @@ taken_q = Exercise(
         _draw_taken,
         lambda q, a: q.gather(-1, a[:, None])[:, 0],
         traits=[Trait("axis left over", LEFT_OVER, lambda value, inputs: _shape(value) == (len(inputs["action"]), 1))],
-        misconceptions=_known(
+        misconceptions=known(
             TAKEN,
             ("columns for rows", lambda q, a: q[:, a]),
             ("rows by action", lambda q, a: q[a]),
@@ -163,7 +160,7 @@ def _judge_loss(answer: Any, rng: np.random.Generator) -> None:
         ("prediction cut off", lambda r, inputs: as_array(r["loss"]) is not None and not _moves(r, "q_value")),
         ("target not data", lambda result, inputs: _moves(result, "td_target")),
     ]
-    known = _known(
+    misconceptions = known(
         LOSS,
         ("sum for mean", _of_errors(lambda error: error.square().sum())),
         ("no square", _of_errors(lambda error: error.mean())),
@@ -173,7 +170,7 @@ def _judge_loss(answer: Any, rng: np.random.Generator) -> None:
     )
     right = _of_errors(lambda error: error.square().mean())
     traits = [Trait(key, LOSS[key], refuses) for key, refuses in refused]
-    by_values(_draw_loss, right, known, traits)(_with_gradients(answer), rng)
+    by_values(_draw_loss, right, misconceptions, traits)(_with_gradients(answer), rng)
 
 
 td_loss = Exercise("td_loss", HERE, minutes=10, difficulty=2, judge=_judge_loss)
@@ -231,7 +228,7 @@ def _judge_step(answer: Any, rng: np.random.Generator) -> None:
     judge = by_values(
         _draw_step,
         lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y),
-        misconceptions=_known(
+        misconceptions=known(
             STEP,
             ("uphill", lambda w, s, a, y, rate: w - rate * _pull(w, s, a, y)),
             ("all actions", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, everywhere=True)),

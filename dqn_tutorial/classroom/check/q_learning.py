@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
+from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, shown
 from dqn_tutorial.mdp import Array
@@ -25,10 +26,6 @@ FLOOR = {
     "C": "The falling step size bootstraps from its own table too, and its curve goes on falling.",
 }
 step_size_floor = Exercise("step_size_floor", HERE, minutes=5, difficulty=1, judge=choice(FLOOR, right="D"))
-
-
-def _known(messages: Mapping[str, str], *wrong: tuple[str, Function]) -> list[Misconception]:
-    return [Misconception(key, messages[key], function) for key, function in wrong]
 
 
 def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
@@ -133,8 +130,8 @@ _wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and wit
     ("ignores terminated", lambda q, s, a, r, t, g, m: r + g * q[t].max()),
 )
 _known_updates = [
-    *_known(UPDATE, *_wrong_updates),
-    *_known(UPDATE, *[(key, _target_with(f, masked)) for key, f in _wrong_targets for masked in (True, False)]),
+    *known(UPDATE, *_wrong_updates),
+    *known(UPDATE, *[(key, _target_with(f, masked)) for key, f in _wrong_targets for masked in (True, False)]),
 ]
 _one_pair = "You change other entries than that of `state` and `action`. One step tells something about one pair."
 _no_table = "You return one number. Return the table, or change it in place and return nothing."

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
+from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 
@@ -111,7 +112,7 @@ def _judge_store(answer: Any, rng: np.random.Generator) -> None:
         ("index not wrapped", lambda result, inputs: result["next_row"] == len(inputs["rows"])),
         ("size not capped", lambda result, inputs: result["size"] == len(inputs["rows"]) + 1),
     ]
-    known = (
+    wrong = (
         ("off by one", _ring(row=lambda next_row, size, length: (next_row + 1) % length)),
         ("off by one", _ring(row=lambda next_row, size, length: next_row + 1)),
         ("newest overwritten", _ring(row=lambda next_row, size, length: next_row - 1)),
@@ -119,7 +120,7 @@ def _judge_store(answer: Any, rng: np.random.Generator) -> None:
         ("last row unused", _ring(after=lambda next_row, size, length: (next_row + 1) % (length - 1))),
         ("size wraps", _ring(grown=lambda next_row, size, length: (next_row + 1) % length)),
     )
-    misconceptions = [Misconception(key, STORE[key], wrong) for key, wrong in known]
+    misconceptions = known(STORE, *wrong)
     traits = [Trait(key, STORE[key], refuses) for key, refuses in refused]
     by_values(_draw_store, _ring(), misconceptions, traits, inputs_it_changes=("rows",))(_played(answer), rng)
 
@@ -163,8 +164,8 @@ KEPT: dict[str, Callable[..., Any]] = {
     "both dropped": lambda over, cut: ~(over | cut | _later(over | cut)),
     "row numbers": lambda over, cut: np.flatnonzero(~_later(over | cut)),
 }
-_known = [Misconception(key, FLAGS[key], wrong) for key, wrong in KEPT.items()]
-_judge_flags = by_values(_draw_flags, lambda over, cut: ~_later(over | cut), _known)
+_wrong_flags = known(FLAGS, *KEPT.items())
+_judge_flags = by_values(_draw_flags, lambda over, cut: ~_later(over | cut), _wrong_flags)
 is_transition = Exercise("is_transition", HERE, minutes=5, difficulty=2, judge=_judge_flags)
 
 RANDOM = {
