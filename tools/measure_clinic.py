@@ -3,8 +3,6 @@
 Usage: python tools/measure_clinic.py   (some ten minutes; writes dqn_tutorial/classroom/clinic/evidence.csv)
 """
 
-from pathlib import Path
-
 from tqdm import tqdm
 
 from dqn_tutorial.classroom.clinic import DIAGNOSES, INSTRUMENTS, Patient
@@ -18,12 +16,12 @@ N_SICK, N_HEALTHY = 16, 32
 def main() -> None:
     """Measure, and write the table."""
     rows = []
-    for bug in tqdm([name for name in DIAGNOSES if name != "healthy"] + ["healthy"]):
+    for bug in tqdm(DIAGNOSES):
         for instrument in INSTRUMENTS:
             n_agents = N_HEALTHY if bug == "healthy" else N_SICK
             readings = Patient(bug).readings(instrument, FIRST_SEED, n_agents)
             rows += [row(bug, instrument, reading) for reading in readings]
-    write_table(rows, Path(EVIDENCE))
+    write_table(rows, EVIDENCE)
 
 
 if __name__ == "__main__":

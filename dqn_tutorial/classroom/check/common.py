@@ -1,6 +1,7 @@
 """What exercises of several notebooks share: messages about targets, and PyTorch's errors in plain words."""
 
 from collections.abc import Callable, Mapping
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,20 @@ def explained(judge: Judge) -> Judge:
             raise
 
     return judge_with_words
+
+
+def around(call: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Make of `call(answer, *inputs)` a wrapper of answers: what a judge wants to see of them is their result.
+
+    The wrapped answer keeps its signature; what is no function is left as it is, for the guard to refuse.
+
+    Source: this course. Taught in 05_critic.
+    """
+
+    def wrap(answer: Any) -> Any:
+        return wraps(answer)(partial(call, answer)) if callable(answer) else answer
+
+    return wrap
 
 
 def known(messages: Mapping[str, str], *wrong: tuple[str, Callable[..., Any]]) -> list[Misconception]:

@@ -1,6 +1,5 @@
 """The exercises of 05_critic."""
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dqn_tutorial import targets
-from dqn_tutorial.classroom.check.common import TARGET, as_float32, explained, known, target_traits
+from dqn_tutorial.classroom.check.common import TARGET, around, as_float32, explained, known, target_traits
 from dqn_tutorial.classroom.check.exercise import Exercise, Misconception, Trait, by_values, choice
 from dqn_tutorial.nets import DQNNet
 
@@ -79,27 +78,21 @@ def _flat(weights: Sequence[Tensor]) -> Tensor:
     return torch.cat([weight.detach().flatten() for weight in weights])
 
 
-def _watched(answer: Any) -> Any:
+@around
+def _watched(answer: Callable[..., Any], target: list[Tensor], online: list[Tensor], tau: float) -> dict[str, Any]:
     """Call a step of the target network, then move the online weights and see whether the target's move along."""
-    if not callable(answer):
-        return answer
-
-    @functools.wraps(answer)
-    def call(target: list[Tensor], online: list[Tensor], tau: float) -> dict[str, Any]:
-        own, fast = list(target), list(online)
-        answer(target, online, tau)
-        seen = {"target": _flat(own), "online": _flat(fast)}
-        has_others = len(target) != len(own) or any(a is not b for a, b in zip(target, own, strict=True))
-        before, held = _flat([*own, *target]), [weight.detach().clone() for weight in fast]
-        with torch.no_grad():
-            for weight in fast:
-                weight += 1
-            is_shared = not torch.equal(_flat([*own, *target]), before)
-            for weight, number in zip(fast, held, strict=True):
-                weight.copy_(number)
-        return seen | {"moves with online": is_shared, "holds other tensors": has_others}
-
-    return call
+    own, fast = list(target), list(online)
+    answer(target, online, tau)
+    seen = {"target": _flat(own), "online": _flat(fast)}
+    has_others = len(target) != len(own) or any(a is not b for a, b in zip(target, own, strict=True))
+    before, held = _flat([*own, *target]), [weight.detach().clone() for weight in fast]
+    with torch.no_grad():
+        for weight in fast:
+            weight += 1
+        is_shared = not torch.equal(_flat([*own, *target]), before)
+        for weight, number in zip(fast, held, strict=True):
+            weight.copy_(number)
+    return seen | {"moves with online": is_shared, "holds other tensors": has_others}
 
 
 def _stepped(rule: Callable[[Tensor, Tensor, float], Tensor], n_weights: int | None = None) -> Any:
@@ -163,24 +156,18 @@ def _draw_update(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _pulled(answer: Any) -> Any:
+@around
+def _pulled(answer: Callable[..., Any], online: DQNNet, target_network: DQNNet, *batch: Any) -> dict[str, Any]:
     """Compute a loss and its gradient to either network, as numbers that can be compared."""
-    if not callable(answer):
-        return answer
+    loss = answer(online, target_network, *batch)
 
-    @functools.wraps(answer)
-    def call(online: DQNNet, target_network: DQNNet, *batch: Any) -> dict[str, Any]:
-        loss = answer(online, target_network, *batch)
+    def pull(network: DQNNet) -> Tensor:
+        weights = list(network.parameters())
+        if not isinstance(loss, Tensor) or not loss.requires_grad:
+            return torch.zeros_like(_flat(weights))
+        return _flat(torch.autograd.grad(loss.sum(), weights, retain_graph=True, materialize_grads=True))
 
-        def pull(network: DQNNet) -> Tensor:
-            weights = list(network.parameters())
-            if not isinstance(loss, Tensor) or not loss.requires_grad:
-                return torch.zeros_like(_flat(weights))
-            return _flat(torch.autograd.grad(loss.sum(), weights, retain_graph=True, materialize_grads=True))
-
-        return {"loss": loss, TO_ONLINE: pull(online), TO_TARGET: pull(target_network)}
-
-    return call
+    return {"loss": loss, TO_ONLINE: pull(online), TO_TARGET: pull(target_network)}
 
 
 def _squared(error: Callable[..., Any]) -> Any:

@@ -13,10 +13,11 @@ import numpy as np
 
 from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, guarded
-from dqn_tutorial.classroom.check.values import agree, as_array, describe, shown
+from dqn_tutorial.classroom.check.values import ATOL, RTOL, agree, as_array, describe, shown
+from dqn_tutorial.classroom.plots import GREEN, GREY, RED
 
 N_CASES = 20
-COLOURS = {"correct": "#009E73", "not yet": "#D55E00", "not attempted yet": "#999999"}
+COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Judge = Callable[[Any, np.random.Generator], None]
 Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
 
@@ -148,8 +149,8 @@ def by_values(
         if all(map(_alike, seen, wanted)):
             return
         for key, message, wrong in misconceptions:
-            own_error = trusted(wrong)
-            if all(_alike(found, _behaviour(own_error, case)) for found, case in zip(seen, cases, strict=True)):
+            made = trusted(wrong)
+            if all(_alike(found, _behaviour(made, case)) for found, case in zip(seen, cases, strict=True)):
                 raise Wrong(key, message)
         for found, want, case in zip(seen, wanted, cases, strict=True):
             if not _alike(found, want):
@@ -188,7 +189,7 @@ def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
         )
     if a.dtype.kind == "f" and np.isnan(a).any() and not np.isnan(np.asarray(b, float)).any():
         raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{_case(inputs)}")
-    if np.allclose(np.asarray(a, float), np.asarray(b, float), 1e-4, 1e-5):
+    if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
         raise Wrong("other dtype", f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.")
     raise Wrong("other values", f"You return {shown(a)}; right is {shown(b)}.\n{_case(inputs)}")
 

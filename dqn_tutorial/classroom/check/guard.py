@@ -69,11 +69,13 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         kind = type(answer).__name__
         raise Wrong("no function", f"Give the function itself, without brackets behind it: this is a {kind}.")
 
+    limit = SECONDS if seconds is None else seconds
+
     def call(**inputs: Any) -> Any:
         _check_arguments(answer, inputs)
         given = copy.deepcopy(inputs)
         try:
-            with time_limit(SECONDS if seconds is None else seconds):
+            with time_limit(limit):
                 result = answer(*given.values())
         except NotImplementedError:
             raise NotAttempted from None
@@ -82,7 +84,7 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         except TooLong as stop:
             where = _line_of(stop, answer)
             raise Wrong(
-                "endless", f"Your code was stopped after {SECONDS:g} seconds{where}: a loop never ends."
+                "endless", f"Your code was stopped after {limit:g} seconds{where}: a loop never ends."
             ) from None
         except Exception as error:
             raise OwnError(error, answer, inputs) from None
@@ -139,9 +141,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     here, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-
-    thrown = threading.Event()
+    throw, thrown = ctypes.pythonapi.PyThreadState_SetAsyncExc, threading.Event()
 
     def watch() -> None:
         pause = seconds

@@ -1,6 +1,5 @@
 """The exercises of 03_q_network."""
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.common import around, known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.values import as_array
 
@@ -91,27 +90,21 @@ def _draw_loss(rng: np.random.Generator) -> dict[str, Any]:
     return {"q_value": _normal(rng, size, 1).requires_grad_(), "td_target": _normal(rng, size).requires_grad_()}
 
 
-def _with_gradients(answer: Any) -> Any:
+@around
+def _with_gradients(answer: Callable[..., Any], q_value: Tensor, td_target: Tensor) -> dict[str, Any] | None:
     """Make of a loss function one that returns the loss and its gradients, 0 where there is none."""
-    if not callable(answer):
-        return answer
-
-    @functools.wraps(answer)
-    def call(q_value: Tensor, td_target: Tensor) -> dict[str, Any] | None:
-        loss = answer(q_value, td_target)
-        if q_value.grad is not None or td_target.grad is not None:
-            return {"backward": True}
-        if loss is None:
-            return None
-        has_gradient = isinstance(loss, Tensor) and loss.requires_grad and loss.ndim == 0
-        found = [torch.zeros_like(q_value), torch.zeros_like(td_target)]
-        for i, data in enumerate((q_value, td_target)):
-            if has_gradient and data.requires_grad:
-                found[i] = torch.autograd.grad(loss, data, None, True, allow_unused=True)[0]
-                found[i] = torch.zeros_like(data) if found[i] is None else found[i]
-        return {"loss": loss, "gradient of q_value": found[0], "gradient of td_target": found[1]}
-
-    return call
+    loss = answer(q_value, td_target)
+    if q_value.grad is not None or td_target.grad is not None:
+        return {"backward": True}
+    if loss is None:
+        return None
+    has_gradient = isinstance(loss, Tensor) and loss.requires_grad and loss.ndim == 0
+    found = [torch.zeros_like(q_value), torch.zeros_like(td_target)]
+    for i, data in enumerate((q_value, td_target)):
+        if has_gradient and data.requires_grad:
+            found[i] = torch.autograd.grad(loss, data, None, True, allow_unused=True)[0]
+            found[i] = torch.zeros_like(data) if found[i] is None else found[i]
+    return {"loss": loss, "gradient of q_value": found[0], "gradient of td_target": found[1]}
 
 
 def _is_broadcast(result: Any, inputs: Mapping[str, Any]) -> bool:

@@ -1,14 +1,13 @@
 """The exercises of 02_q_learning."""
 
 import copy
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.common import around, known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, shown
@@ -44,17 +43,11 @@ def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _returning(answer: Any) -> Any:
+@around
+def _returning(answer: Callable[..., Any], q: Array, *given: Any) -> Any:
     """Make of an update in place one that returns the table."""
-    if not callable(answer):
-        return answer
-
-    @functools.wraps(answer)
-    def call(q: Array, *given: Any) -> Any:
-        result = answer(q, *given)
-        return q if result is None else result
-
-    return call
+    result = answer(q, *given)
+    return q if result is None else result
 
 
 def _entry(rule: Function) -> Function:
@@ -190,20 +183,14 @@ LAWS: dict[str, Law] = {
 }
 
 
-def _many(answer: Any) -> Any:
+@around
+def _many(answer: Callable[..., Any], q_values: Array, epsilon: float, rng: np.random.Generator) -> Any:
     """Make of a choice one that returns many, and the first of them once more from the same state of the generator."""
-    if not callable(answer):
-        return answer
-
-    @functools.wraps(answer)
-    def call(q_values: Array, epsilon: float, rng: np.random.Generator) -> Any:
-        again = copy.deepcopy(rng)
-        before = copy.deepcopy(again.bit_generator.state)
-        actions = [answer(q_values, epsilon, rng) for _ in range(N_DRAWS)]
-        repeated = [answer(q_values, epsilon, again) for _ in range(50)]
-        return {"actions": actions, "again": repeated, "is still": again.bit_generator.state == before}
-
-    return call
+    again = copy.deepcopy(rng)
+    before = copy.deepcopy(again.bit_generator.state)
+    actions = [answer(q_values, epsilon, rng) for _ in range(N_DRAWS)]
+    repeated = [answer(q_values, epsilon, again) for _ in range(50)]
+    return {"actions": actions, "again": repeated, "is still": again.bit_generator.state == before}
 
 
 def _judge_choice(answer: Any, rng: np.random.Generator) -> None:

@@ -1,6 +1,5 @@
 """The exercises of 04_replay_buffer."""
 
-import functools
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.common import known
+from dqn_tutorial.classroom.check.common import around, known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
@@ -33,23 +32,19 @@ def _draw_store(rng: np.random.Generator) -> dict[str, Any]:
     return {"rows": rows, "next_row": n_stored % length, "size": min(n_stored, length), "step": step}
 
 
-def _played(answer: Any) -> Any:
+@around
+def _played(
+    answer: Callable[..., Any], rows: list[Any], next_row: int, size: int, step: NDArray[Any]
+) -> dict[str, Any]:
     """Call a storing function as an environment does that goes on in the array `step`; return all that it did."""
-    if not callable(answer):
-        return answer
-
-    @functools.wraps(answer)
-    def call(rows: list[Any], next_row: int, size: int, step: NDArray[Any]) -> dict[str, Any]:
-        result = answer(rows, next_row, size, step)
-        step += REUSED
-        kept = [np.array(row, float) for row in rows]
-        step -= REUSED
-        is_pair = isinstance(result, tuple | list) and len(result) == 2
-        if not is_pair or not all(isinstance(number, int | np.integer) for number in result):
-            return {"rows": kept, "returned": result}
-        return {"rows": kept, "next_row": result[0], "size": result[1]}
-
-    return call
+    result = answer(rows, next_row, size, step)
+    step += REUSED
+    kept = [np.array(row, float) for row in rows]
+    step -= REUSED
+    is_pair = isinstance(result, tuple | list) and len(result) == 2
+    if not is_pair or not all(isinstance(number, int | np.integer) for number in result):
+        return {"rows": kept, "returned": result}
+    return {"rows": kept, "next_row": result[0], "size": result[1]}
 
 
 def _ring(

@@ -1,6 +1,7 @@
 """What the instruments read on every bug: measured by tools/measure_clinic.py and kept in a table."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,16 @@ def evidence() -> None:
     """Show for each bug the agents that its own reading finds, and its effect on CartPole. Source: this course. Taught
     in 09_bug_clinic.
     """
-    lines = {(line["bug"], line["reading"]): line for line in measured()}
+    table = measured()
+    lines = {(line["bug"], line["reading"]): line for line in table}
+    healthy = [line for line in table if line["bug"] == HEALTHY]
     head = ("bug", "instrument", "reading", "agents outside", "greedy return on CartPole, 95 % interval")
     rows = []
     for name, disease in DISEASES.items():
         own, effect = lines[name, disease.reading], lines[name, RETURN]
         outside = f"{own['outside']} of {own['agents']}"
         rows.append((name, disease.instrument, disease.reading, outside, _interval(effect)))
-    rows.append((HEALTHY, "all", "all", _false_alarms(), _interval(lines[HEALTHY, RETURN])))
+    rows.append((HEALTHY, "all", "all", _false_alarms(healthy), _interval(lines[HEALTHY, RETURN])))
     show_table("Every bug, seen by its own reading", head, rows)
 
 
@@ -55,8 +58,7 @@ def _interval(line: dict[str, str]) -> str:
     return f"{mean:.0f} [{low:.0f}, {high:.0f}]"
 
 
-def _false_alarms() -> str:
+def _false_alarms(lines: Sequence[dict[str, str]]) -> str:
     """Count the healthy agents that the worst reading blames; a test holds that it is none."""
-    lines = [line for line in measured() if line["bug"] == HEALTHY]
     worst, agents = max(int(line["outside"]) for line in lines), int(lines[0]["agents"])
     return f"{worst} of {agents} (at most {100 * wilson_interval(worst, agents)[1]:.0f} %)"

@@ -17,6 +17,7 @@ from dqn_tutorial.training import evaluate, train
 
 Array = NDArray[np.float64]
 N_SEEDS = 16
+LOOK_EVERY = 2_000  # steps between two points of a learning curve
 
 
 class Reading(NamedTuple):
@@ -102,10 +103,7 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     Source: this course. Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {"max_steps": 800, "learning_starts": 801, "n_step": 1, "learning_rate_end": 1.0}
-    config = make_config("cartpole", seed=seed, n_seeds=n_seeds, exploration_rate=1.0, **settings)
-    agent = get_model(config)
-    for _ in train(agent, config):
-        pass
+    agent = trained("cartpole", seed, n_seeds, exploration_rate=1.0, **settings)
     critic, batch = agent.critic, _per_agent(agent, agent.experience_memory.get_next_batch(256))
 
     def target() -> torch.Tensor:
@@ -127,13 +125,13 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
             for weight in networks.parameters():
                 weight.sub_(0.1)
     return [
-        Reading("future in the target of a terminated step", as_floats(future.amax(-1)), 0, 1e-6),
+        Reading("future in the target of a terminated step", _as_floats(future.amax(-1)), 0, 1e-6),
         Reading("gradient in the target", np.full(n_seeds, float(y.requires_grad)), 0, 0),
         Reading("length of the gradient in the last update", gradient, 1e-4, 1),
         Reading("way of the target network in 50 updates", way, 0.01, 100),
-        Reading("change of the target when the online network changes", as_floats(changes[0]), 0, 1e-6),
-        Reading("change of the target when the target network changes", as_floats(changes[1]), 1e-3, np.inf),
-        Reading("sum of Q over the actions", as_floats(q.sum(-1).std(-1)), 1e-3, np.inf),
+        Reading("change of the target when the online network changes", _as_floats(changes[0]), 0, 1e-6),
+        Reading("change of the target when the target network changes", _as_floats(changes[1]), 1e-3, np.inf),
+        Reading("sum of Q over the actions", _as_floats(q.sum(-1).std(-1)), 1e-3, np.inf),
     ]
 
 
@@ -210,7 +208,7 @@ def curves(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     ]
 
 
-def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS, every: int = 2_000) -> tuple[Array, Array]:
+def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS) -> tuple[Array, Array]:
     """Return behaviour and greedy returns on CartPole, each `[N, 4]`: at 2,000, 4,000, 6,000 and 8,000 steps.
 
     Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
@@ -222,21 +220,20 @@ def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS, every: int = 2_000) -
     for record in train(agent, config):
         for episode in record.episodes:
             episodes[episode.agent].append(episode.episode_return)
-        if record.step % every == 0:
+        if record.step % LOOK_EVERY == 0:
             behaviour.append([np.mean(own or [np.nan]) for own in episodes])
             greedy.append(np.atleast_2d(evaluate(agent, 10, seed)).mean(-1))
             episodes = [[] for _ in range(n_seeds)]
     return np.array(behaviour).T, np.array(greedy).T
 
 
-def as_floats(values: torch.Tensor) -> Array:
-    """Return a tensor as an array of floats. Source: this course. Taught in 09_bug_clinic."""
+def _as_floats(values: torch.Tensor) -> Array:
     return values.detach().numpy().astype(float)
 
 
 def _length(parts: Sequence[torch.Tensor]) -> Array:
     """Return the length of each network's vector, of which every part holds a piece, `[K, ...]`."""
-    return as_floats(torch.stack([part.square().flatten(1).sum(1) for part in parts]).sum(0).sqrt())
+    return _as_floats(torch.stack([part.square().flatten(1).sum(1) for part in parts]).sum(0).sqrt())
 
 
 INSTRUMENTS: dict[str, Callable[..., list[Reading]]] = {

@@ -10,7 +10,7 @@ from dqn_tutorial.classroom.check.exercise import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, N_SEEDS, Array, Reading, learning_curves
 from dqn_tutorial.classroom.clinic.pictures import draw_curves, show_readings
-from dqn_tutorial.classroom.clinic.surgery import Function, installed, replace_once
+from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed, replace_once
 from dqn_tutorial.config import nearest
 
 HEALTHY = "healthy"
@@ -119,10 +119,8 @@ class Patient:
         """Print the functions that hold the bug; first comes the diagnosis. Source: this course. Taught in
         09_bug_clinic.
         """
-        if not self._diagnosed:
-            print("First the diagnosis.")
-        for source in self._sources.values() if self._diagnosed else ():
-            print(source)
+        for text in self._sources.values() if self._diagnosed else ["First the diagnosis."]:
+            print(text)
 
     def cure(self, sick: str, healthy: str) -> Verdict:
         """Replace a piece of the patient's code, examine it again with every instrument, and draw its curves if cured.
@@ -141,10 +139,9 @@ class Patient:
         places = [function for function, source in self._sources.items() if sick in source]
         if not places:
             raise ValueError(f"{sick!r} does not occur in the code of {self.title}")
-        sources = self._sources | {places[0]: replace_once(self._sources[places[0]], sick, healthy)}
-        with installed(sources):
-            pass  # refuses what does not compile
-        self._sources = sources
+        source = replace_once(self._sources[places[0]], sick, healthy)
+        compiled(places[0], source)  # refuses what is no Python
+        self._sources[places[0]] = source
         try:
             outside = [
                 f"`{reading.name}` ({name}): {reading.n_outside} of {len(reading.values)}"

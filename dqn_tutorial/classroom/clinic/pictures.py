@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from IPython.display import display
 
-from dqn_tutorial.classroom.clinic.instruments import Array, Reading
+from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
 from dqn_tutorial.classroom.plots import BLUE, GREY, ORANGE, new_figure, show
 from dqn_tutorial.stats import bootstrap_interval
 
@@ -18,13 +18,14 @@ def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -
     widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
 
-    def cells(kind: str, row: Sequence[str]) -> str:
-        return "<tr>" + "".join(f'<{kind} style="text-align: left">{html.escape(c)}</{kind}>' for c in row) + "</tr>"
+    def cells(row: Sequence[str], tag: str, more: str = "") -> str:
+        parts = (f'<{tag}{more} style="text-align: left">{html.escape(cell)}</{tag}>' for cell in row)
+        return f"<tr>{''.join(parts)}</tr>"
 
-    body = "".join(cells("td", row) for row in rows)
+    body = "".join(cells(row, "td") for row in rows)
     caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
-    page = f"<table>{caption}<thead>{cells('th scope=col', head)}</thead><tbody>{body}</tbody></table>"
-    display({"text/html": page.replace("</th scope=col>", "</th>"), "text/plain": "\n".join([title, *lines])}, raw=True)
+    page = f"<table>{caption}<thead>{cells(head, 'th', ' scope=col')}</thead><tbody>{body}</tbody></table>"
+    display({"text/html": page, "text/plain": "\n".join([title, *lines])}, raw=True)
 
 
 def show_readings(title: str, readings: Sequence[Reading]) -> None:
@@ -53,7 +54,7 @@ def draw_curves(title: str, own: tuple[Array, Array], healthy: tuple[Array, Arra
     Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
     """
     figure, axes = new_figure(9, 3, columns=2)
-    steps = 2_000 * np.arange(1, own[0].shape[1] + 1)
+    steps = LOOK_EVERY * np.arange(1, own[0].shape[1] + 1)
     words = []
     names = ("behaviour return", "greedy return")
     for axis, name, colour, values, band in zip(axes, names, (BLUE, ORANGE), own, healthy, strict=True):
