@@ -1,15 +1,14 @@
-"""Environments: names, what DQN asks of them, finite MDPs as environments, and the probes that find bugs."""
+"""Environments: their names, and what DQN asks of them."""
 
 import math
 from typing import Any, NamedTuple
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.spaces import Box, Discrete
-from numpy.typing import NDArray
 
 from dqn_tutorial.config import nearest
-from dqn_tutorial.mdp import MDP, slippery_grid
+from dqn_tutorial.mdp import slippery_grid
+from dqn_tutorial.mdp_envs import probes, register_mdp
 from dqn_tutorial.seeding import stream_seed
 
 VectorEnv = gym.vector.VectorEnv[Any, Any, Any]
@@ -91,110 +90,6 @@ def env_spec(name: str) -> EnvSpec:
     dim_state, dim_act = math.prod(envs.single_observation_space.shape or ()), envs.single_action_space.n  # type: ignore[attr-defined]
     envs.close()
     return EnvSpec(spec.id, dim_state, int(dim_act), spec.reward_threshold)
-
-
-class MDPEnv(gym.Env[NDArray[np.float32], np.int64]):
-    """A finite MDP as a Gymnasium environment.
-
-    Args:
-        mdp: the process; its `observations` are what the agent sees.
-        reward_noise: standard deviation of normal noise on every reward.
-
-    Source: Sutton & Barto (2018), section 3.1. Taught in 02_q_learning.
-    """
-
-    def __init__(self, mdp: MDP, reward_noise: float = 0.0) -> None:
-        assert mdp.observations is not None  # the MDP fills them in
-        self.mdp, self.reward_noise = mdp, reward_noise
-        self.observation_space = Box(-np.inf, np.inf, (mdp.observations.shape[1],), np.float32)
-        self.action_space = Discrete(mdp.n_actions)
-        self._observations = mdp.observations.astype(np.float32)
-        self._cumulative = mdp.transition.cumsum(-1)
-        self.state = 0  # number of the present state
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Draw a first state. Source: Gymnasium. Taught in 02_q_learning."""
-        super().reset(seed=seed)
-        self.state = int(self.np_random.choice(self.mdp.n_states, p=self.mdp.start))
-        return self._observations[self.state].copy(), {}
-
-    def step(self, action: np.int64) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Draw the next state and its reward; `terminated` in a terminal state. Source: Gymnasium. Taught in
-        02_q_learning.
-        """
-        before = self.state
-        chances = self._cumulative[before, action]
-        self.state = int(np.searchsorted(chances, self.np_random.random() * chances[-1], side="right"))
-        reward = float(self.mdp.reward[before, action, self.state])
-        if self.reward_noise:
-            reward += self.reward_noise * float(self.np_random.standard_normal())
-        return self._observations[self.state].copy(), reward, bool(self.mdp.terminal[self.state]), False, {}
-
-
-class Probe(NamedTuple):
-    """A tiny task that one kind of bug fails. Source: Jones (2021). Taught in 05_critic."""
-
-    mdp: MDP
-    time_limit: int
-    finds: str
-
-
-def _probe_mdp(arrows: list[tuple[int, int, int, float]], observations: list[float], terminal: int) -> MDP:
-    """Build a deterministic MDP from (state, action, next state, reward); every state but the last can be first."""
-    n_states, n_actions = len(observations), 1 + max(action for _, action, _, _ in arrows)
-    transition = np.zeros((n_states, n_actions, n_states))
-    reward = np.zeros_like(transition)
-    for state, action, next_state, r in arrows:
-        transition[state, action, next_state], reward[state, action, next_state] = 1, r
-    is_terminal = np.arange(n_states) == terminal
-    transition[is_terminal, :, terminal] = 1
-    start = np.array([state in {arrow[0] for arrow in arrows} for state in range(n_states)], float)
-    return MDP(transition, reward, is_terminal, start / start.sum(), 0.9, np.array(observations)[:, None])
-
-
-def probes() -> dict[str, Probe]:
-    """Return the probe tasks, from the simplest on: the first that fails names the part that is broken.
-
-    Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al. (2018). Taught in 05_critic.
-    """
-    return {
-        "one value": Probe(_probe_mdp([(0, 0, 1, 1.0)], [1, 0], 1), 10, "the loss or the optimiser"),
-        "two observations": Probe(
-            _probe_mdp([(0, 0, 2, 1.0), (1, 0, 2, -1.0)], [1, -1, 0], 2), 10, "the network or its gradient"
-        ),
-        "two steps": Probe(_probe_mdp([(0, 0, 1, 0.0), (1, 0, 2, 1.0)], [1, -1, 0], 2), 10, "the bootstrap or gamma"),
-        "two actions": Probe(
-            _probe_mdp([(0, 0, 1, 1.0), (0, 1, 1, -1.0)], [1, 0], 1), 10, "the chosen action or its gather"
-        ),
-        "action by observation": Probe(
-            _probe_mdp([(0, 0, 2, 1.0), (0, 1, 2, -1.0), (1, 0, 2, -1.0), (1, 1, 2, 1.0)], [1, -1, 0], 2),
-            10,
-            "the pairing of state, action and reward",
-        ),
-        "endless work": Probe(
-            _probe_mdp([(0, 0, 0, 1.0), (0, 1, 1, 7.0)], [1, 0], 1), 5, "truncation taken for termination"
-        ),
-    }
-
-
-def register_mdp(name: str, mdp: MDP, time_limit: int, reward_noise: float = 0.0) -> None:
-    """Make a finite MDP known to Gymnasium as `dqn_tutorial/NAME-v0`, an environment like any other.
-
-    Args:
-        name: of letters and digits; in lower case it is the short name.
-        mdp: the process.
-        time_limit: steps after which an episode is truncated.
-        reward_noise: standard deviation of normal noise on every reward.
-
-    Source: Gymnasium. Taught in 02_q_learning.
-    """
-
-    def build(**_: Any) -> gym.Env[Any, Any]:
-        return MDPEnv(mdp, reward_noise)
-
-    gym.register(f"dqn_tutorial/{name}-v0", entry_point=build, max_episode_steps=time_limit)
 
 
 register_mdp("SlipperyGrid", slippery_grid(), time_limit=50)

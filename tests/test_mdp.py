@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from dqn_tutorial.classroom.oracle import VectorMDPEnv
-from dqn_tutorial.envs import MDPEnv, probes
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
@@ -14,6 +12,7 @@ from dqn_tutorial.mdp import (
     slippery_grid,
     value_iteration,
 )
+from dqn_tutorial.mdp_envs import MDPEnv, VectorMDPEnv, probes
 
 
 def two_state_chain(gamma: float = 0.5) -> MDP:

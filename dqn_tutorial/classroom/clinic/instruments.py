@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.buffer import Batch
 from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
-from dqn_tutorial.envs import probes as probe_tasks
 from dqn_tutorial.mdp import slippery_grid, value_iteration
+from dqn_tutorial.mdp_envs import probes as probe_tasks
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.training import evaluate, train
 

@@ -3,15 +3,15 @@
 from collections import deque
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 
 from dqn_tutorial.classroom.live.small import Floats, Panel, SmallLab, Tell, band_picture, choice, slider
-from dqn_tutorial.classroom.oracle import VectorMDPEnv, distance_to_q_star, q_table
+from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.config import REDUCTIONS
-from dqn_tutorial.envs import MDPEnv, env_seed, make_vector_env
+from dqn_tutorial.envs import env_seed, make_vector_env
 from dqn_tutorial.mdp import slippery_grid, value_iteration
+from dqn_tutorial.mdp_envs import register_mdp
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.nets import DQNNet, stack
 from dqn_tutorial.seeding import numpy_generator, torch_generator
@@ -23,19 +23,7 @@ Q_STAR = value_iteration(MDP)
 EPISODE = 51 * N_ENVS  # environment steps in which each environment ends an episode: 50 steps and the reset
 
 
-def _register(name: str, reward_noise: float) -> None:
-    def copies(num_envs: int = 1, max_episode_steps: int = 50) -> VectorMDPEnv:
-        return VectorMDPEnv(MDP, num_envs, max_episode_steps, reward_noise)
-
-    def single(**_: Any) -> MDPEnv:
-        return MDPEnv(MDP, reward_noise)
-
-    vector: Any = copies
-    gym.register(f"dqn_tutorial/{name}-v0", single, max_episode_steps=50, vector_entry_point=vector)
-
-
-_register("LabGrid", reward_noise=0.0)
-_register("NoisyLabGrid", reward_noise=1.0)
+register_mdp("NoisyLabGrid", MDP, reward_noise=1.0)
 
 
 def network_lab() -> SmallLab:
@@ -136,7 +124,7 @@ def learn_grid(
         "gamma": MDP.gamma,
     }
     learner: dict[str, Any] = {"n_seeds": N_SEEDS, "seed": seed, "learning_starts": 320, "eval_every": 0}
-    config = make_config("dqn_tutorial/LabGrid-v0", **epsilon, **sizes, **rates, **learner)
+    config = make_config("slipperygrid", **epsilon, **sizes, **rates, **learner)
     agents, steps, distances, returns = get_model(config), [], [], []
     recent: list[deque[float]] = [deque(maxlen=32) for _ in range(N_SEEDS)]
     for record in train(agents, config):
@@ -195,7 +183,7 @@ def learn_noisy_grid(tell: Tell, members: int, reduce: str, seed: int = 0) -> tu
         "exploration_rate": 1.0,
         "eval_every": 0,
     }
-    config = make_config("dqn_tutorial/NoisyLabGrid-v0", **sizes, **rates, **learner)
+    config = make_config("noisylabgrid", **sizes, **rates, **learner)
     agents, steps, too_large = get_model(config), [], []
     for record in train(agents, config):
         tell(record.step / config.training.max_steps)
