@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SEED ?= 0
 
-.PHONY: lab test notebooks lint train bench clean
+.PHONY: lab test notebooks evidence lint train bench clean
 
 lab: $(READY)  ## open the course in JupyterLab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -14,6 +14,9 @@ test: $(READY)  ## run the tests and every notebook
 
 notebooks: $(READY)  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py
+
+evidence: $(READY)  ## measure every claim of the course again, on other seeds
+	$(BIN)/python tools/evidence.py
 
 lint: $(READY)  ## format, lint and type-check
 	$(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,23 @@ def show(picture: Figure | str, alt: str, width: int = 0) -> None:
     display(bundle, raw=True)
 
 
+def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2, criterion 1.3.1. Taught in
+    09_bug_clinic.
+    """
+    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
+
+    def cells(row: Sequence[str], tag: str, more: str = "") -> str:
+        parts = (f'<{tag}{more} style="text-align: left">{html.escape(cell)}</{tag}>' for cell in row)
+        return f"<tr>{''.join(parts)}</tr>"
+
+    body = "".join(cells(row, "td") for row in rows)
+    caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
+    page = f"<table>{caption}<thead>{cells(head, 'th', ' scope=col')}</thead><tbody>{body}</tbody></table>"
+    display({"text/html": page, "text/plain": "\n".join([title, *lines])}, raw=True)
+
+
 def running_mean(values: Sequence[float] | NDArray[np.float64], window: int = 20) -> NDArray[np.float64]:
     """Return at each position the mean of the last `window` values, of fewer at the start.
 
@@ -159,6 +176,37 @@ def population_curve(
         words.append(f"At {solved_at:g} or more: {(returns[:, -1] >= solved_at).sum()} of {len(returns)} seeds.")
     axes.set(xlabel="environment steps of one seed", ylabel="greedy return", title=title)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    return figure, " ".join(words)
+
+
+def seeds_by_arm(
+    arms: Mapping[str, NDArray[np.float64]], measure: str, title: str, truth: float | None = None
+) -> tuple[Figure, str]:
+    """Draw a row for each arm of a comparison: a dot for each seed, and the mean with its 99 % interval over seeds.
+
+    Args:
+        arms: names and figures `[N]` of the seeds; the first stands on top.
+        measure: what the figure of a seed is.
+        title: of the figure.
+        truth: a value to mark, if there is one.
+
+    Returns:
+        The figure and its text alternative.
+
+    Source: Agarwal et al. (2021), section 4. Taught in 08_what_matters.
+    """
+    figure, axes = new_figure(width=8, height=0.9 + 0.45 * len(arms))
+    rng, words = np.random.default_rng(0), [f"{title}. {measure}, a dot for each seed, a row for each arm."]
+    for row, (name, values) in enumerate(arms.items()):
+        (low, high), mean = bootstrap_interval(values, 0.99), values.mean()
+        axes.plot(values, row + rng.uniform(-0.2, 0.2, len(values)), "o", color=SKY, markersize=4, alpha=0.6)
+        axes.plot([low, high], [row, row], "-", color=BLACK, linewidth=4)
+        axes.plot(mean, row, "D", color=ORANGE, markeredgecolor=BLACK, markersize=7)
+        words.append(f"{name}: mean {mean:.3g}, interval {low:.3g} to {high:.3g}.")
+    if truth is not None:
+        axes.axvline(truth, color=GREEN, linestyle=":")
+        words.append(f"The dotted line is the truth, {truth:.3g}.")
+    axes.set(yticks=range(len(arms)), yticklabels=list(arms), ylim=(len(arms) - 0.5, -0.5), xlabel=measure, title=title)
     return figure, " ".join(words)
 
 

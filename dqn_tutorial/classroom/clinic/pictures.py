@@ -1,31 +1,12 @@
 """How the clinic shows what it found: tables of readings, and curves beside a healthy band."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
-from IPython.display import display
 
 from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
-from dqn_tutorial.classroom.plots import BLUE, GREY, ORANGE, new_figure, show
+from dqn_tutorial.classroom.plots import BLUE, GREY, ORANGE, new_figure, show, show_table
 from dqn_tutorial.stats import bootstrap_interval
-
-
-def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2, criterion 1.3.1. Taught in
-    09_bug_clinic.
-    """
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
-
-    def cells(row: Sequence[str], tag: str, more: str = "") -> str:
-        parts = (f'<{tag}{more} style="text-align: left">{html.escape(cell)}</{tag}>' for cell in row)
-        return f"<tr>{''.join(parts)}</tr>"
-
-    body = "".join(cells(row, "td") for row in rows)
-    caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
-    page = f"<table>{caption}<thead>{cells(head, 'th', ' scope=col')}</thead><tbody>{body}</tbody></table>"
-    display({"text/html": page, "text/plain": "\n".join([title, *lines])}, raw=True)
 
 
 def show_readings(title: str, readings: Sequence[Reading]) -> None:
