@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 from gymnasium.spaces import Box, Discrete
 
+import dqn_tutorial.chains  # registers its environments
+import dqn_tutorial.tasks  # noqa: F401  (registers its environments)
 from dqn_tutorial.config import nearest
 from dqn_tutorial.mdp import slippery_grid
 from dqn_tutorial.mdp_envs import probes, register_mdp

@@ -22,7 +22,7 @@ from dqn_tutorial.classroom.ledger.claims import RECORD, holds, overlap
 from dqn_tutorial.config import nearest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-SEED = re.compile(r"(?m)^SEED = (\d+)$")
+SEED = re.compile(r"(?m)^SEED = ([\d_]+)$")
 FRESH = 70_000  # added to a notebook's seed
 
 
@@ -60,7 +60,7 @@ def write(lines: dict[str, dict[str, Any]]) -> None:
         entry: Any = document[name]
         entry["n_seeds"] = line["n_seeds"]
         for key in ("first", "second", "difference"):
-            entry[key] = [float(f"{value:.5g}") for value in line[key]]
+            entry[key] = [float(f"{value:.6g}") for value in line[key]]
     LEDGER.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
