@@ -1,18 +1,17 @@
 """The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole --training.max-steps 50_000`."""
 
 import argparse
-import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from dqn_tutorial.config import MainConfig, nearest
 from dqn_tutorial.experiment import run
-from dqn_tutorial.models import MODELS, make_config
+from dqn_tutorial.models import MODELS, import_file, make_config
 from dqn_tutorial.runs import read_settings
 from dqn_tutorial.settings import flatten, override
 
@@ -35,8 +34,27 @@ class Arguments(MainConfig):
     """Python file to run first: a model of your own with its call of `register`."""
 
 
-def parse(argv: Sequence[str]) -> tuple[MainConfig, Arguments]:
-    """Return the settings of the run and the arguments around them.
+@dataclass(frozen=True)
+class SweepArguments(Arguments):
+    """Train every combination of some settings on many seeds, and write a table with a row for each.
+
+    All settings of a single run may be given; what the grid names wins over them. An interrupted sweep goes on where
+    it stopped when the same command is given again. --training.n-seeds and --seed belong to the sweep itself.
+    """
+
+    grid: tuple[str, ...] = ()
+    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau: [0.005, 0.015]'."""
+    seeds: str = "0-31"
+    """First and last seed."""
+    scheduler: str | None = None
+    """tcp://HOST:PORT of a Dask scheduler whose workers share the work; else the cores of this machine do."""
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+def parse(argv: Sequence[str], kind: type[A]) -> tuple[MainConfig, A]:
+    """Return the settings of the run and the arguments around them, of that kind.
 
     Raises:
         ValueError: an unknown option or a value that is not allowed, named with the nearest right one.
@@ -51,16 +69,18 @@ def parse(argv: Sequence[str]) -> tuple[MainConfig, Arguments]:
     env = first["env.name"] or settings.get("env.name", "cartpole")
     model = first["model.name"] or settings.get("model.name", "dqn")
     base = override(make_config(env, model), settings | {"env.name": env, "model.name": model})
-    refuse_unknown_options(argv, base)
-    default = Arguments(**{item.name: getattr(base, item.name) for item in fields(base)})
-    arguments = tyro.cli(Arguments, default=default, args=list(argv), prog="python -m dqn_tutorial")
+    around = {item.name.rstrip("_") for item in fields(kind)} - {item.name for item in fields(MainConfig)}
+    refuse_unknown_options(argv, base, around)
+    default = kind(**{item.name: getattr(base, item.name) for item in fields(base)})
+    command = "python -m dqn_tutorial" + (" sweep" if kind is SweepArguments else "")
+    arguments = tyro.cli(kind, default=default, args=list(argv), prog=command)
     config = MainConfig(**{item.name: getattr(arguments, item.name) for item in fields(MainConfig)})
     return config, arguments
 
 
-def refuse_unknown_options(argv: Sequence[str], base: MainConfig) -> None:
+def refuse_unknown_options(argv: Sequence[str], base: MainConfig, around: Collection[str]) -> None:
     """Raise a ValueError for an option that the chosen model does not have; say so if another model has it."""
-    own = {"help", "progress", "out", "config", "import", *flatten(base)}
+    own = {"help", *around, *flatten(base)}
     for word in argv:
         if not word.startswith("--"):
             continue
@@ -73,16 +93,6 @@ def refuse_unknown_options(argv: Sequence[str], base: MainConfig) -> None:
                 raise ValueError(f"--{name} is an option of model {other!r}, not of {base.model.name!r}")
         options = [f"--{option.replace('_', '-')}" for option in own]
         raise ValueError(f"unknown option {word!r}: {nearest(word.partition('=')[0], options)}")
-
-
-def import_file(path: Path) -> None:
-    """Run a learner's Python file. Raises a ValueError if there is none."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise ValueError(f"import = {str(path)!r} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up by its name
-    spec.loader.exec_module(module)
 
 
 def print_result(result: Mapping[str, Any]) -> None:
@@ -123,8 +133,34 @@ def print_curve(curve: Sequence[Mapping[str, float]]) -> None:
 
 def train_command(argv: Sequence[str]) -> None:
     """Train an agent; the command when none is named."""
-    config, arguments = parse(argv)
+    config, arguments = parse(argv, Arguments)
     print_result(run(config, arguments.out, arguments.progress))
+
+
+def sweep_command(argv: Sequence[str]) -> None:
+    """Train a grid of settings on many seeds."""
+    from dqn_tutorial import sweep
+
+    _, arguments = parse(argv, SweepArguments)
+    seeds, cells = sweep.parse_seeds(arguments.seeds), []
+    for cell in sweep.parse_grid(arguments.grid):
+        words = [word for name, value in cell.items() for word in as_words(name, value)]
+        cells.append((cell, parse([*argv, *words], SweepArguments)[0]))
+    folder = arguments.out or Path("runs") / "sweep"
+    file = str(arguments.import_.resolve()) if arguments.import_ else None
+    try:
+        table = sweep.sweep(sweep.blocks_of(cells, seeds), folder, arguments.scheduler, file, arguments.progress)
+    except KeyboardInterrupt:
+        raise ValueError(f"interrupted: the same command goes on where it stopped, {folder} keeps the rest") from None
+    print(f"{len(cells)} cells x {len(seeds)} seeds: written to {table}")
+
+
+def as_words(name: str, value: Any) -> list[str]:
+    """Return the words that give a setting this value on the command line."""
+    if isinstance(value, bool):
+        group, dot, last = name.rpartition(".")
+        return [f"--{group}{dot}{'' if value else 'no_'}{last}"]
+    return [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
 
 
 def report_command(argv: Sequence[str]) -> None:
@@ -134,7 +170,11 @@ def report_command(argv: Sequence[str]) -> None:
     report(argv)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train_command, "report": report_command}
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "train": train_command,
+    "sweep": sweep_command,
+    "report": report_command,
+}
 
 
 def main() -> int:
@@ -145,7 +185,7 @@ def main() -> int:
         if command not in COMMANDS:
             raise ValueError(f"unknown command {command!r}: {nearest(command, COMMANDS)}")
         COMMANDS[command](argv)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

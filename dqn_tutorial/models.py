@@ -1,7 +1,10 @@
 """The registry: a model's name to its classes. A literal table, and one call that adds to it."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -84,6 +87,19 @@ def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:
     if name not in table:
         raise ValueError(f"{field_name} = {name!r} is not registered: {nearest(name, table)}")
     return table[name]
+
+
+def import_file(path: Path) -> None:
+    """Run a learner's Python file, which registers a model. Raises a ValueError if there is none.
+
+    Source: this course. Taught in 10_build_your_own_model.
+    """
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise ValueError(f"import = {str(path)!r} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look their module up by its name
+    spec.loader.exec_module(module)
 
 
 def make_config(env: str = "cartpole", model: str = "dqn", **overrides: Any) -> MainConfig:

@@ -127,7 +127,8 @@ def test_impossible_values_are_refused(
 def test_the_command_line_stands_above_the_file_above_the_preset(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("env: {name: acrobot}\ntraining: {n_step: 4, gamma: 0.9}\n")
     config, _ = command_line.parse(
-        ["--config", str(tmp_path / "c.yaml"), "--training.gamma", "0.8", "--training.n_envs=8"]
+        ["--config", str(tmp_path / "c.yaml"), "--training.gamma", "0.8", "--training.n_envs=8"],
+        command_line.Arguments,
     )
     assert (config.env.name, config.training.n_step, config.training.gamma, config.training.n_envs) == (
         "acrobot",

@@ -1,0 +1,218 @@
+"""A grid of settings over many seeds: `python -m dqn_tutorial sweep`, on the cores of this machine or on a cluster."""
+
+import itertools
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import yaml
+from tqdm import tqdm
+
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.envs import env_spec
+from dqn_tutorial.experiment import FINAL_EPISODES, run_training
+from dqn_tutorial.models import get_model, import_file, make_config
+from dqn_tutorial.runs import write_json, write_table
+from dqn_tutorial.settings import flatten, override
+from dqn_tutorial.training import evaluate
+
+BLOCK = 32  # seeds trained side by side: a fixed number, so that a table does not depend on who computed it
+TRIES = 3  # how often a block may lose its process before the sweep gives up
+
+
+class Block(NamedTuple):
+    """Seeds of one cell of the grid, trained side by side. Source: this course. Taught in 08_what_matters."""
+
+    name: str  # of the file that keeps its rows
+    cell: dict[str, Any]  # the settings that the grid varies
+    settings: dict[str, Any]  # all of them
+
+
+def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the cells of a grid: every combination of the values of each setting.
+
+    Args:
+        texts: YAML, a setting and its values each, such as `training.batch_size: [32, 64]`.
+
+    Raises:
+        ValueError: a text that is not a setting with a list of values, or a setting that is given twice.
+
+    Source: this course. Taught in 08_what_matters.
+    """
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        try:
+            axis = yaml.safe_load(text)
+        except yaml.YAMLError:
+            axis = None
+        if not isinstance(axis, dict) or not all(isinstance(values, list) and values for values in axis.values()):
+            raise ValueError(
+                f"grid = {text!r} is not allowed: write 'training.batch_size: [32, 64]', one value or more"
+            )
+        for name, values in axis.items():
+            if name.replace("-", "_") in axes or name in ("seed", "training.n_seeds"):
+                raise ValueError(f"grid: {name} is given twice, or is not for the grid: seeds are given by --seeds")
+            axes[name.replace("-", "_")] = values
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def parse_seeds(text: str) -> range:
+    """Return the seeds of a text such as `0-99`. Raises a ValueError if it is none.
+
+    Source: this course. Taught in 08_what_matters.
+    """
+    first, dash, last = text.partition("-")
+    if not (first.isdecimal() and (last.isdecimal() or not dash) and int(first) <= int(last or first)):
+        raise ValueError(f"seeds = {text!r} is not allowed: write the first and the last, such as 0-99")
+    return range(int(first), int(last or first) + 1)
+
+
+def blocks_of(cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range) -> list[Block]:
+    """Cut the seeds of each cell into blocks of at most 32.
+
+    Source: this course. Taught in 08_what_matters.
+    """
+    blocks = []
+    for number, (cell, config) in enumerate(cells):
+        for first in seeds[::BLOCK]:
+            own = {"seed": first, "training.n_seeds": min(BLOCK, seeds.stop - first)}
+            blocks.append(Block(f"{number:04d}-{first}", cell, flatten(override(config, own))))
+    return blocks
+
+
+def train_block(settings: Mapping[str, Any], file: str | None = None) -> list[dict[str, Any]]:
+    """Train the seeds of a block and return a row for each.
+
+    Args:
+        settings: all of them, by dotted name.
+        file: a learner's Python file to run first, which registers the model.
+
+    Raises:
+        RuntimeError: the training was interrupted.
+
+    Source: this course. Taught in 08_what_matters.
+    """
+    if file:
+        import_file(Path(file))
+    config = override(make_config(settings["env.name"], settings["model.name"]), settings)
+    agent = get_model(config)
+    log, _, ended = run_training(agent, config, env_spec(config.env.name), progress=False)
+    if ended == "interrupted":  # a part of a run must not pass for the whole
+        raise RuntimeError("the training was interrupted")
+    returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed)).mean(-1)
+    end = {"steps": agent.step, "updates": agent.n_updates}
+    return [
+        {"seed": seed, "first_solve": None if np.isnan(solve) else int(solve), "greedy_mean": float(value), **end}
+        for seed, solve, value in zip(agent.critic.seeds, log.first_solve, returns, strict=True)
+    ]
+
+
+def sweep(
+    blocks: Sequence[Block], folder: Path, scheduler: str | None, file: str | None = None, progress: bool = False
+) -> Path:
+    """Train the blocks that the folder does not hold yet, and write its table when all are there.
+
+    Args:
+        blocks: of the whole sweep.
+        folder: keeps every finished block at once; the same sweep goes on where it stopped.
+        scheduler: address of a Dask scheduler, or None for the cores of this machine.
+        file: as in `train_block`; a cluster's workers must find it at the same place.
+        progress: show a bar.
+
+    Returns:
+        The table, a row for each cell and seed, in that order: the same bytes whoever did the work.
+
+    Raises:
+        ValueError: the folder holds another sweep, or the scheduler does not answer; before any work is done.
+        RuntimeError: blocks that failed, after the others are finished.
+
+    Source: this course. Taught in 08_what_matters.
+    """
+    _claim(folder, blocks)
+    failed: dict[str, str] = {}
+    with tqdm(total=len(blocks), unit="block", disable=not progress) as bar:
+        for attempt in range(TRIES):
+            missing = [block for block in blocks if not _file(folder, block).exists() and block.name not in failed]
+            bar.update(len(blocks) - len(missing) - bar.n)
+            try:
+                with _executor(scheduler) as executor:
+                    tasks = {executor.submit(train_block, block.settings, file): block for block in missing}
+                    for task in as_completed(tasks):
+                        if error := task.exception():
+                            if isinstance(error, BrokenProcessPool):
+                                raise error
+                            failed[tasks[task].name] = f"{tasks[task].cell}: {error}"
+                        else:
+                            _keep(task.result(), _file(folder, tasks[task]))
+                        bar.update()
+                break
+            except BrokenProcessPool as error:  # a process was killed: what it had is done again
+                if attempt == TRIES - 1:
+                    raise RuntimeError("processes were killed again and again: is there enough memory?") from error
+    if failed:
+        raise RuntimeError("failed: " + "; ".join(f"{name}: {error}" for name, error in failed.items()))
+    rows = [{**block.cell, **row} for block in blocks for row in json.loads(_file(folder, block).read_text())]
+    write_table(rows, folder / "sweep.csv")
+    return folder / "sweep.csv"
+
+
+def _file(folder: Path, block: Block) -> Path:
+    return folder / "blocks" / f"{block.name}.json"
+
+
+def _keep(rows: list[dict[str, Any]], path: Path) -> None:
+    """Write the rows of a block whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(rows), encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _claim(folder: Path, blocks: Sequence[Block]) -> None:
+    """Make the folder of a sweep, or see that it holds this one."""
+    plan, path = {block.name: block.settings for block in blocks}, folder / "sweep.json"
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
+        raise ValueError(f"out = {str(folder)!r} holds another sweep: choose another folder")
+    if not path.exists() and folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"out = {str(folder)!r} is not empty and holds no sweep: choose another folder")
+    try:
+        (folder / "blocks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"out = {str(folder)!r} cannot be used: {error.strerror}") from error
+    write_json(plan, path)
+
+
+@contextmanager
+def _executor(scheduler: str | None) -> Iterator[Executor]:
+    """Give what runs functions elsewhere: a process for each core, or a Dask cluster. What is unfinished is dropped."""
+    if scheduler is None:
+        pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+        try:
+            yield pool
+        finally:
+            for process in list((pool._processes or {}).values()):  # from Python 3.14 on: pool.terminate_workers()
+                process.terminate()
+            pool.shutdown(cancel_futures=True)
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("scheduler needs a package that is not installed: pip install distributed") from error
+    try:
+        client = Client(scheduler, timeout=5)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"scheduler = {scheduler!r} does not answer: start one with `dask scheduler`") from error
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that gives out the work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

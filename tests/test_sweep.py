@@ -1,0 +1,192 @@
+"""The sweep: the same table from one machine or a cluster, through kills and interruptions, and nothing done twice."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds
+
+GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
+SHORT = "--training.max-steps 1600 --training.learning-starts 320 --training.eval-every 0 --seeds 7-42".split()
+
+
+def command(out: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "dqn_tutorial", "sweep", *SHORT, "--grid", *GRID, "--out", str(out), *words]
+
+
+def run(out: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(out, *words), capture_output=True, text=True, timeout=300)
+
+
+def finished(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (out / "blocks").glob("*.json")}
+
+
+def wait_for(happened: object, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not happened():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sweep") / "local"
+    done = run(out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_the_table_has_a_row_for_each_cell_and_seed(local: Path) -> None:
+    lines = (local / "sweep.csv").read_text().splitlines()
+    assert lines[0] == "training.batch_size,model.tau,seed,first_solve,greedy_mean,steps,updates"
+    keys = [tuple(line.split(",")[:3]) for line in lines[1:]]
+    assert keys == [(b, tau, str(seed)) for b in ("16", "32") for tau in ("0.01", "1.0") for seed in range(7, 43)]
+    values = {line.split(",")[4] for line in lines[1:]}
+    assert len(values) > 50, "the runs are the same"
+    assert len(finished(local)) == 8  # blocks of 32 and 4 seeds in each of four cells
+
+
+def test_done_again_it_measures_nothing(local: Path) -> None:
+    before, table = finished(local), (local / "sweep.csv").read_bytes()
+    assert run(local).returncode == 0
+    assert finished(local) == before and (local / "sweep.csv").read_bytes() == table
+
+
+def test_an_interrupted_sweep_goes_on_where_it_stopped(local: Path, tmp_path: Path) -> None:
+    out = tmp_path / "interrupted"
+    restore = (lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) if os.name == "posix" else None
+    process = subprocess.Popen(command(out), stderr=subprocess.PIPE, text=True, preexec_fn=restore)
+    wait_for(lambda: len(finished(out)) >= 2)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    kept = finished(out)
+    assert process.returncode == 2 and "the same command goes on" in error and "Traceback" not in error
+    assert 2 <= len(kept) < 8 and not (out / "sweep.csv").exists()
+    assert run(out).returncode == 0
+    assert {name: when for name, when in finished(out).items() if name in kept} == kept
+    assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
+
+
+def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    process = subprocess.Popen(command(out), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(finished(out)) >= 1)
+    found = subprocess.run(["pgrep", "-f", "-P", str(process.pid), "spawn_main"], capture_output=True, text=True)
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    _, error = process.communicate(timeout=200)
+    assert process.returncode == 0, error
+    assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    pytest.importorskip("distributed", reason="the cluster needs distributed, which is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    dask = [sys.executable, "-m", "dask"]
+    own = ["--host", "127.0.0.1", "--no-dashboard"]
+    words = [[*dask, "scheduler", "--port", address.rpartition(":")[2], *own]]
+    words += [[*dask, "worker", address, "--nthreads", "1", "--no-nanny", *own]] * 2
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    processes = [subprocess.Popen(each, **quiet) for each in words]  # type: ignore[call-overload]
+    yield address, processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_table(
+    local: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, (_, _, worker) = cluster
+    out = tmp_path / "cluster"
+    process = subprocess.Popen(command(out, "--scheduler", address), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(finished(out)) >= 2)
+    worker.kill()
+    _, error = process.communicate(timeout=250)
+    assert process.returncode == 0, error
+    assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
+
+
+def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the cluster needs distributed, which is not installed")
+    start = time.monotonic()
+    done = run(tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    assert done.returncode == 2 and "scheduler = 'tcp://127.0.0.1:1' does not answer" in done.stderr
+    assert "Traceback" not in done.stderr and time.monotonic() - start < 60
+
+
+def test_another_sweep_and_foreign_files_are_left_alone(local: Path, tmp_path: Path) -> None:
+    before = finished(local)
+    done = run(local, "--training.gamma", "0.9")
+    assert done.returncode == 2 and "holds another sweep" in done.stderr and finished(local) == before
+    (tmp_path / "thesis.txt").write_text("all of it")
+    done = run(tmp_path)
+    assert done.returncode == 2 and "is not empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--grid", "training.batch_sise: [1, 2]"], "did you mean '--training.batch-size'"),
+        (["--grid", "training.batch_size: 5"], "write 'training.batch_size: [32, 64]'"),
+        (["--grid", "training.batch_size: []"], "write 'training.batch_size: [32, 64]'"),
+        (["--grid", "training.batch_size: [0]"], "batch_size = 0"),
+        (["--grid", "seed: [1, 2]"], "seeds are given by --seeds"),
+        (["--seeds", "9-3"], "seeds = '9-3'"),
+        (["--sheduler", "x"], "--scheduler"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(words: list[str], message: str, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "dqn_tutorial", "sweep", "--out", str(tmp_path / "out"), *words]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2 and message in done.stderr, done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_grid_is_every_combination_in_order() -> None:
+    cells = parse_grid(["model.tau: [0.1, 1]", "env.observation-scale: [[1, 2], [3, 4]]"])
+    assert [tuple(cell.values()) for cell in cells] == [(0.1, [1, 2]), (0.1, [3, 4]), (1, [1, 2]), (1, [3, 4])]
+    assert list(cells[0]) == ["model.tau", "env.observation_scale"] and parse_grid([]) == [{}]
+    with pytest.raises(ValueError, match="given twice"):
+        parse_grid(["model.tau: [1]", "model.tau: [2]"])
+    assert parse_seeds("3-5") == range(3, 6) and parse_seeds("7") == range(7, 8)
+
+
+def test_blocks_do_not_depend_on_who_does_the_work() -> None:
+    from dqn_tutorial import make_config
+
+    blocks = blocks_of([({}, make_config("cartpole")), ({}, make_config("acrobot"))], range(5, 75))
+    sizes = [(block.settings["seed"], block.settings["training.n_seeds"]) for block in blocks]
+    assert sizes == [(5, 32), (37, 32), (69, 6)] * 2
+    assert len({block.name for block in blocks}) == 6 and re.fullmatch(r"0001-69", blocks[-1].name)
+
+
+def test_a_failing_cell_does_not_lose_the_others(tmp_path: Path) -> None:
+    learner = tmp_path / "fails.py"
+    learner.write_text(
+        "from dataclasses import dataclass\n"
+        "from dqn_tutorial import DQN, DQNConfig, register\n"
+        "class Fails(DQN):\n"
+        "    def learn(self, max_iter=1, n_epochs=0):\n"
+        "        if self.config.training.batch_size == 16:\n"
+        "            raise ZeroDivisionError('on purpose')\n"
+        "        return super().learn(max_iter, n_epochs)\n"
+        "@dataclass(frozen=True)\n"
+        "class FailsConfig(DQNConfig):\n"
+        "    name: str = 'fails'\n"
+        "register('fails', Fails, FailsConfig)\n"
+    )
+    done = run(tmp_path / "out", "--import", str(learner), "--model.name", "fails")
+    assert done.returncode == 2 and "on purpose" in done.stderr and "'training.batch_size': 16" in done.stderr
+    assert len(finished(tmp_path / "out")) == 4 and not (tmp_path / "out" / "sweep.csv").exists()
