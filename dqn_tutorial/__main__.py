@@ -39,9 +39,11 @@ class SweepArguments(Arguments):
     """Train every combination of some settings on many seeds, and write a table with a row for each.
 
     All settings of a single run may be given; what the grid names wins over them. An interrupted sweep goes on where
-    it stopped when the same command is given again. --training.n-seeds and --seed belong to the sweep itself.
+    it stopped when the same command is given again.
     """
 
+    out: Path | None = None
+    """Folder of the sweep; it may hold this same sweep, to be continued. Default: runs/sweep."""
     grid: tuple[str, ...] = ()
     """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau: [0.005, 0.015]'."""
     seeds: str = "0-31"
@@ -141,7 +143,9 @@ def sweep_command(argv: Sequence[str]) -> None:
     """Train a grid of settings on many seeds."""
     from dqn_tutorial import sweep
 
-    _, arguments = parse(argv, SweepArguments)
+    config, arguments = parse(argv, SweepArguments)
+    if config.seed or config.training.n_seeds > 1:
+        raise ValueError("seed and training.n_seeds are not for a sweep: give its first and last seed by --seeds 0-99")
     seeds, cells = sweep.parse_seeds(arguments.seeds), []
     for cell in sweep.parse_grid(arguments.grid):
         words = [word for name, value in cell.items() for word in as_words(name, value)]

@@ -144,6 +144,7 @@ def test_another_sweep_and_foreign_files_are_left_alone(local: Path, tmp_path: P
         (["--grid", "training.batch_size: [0]"], "batch_size = 0"),
         (["--grid", "seed: [1, 2]"], "seeds are given by --seeds"),
         (["--seeds", "9-3"], "seeds = '9-3'"),
+        (["--training.n-seeds", "5"], "give its first and last seed"),
         (["--sheduler", "x"], "--scheduler"),
     ],
 )
