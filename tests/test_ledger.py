@@ -43,6 +43,15 @@ def test_every_claim_in_the_prose_is_in_the_ledger_word_for_word() -> None:
     compare_prose_and_ledger(NOTEBOOKS, LEDGER)
 
 
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_mark_leaves_its_paragraph_whole(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
+        for before, line in zip(["", *lines], lines, strict=False):
+            if line.startswith("<!--"):  # Markdown shows the rest of such a line as HTML, and ends the paragraph there
+                assert MARK.fullmatch(line) and not before, line
+
+
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_says_what_was_measured(name: str) -> None:
     claim = CLAIMS[name]
