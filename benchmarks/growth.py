@@ -52,7 +52,7 @@ def measure(setting: str, value: int, seconds: float) -> dict[str, Any]:
     """
     changes: dict[str, Any] = {setting: value, "max_steps": 10_000_000}
     if setting == "n_envs":
-        changes["update_ratio"] = 2 / value  # two updates a vector step, as in the preset
+        changes["update_ratio"] = 1 / value  # an update for each vector step, as in the preset
     config = make_config("cartpole", **changes)
     agent = get_model(config)
     fill(agent)

@@ -15,7 +15,7 @@ import torch
 from dqn_tutorial import DQNCritic, make_config
 from dqn_tutorial.classroom import clinic
 from dqn_tutorial.classroom.clinic import diseases, instruments, surgery
-from dqn_tutorial.classroom.clinic.findings import measured
+from dqn_tutorial.classroom.clinic.findings import RETURN, measured
 from dqn_tutorial.targets import bootstrap, td_target
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_bug_clinic.ipynb"
@@ -224,3 +224,17 @@ def test_the_kept_evidence_shows_every_bug_and_no_false_alarm() -> None:
         assert (own["instrument"], own["outside"], own["agents"]) == (disease.instrument, "16", "16"), name
     healthy = [line for line in measured() if line["bug"] == "healthy"]
     assert len(healthy) >= 20 and all((line["outside"], line["agents"]) == ("0", "32") for line in healthy)
+
+
+def test_the_notebook_counts_what_the_evidence_holds() -> None:
+    interval = {
+        line["bug"]: (float(line["low"]), float(line["high"])) for line in measured() if line["reading"] == RETURN
+    }
+    lowest, highest = interval.pop("healthy")
+    below = [bug for bug, (_, high) in interval.items() if high < lowest]
+    alike = [bug for bug, found in interval.items() if found == interval["truncation masked"]]
+    assert max(interval["softmax on Q-values"][0], lowest) < min(interval["softmax on Q-values"][1], highest)
+    text = " ".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells).replace("\n", " ")
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+    assert f"{words[len(below)]} of these bugs whose intervals lie below the healthy one" in text
+    assert f"{words[len(alike)].capitalize()} bugs leave the return on CartPole exactly as it is" in text

@@ -1,5 +1,6 @@
 """The sweep: the same table from one machine or a cluster, through kills and interruptions, and nothing done twice."""
 
+import itertools
 import os
 import re
 import signal
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds
+from dqn_tutorial import MainConfig, make_config, train
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
 
 GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
 SHORT = "--training.max-steps 1600 --training.learning-starts 320 --training.eval-every 0 --seeds 7-42".split()
@@ -28,6 +31,12 @@ def run(out: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def finished(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (out / "blocks").glob("*.json")}
+
+
+def own_workers(process: subprocess.Popen[str]) -> list[int]:
+    """Return the processes that a sweep has started on this machine."""
+    found = subprocess.run(["pgrep", "-f", "-P", str(process.pid), "spawn_main"], capture_output=True, text=True)
+    return [int(pid) for pid in found.stdout.split()]
 
 
 def wait_for(happened: object, seconds: float = 120) -> None:
@@ -80,11 +89,21 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     process = subprocess.Popen(command(out), stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(finished(out)) >= 1)
-    found = subprocess.run(["pgrep", "-f", "-P", str(process.pid), "spawn_main"], capture_output=True, text=True)
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    os.kill(own_workers(process)[0], signal.SIGKILL)
     _, error = process.communicate(timeout=200)
     assert process.returncode == 0, error
     assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
+
+
+def test_a_training_that_is_interrupted_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(agent: Agent, config: MainConfig) -> Iterator[object]:
+        yield from itertools.islice(train(agent, config), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dqn_tutorial.experiment.train", interrupted)
+    (block,) = blocks_of([({}, make_config("cartpole", max_steps=1_600))], range(1))
+    with pytest.raises(RuntimeError, match="interrupted"):
+        train_block(block.settings)
 
 
 @pytest.fixture
@@ -112,6 +131,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
     out = tmp_path / "cluster"
     process = subprocess.Popen(command(out, "--scheduler", address), stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(finished(out)) >= 2)
+    assert not own_workers(process)
     worker.kill()
     _, error = process.communicate(timeout=250)
     assert process.returncode == 0, error
@@ -165,8 +185,6 @@ def test_a_grid_is_every_combination_in_order() -> None:
 
 
 def test_blocks_do_not_depend_on_who_does_the_work() -> None:
-    from dqn_tutorial import make_config
-
     blocks = blocks_of([({}, make_config("cartpole")), ({}, make_config("acrobot"))], range(5, 75))
     sizes = [(block.settings["seed"], block.settings["training.n_seeds"]) for block in blocks]
     assert sizes == [(5, 32), (37, 32), (69, 6)] * 2

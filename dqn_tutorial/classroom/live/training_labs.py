@@ -141,7 +141,7 @@ def learn_grid(
 def ensemble_lab() -> SmallLab:
     """Ask which way of combining members cures the overestimation, and with how many.
 
-    Source: Anschel et al. (2017) on the mean, Lan et al. (2020) on the minimum. Taught in 05_critic.
+    Source: Anschel et al. (2017) on the mean, Lan et al. (2020) on the minimum. Taught in 08_what_matters.
     """
     question = (
         "The rewards are noisy, and a single network ends with values that are too large. Does the mean over more "
@@ -159,7 +159,7 @@ def ensemble_lab() -> SmallLab:
 def learn_noisy_grid(tell: Tell, members: int, reduce: str, seed: int = 0) -> tuple[list[float], list[Floats]]:
     """Train agents on the grid with reward noise of standard deviation 1. Returns steps `[T]`, overestimation `[N, T]`.
 
-    Source: Thrun & Schwartz (1993). Taught in 10_build_your_own_model.
+    Source: Thrun & Schwartz (1993). Taught in 08_what_matters.
     """
     sizes: dict[str, Any] = {
         "n_envs": N_ENVS,
