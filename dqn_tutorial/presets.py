@@ -21,7 +21,7 @@ _CLASSIC_CONTROL = {
     "model.critic.depth": Change(2, "as above; an update takes a fraction of the time"),
     "training.n_envs": Change(16, "one forward pass chooses sixteen actions"),
     "training.update_ratio": Change(0.125, "two updates for sixteen new steps"),
-    "training.batch_size": Change(64, "twice 32 costs little more on a small network; 128 solves later, not better"),
+    "training.batch_size": Change(64, "twice 32 costs little more on a small network; 128 solves no sooner"),
     "training.n_step": Change(10, "a reward reaches the state ten steps before it in one update"),
     "training.max_grad_norm": Change(
         float("inf"), "with this loss and these rewards no gradient is long; saves a tenth"
