@@ -33,7 +33,7 @@ PRESETS: dict[str, dict[str, Change]] = {
     "CartPole-v1": _CLASSIC_CONTROL
     | {
         "env.observation_scale": Change(
-            (1.5, 0.5, 10.0, 1.0), "numbers of about the same size; the position a little larger, so that a drift is seen"
+            (1.5, 0.5, 10.0, 1.0), "numbers of about the same size; the position larger, so that a drift is seen"
         ),
         "env.reward_scale": Change(0.03, "brings the Q-values near 6, which a fresh network soon reaches"),
         "model.critic.exploration_rate": Change(
@@ -42,7 +42,9 @@ PRESETS: dict[str, dict[str, Change]] = {
         "model.critic.exploration_fraction": Change(
             0.1, "reached early, so that most updates learn from good play and chance in one"
         ),
-        "training.update_ratio": Change(0.0625, "an update for sixteen new steps: with two it takes more updates to solve"),
+        "training.update_ratio": Change(
+            0.0625, "an update for sixteen new steps; with two it takes more of them to solve"
+        ),
         "training.gamma": Change(0.995, "looks 200 steps ahead: a cart that drifts leaves the track only then"),
         "training.learning_starts": Change(500, "some twenty random episodes are enough to begin with"),
         "training.learning_rate": Change(3e-3, "large at first, since it falls to 0 over the budget"),

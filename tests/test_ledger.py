@@ -130,6 +130,14 @@ def test_a_measurement_is_held_against_its_claim(capsys: pytest.CaptureFixture[s
         check(name, second, second * np.nan)
 
 
+def test_what_is_left_open_may_be_decided_elsewhere() -> None:
+    name = next(name for name, claim in CLAIMS.items() if claim.effect == "unclear")
+    claim, second = CLAIMS[name], np.zeros(32)
+    check(name, second + claim.difference.low, second)
+    with pytest.raises(AssertionError, match="but the ledger has"):
+        check(name, second + 2 * claim.difference.low, second)
+
+
 def test_shares_get_the_intervals_of_shares() -> None:
     first, second, difference = measure(np.ones(32), np.zeros(32))
     assert first.low < 1 == first.high and second.low == 0 < second.high

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from tqdm import tqdm
 
 from dqn_tutorial.classroom.ledger import LEDGER, Claim, Figures, claims
-from dqn_tutorial.classroom.ledger.claims import RECORD, holds, overlap
+from dqn_tutorial.classroom.ledger.claims import RECORD, is_there, overlap
 from dqn_tutorial.config import nearest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -47,7 +47,7 @@ def verdict(name: str, claim: Claim, line: dict[str, Any] | None) -> str:
     if line is None:
         return f"not measured   {name}: no cell of {claim.notebook} got as far as its check"
     now = Figures(*line["difference"])
-    is_same = holds(claim.effect, claim.smallest, now) and overlap(now, claim.difference)
+    is_same = is_there(claim, now) and overlap(now, claim.difference)
     word = "holds" if is_same else "does not hold"
     was = "{:.3g} [{:.3g}, {:.3g}]".format(*claim.difference)
     return "{:14s} {}: {}, ledger {}, now {:.3g} [{:.3g}, {:.3g}]".format(word, name, claim.effect, was, *now)
