@@ -197,6 +197,39 @@ def test_the_learner_can_interrupt_the_check(stop: type[BaseException]) -> None:
         judged(answer)
 
 
+def test_a_line_left_over_from_the_stub_is_named() -> None:
+    def begun(x: Any, factor: Any) -> Any:
+        print(x * factor)
+        raise NotImplementedError
+
+    verdict = judged(begun)
+    assert verdict.status == "not attempted yet" and "take it out" in verdict.message
+
+
+def test_prints_of_many_calls_do_not_bury_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    def talks(x: Any, factor: Any) -> Any:
+        print("x is", x)
+        return x * factor
+
+    assert judged(talks).status == "correct"
+    with pytest.raises(guard.Wrong):
+        guard.guarded(lambda n: print("line\n" * n))(n=1_000)
+    said = capsys.readouterr().out
+    assert said.startswith("x is") and said.count("\n") <= 2 * guard.N_PRINTED
+
+
+def test_numbers_that_differ_only_in_digits_not_shown_are_told() -> None:
+    verdict = judged(lambda x, factor: x * factor + 1e-4)
+    assert verdict.key == "other values" and "differ" in verdict.message
+
+
+def test_a_flag_of_an_input_may_not_be_changed() -> None:
+    def answer(x: Any, factor: Any) -> Any:
+        return x.requires_grad_().detach() * factor
+
+    assert judged(answer).key == "changes its input"
+
+
 def test_a_stub_is_not_attempted_yet() -> None:
     def answer(x: Any, factor: Any) -> Any:
         raise NotImplementedError

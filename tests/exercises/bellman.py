@@ -91,6 +91,38 @@ def expected_by_loops(transition, reward, terminal, gamma, policy, v):
     return new_v
 
 
+def expected_with_policy_left_out(transition, reward, terminal, gamma, policy, v):
+    v = np.where(terminal, 0, v)
+    return (transition * (reward + gamma * v)).sum(-1).sum(-1)
+
+
+def expected_without_brackets(transition, reward, terminal, gamma, policy, v):
+    q = (transition * reward + gamma * np.where(terminal, 0, v)).sum(-1)
+    return (policy * q).sum(-1)
+
+
+def expected_on_a_copy_of_v(transition, reward, terminal, gamma, policy, v):
+    new_v = v.copy()
+    for s in np.flatnonzero(~terminal):
+        new_v[s] = policy[s] @ (transition[s] * (reward[s] + gamma * np.where(terminal, 0, v))).sum(-1)
+    return new_v
+
+
+def expected_assigned(transition, reward, terminal, gamma, policy, v):
+    new_v = np.zeros(len(v))
+    for s in range(len(v)):
+        for a in range(policy.shape[1]):
+            for s2 in range(len(v)):
+                later = 0 if terminal[s2] else gamma * v[s2]
+                part = transition[s, a, s2] * (reward[s, a, s2] + later)
+            new_v[s] += policy[s, a] * part
+    return new_v
+
+
+def expected_rounded(transition, reward, terminal, gamma, policy, v):
+    return np.round(expected_by_matrices(transition, reward, terminal, gamma, policy, v), 4)
+
+
 def expected_by_matrices(transition, reward, terminal, gamma, policy, v):
     p = (policy[:, :, None] * transition).sum(1)
     r = (policy[:, :, None] * transition * reward).sum((1, 2))
@@ -181,6 +213,20 @@ def table_by_loops(transition, reward, terminal, gamma, q):
         for s2, chance in enumerate(transition[s, a]):
             best = 0.0 if terminal[s2] else max(q[s2])
             new_q[s, a] += chance * (reward[s, a, s2] + gamma * best)
+    return new_q
+
+
+def table_in_place(transition, reward, terminal, gamma, q):
+    q = np.where(terminal[:, None], 0, q)
+    for s in range(q.shape[0]):
+        for a in range(q.shape[1]):
+            q[s, a] = (transition[s, a] * (reward[s, a] + gamma * q.max(1))).sum()
+    return q
+
+
+def table_on_a_copy_of_q(transition, reward, terminal, gamma, q):
+    new_q = q.copy()
+    new_q[~terminal] = table_by_matmul(transition, reward, terminal, gamma, q)[~terminal]
     return new_q
 
 
@@ -356,6 +402,37 @@ def iterated_with_an_alias(transition, reward, terminal, gamma, tolerance):
             return v
 
 
+def mean_move(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), np.inf
+    while move > tolerance:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        move, v = np.abs(new_v - v).mean(), new_v
+    return v
+
+
+def move_of_the_sum(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), np.inf
+    while move > tolerance:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        move, v = abs(new_v.sum() - v.sum()), new_v
+    return v
+
+
+def two_hundred_sweeps(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    for _ in range(200):
+        v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+    return v
+
+
+def iterated_from_ones(transition, reward, terminal, gamma, tolerance):
+    v, move = np.ones(len(terminal)), np.inf
+    while move > tolerance:
+        new_v = np.where(terminal, v, (transition * (reward + gamma * v)).sum(-1).max(-1))
+        move, v = np.abs(new_v - v).max(), new_v
+    return v
+
+
 def swept_once(transition, reward, terminal, gamma, tolerance):
     return (transition * reward).sum(-1).max(-1)
 
@@ -500,6 +577,11 @@ ANSWERS = {
             (expected_without_last_rewards, "reward masked"),
             (expected_even_states, "mean over states"),
             (expected_summed_states, "other values"),
+            (expected_rounded, "other values"),
+            (expected_with_policy_left_out, "policy left out"),
+            (expected_without_brackets, "brackets"),
+            (expected_on_a_copy_of_v, "terminal kept"),
+            (expected_assigned, "last one only"),
             (expected_q, "action values"),
         ],
     ),
@@ -524,6 +606,8 @@ ANSWERS = {
             (table_without_last_rewards, "reward masked"),
             (table_even_states, "mean over states"),
             (table_summed_states, "other values"),
+            (table_in_place, "in place"),
+            (table_on_a_copy_of_q, "terminal kept"),
             (table_values, "values of states"),
         ],
     ),
@@ -541,6 +625,10 @@ ANSWERS = {
             (signed_move, "sign of the move"),
             (signed_the_other_way, "sign of the move"),
             (five_sweeps, "still moving"),
+            (mean_move, "few move"),
+            (move_of_the_sum, "few move"),
+            (two_hundred_sweeps, "many sweeps"),
+            (iterated_from_ones, "terminal kept"),
             (last_move_only, "still moving"),
             (smallest_move, "one sweep"),
             (iterated_with(random_actions), "mean for maximum"),

@@ -43,6 +43,10 @@ def index_without_axis(q_values, action):
     return torch.gather(q_values, 1, action)
 
 
+def gathered_and_squeezed(q_values, action):
+    return torch.gather(q_values, 1, action[:, None]).squeeze()
+
+
 def index_made_float(q_values, action):
     index = torch.tensor(action[:, None].tolist(), dtype=torch.float32)
     return torch.gather(q_values, 1, index).squeeze()
@@ -134,6 +138,10 @@ def loss_on_a_frozen_target(q_value, td_target):
     return torch.nn.functional.mse_loss(q_value[:, 0], td_target.requires_grad_(False))
 
 
+def loss_on_a_detached_input(q_value, td_target):
+    return torch.nn.functional.mse_loss(q_value[:, 0], td_target.detach_())
+
+
 def target_live(q_value, td_target):
     return torch.nn.MSELoss()(q_value.squeeze(1), td_target)
 
@@ -190,6 +198,41 @@ def step_by_autograd(weight, state, action, td_target, learning_rate):
     q_value = (state @ weight.T).gather(1, action[:, None])[:, 0]
     (td_target - q_value).square().mean().backward()
     return weight - learning_rate * weight.grad
+
+
+def step_that_asks_its_input(weight, state, action, td_target, learning_rate):
+    q_value = (state @ weight.requires_grad_().T).gather(1, action[:, None])[:, 0]
+    (td_target - q_value).square().mean().backward()
+    return weight.detach() - learning_rate * weight.grad
+
+
+def step_without_a_gradient(weight, state, action, td_target, learning_rate):
+    q_value = (state @ weight.T).gather(1, action[:, None])[:, 0]
+    (td_target - q_value).square().mean().backward()
+    return weight - learning_rate * weight.grad
+
+
+def step_without_backward(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    (td_target - (state @ w.T).gather(1, action[:, None])[:, 0]).square().mean()
+    return w - learning_rate * w.grad
+
+
+def step_on_a_leaf(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    (td_target - (state @ w.T).gather(1, action[:, None])[:, 0]).square().mean().backward()
+    w -= learning_rate * w.grad
+    return w
+
+
+def no_step(weight, state, action, td_target, learning_rate):
+    return weight.clone()
+
+
+def step_of_the_best(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    (td_target - (state @ w.T).amax(-1)).square().mean().backward()
+    return (w - learning_rate * w.grad).detach()
 
 
 def step_of_an_optimizer(weight, state, action, td_target, learning_rate):
@@ -298,6 +341,7 @@ ANSWERS = {
             (pairs_swapped, "axes swapped"),
             (best_value, "greedy action"),
             (gathered_argmax, "greedy action"),
+            (gathered_and_squeezed, "other shape"),
             (first_column, "ignores the action"),
         ],
     ),
@@ -313,7 +357,7 @@ ANSWERS = {
         ],
     ),
     "td_loss": Answers(
-        correct=[loss_by_hand, loss_of_torch, loss_by_loop, loss_with_no_grad_in_float64, loss_on_a_frozen_target],
+        correct=[loss_by_hand, loss_of_torch, loss_by_loop, loss_with_no_grad_in_float64],
         wrong=[
             (loss_broadcast, "broadcast"),
             (loss_broadcast_and_live_target, "broadcast"),
@@ -321,6 +365,8 @@ ANSWERS = {
             (one_for_each, "no single number"),
             (with_an_axis_of_one, "no single number"),
             (a_pair, "other values"),
+            (loss_on_a_frozen_target, "changes its input"),
+            (loss_on_a_detached_input, "changes its input"),
             (target_live, "target not data"),
             (target_live_and_sum, "target not data"),
             (wrong_one_detached, "roles swapped"),
@@ -354,6 +400,12 @@ ANSWERS = {
             (whole_gradient, "no learning rate"),
             (only_the_gradient, "gradient returned"),
             (step_in_place, "changes its input"),
+            (step_that_asks_its_input, "changes its input"),
+            (step_without_a_gradient, "no gradient asked for"),
+            (step_without_backward, "no backward"),
+            (step_on_a_leaf, "recorded step"),
+            (no_step, "nothing changed"),
+            (step_of_the_best, "greedy action"),
         ],
     ),
 }

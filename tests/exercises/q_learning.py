@@ -137,6 +137,31 @@ def backwards(q, state, action, reward, next_state, terminated, alpha, gamma):
     q[state, action] += alpha * (q[state, action] - y_of(q, reward, next_state, terminated, gamma))
 
 
+def in_two_steps(q, state, action, reward, next_state, terminated, alpha, gamma):
+    q[state, action] += alpha * (reward - q[state, action])
+    q[state, action] += alpha * gamma * (1 - terminated) * q[next_state].max()
+
+
+def without_brackets(q, state, action, reward, next_state, terminated, alpha, gamma):
+    old = q[state, action]
+    q[state, action] = old + alpha * reward + gamma * (not terminated) * q[next_state].max() - old
+
+
+def shares_swapped(q, state, action, reward, next_state, terminated, alpha, gamma):
+    y = y_of(q, reward, next_state, terminated, gamma)
+    q[state, action] = alpha * q[state, action] + (1 - alpha) * y
+
+
+def mean_of_next(q, state, action, reward, next_state, terminated, alpha, gamma):
+    y = reward + gamma * (not terminated) * q[next_state].mean()
+    q[state, action] += alpha * (y - q[state, action])
+
+
+def best_of_all(q, state, action, reward, next_state, terminated, alpha, gamma):
+    y = reward + gamma * (not terminated) * q.max()
+    q[state, action] += alpha * (y - q[state, action])
+
+
 def whole_row(q, state, action, reward, next_state, terminated, alpha, gamma):
     q[state] += alpha * (y_of(q, reward, next_state, terminated, gamma) - q[state])
 
@@ -241,6 +266,10 @@ def seeded_inside(q_values, epsilon, rng):
     return rng.integers(len(q_values)) if rng.random() < 0.99 else q_values.argmin()
 
 
+def same_chance_each_time(q_values, epsilon, rng):
+    return (q_values.argmax() + (epsilon == 1)) % len(q_values)
+
+
 def value_of_the_best(q_values, epsilon, rng):
     return rng.integers(len(q_values)) if rng.random() < epsilon else q_values.max()
 
@@ -298,6 +327,11 @@ ANSWERS = {
             (only_the_entry, "one number"),
             (error_returned, "one number"),
             (bits_of_the_flag, "bits inverted"),
+            (in_two_steps, "reads what it wrote"),
+            (without_brackets, "brackets"),
+            (shares_swapped, "shares swapped"),
+            (mean_of_next, "mean for maximum"),
+            (best_of_all, "one maximum"),
         ],
     ),
     "epsilon_greedy_action": Answers(
@@ -306,7 +340,7 @@ ANSWERS = {
             (coin_inverted, "epsilon inverted"),
             (others_only, "greedy action left out"),
             (without_the_last, "last action left out"),
-            (without_the_first, "other frequencies"),
+            (without_the_first, "first action left out"),
             (never_explores, "always greedy"),
             (coin_unused, "always random"),
             (least, "smallest value"),
@@ -315,6 +349,7 @@ ANSWERS = {
             (global_generator, "other generator"),
             (two_sources, "other generator"),
             (seeded_inside, "generator made anew"),
+            (same_chance_each_time, "generator made anew"),
             (value_of_the_best, "value for action"),
             (one_too_far, "no action"),
             (in_an_array, "no action"),

@@ -67,7 +67,11 @@ def _backup(p: Array, r: Array, g: float, v: Array) -> Array:
 
 
 BACKUP = {
-    "terminal not 0": "You count what the input holds for a terminal state. Nothing follows the end: its value is 0.",
+    "terminal not 0": "Where the robot arrives in a terminal state s', you count what the input holds for it. Nothing "
+    "follows the end: the value of s' is 0 there. (A mask on s does not do that.)",
+    "terminal kept": "For terminal states you return what came in. Their values are 0, whatever the input holds.",
+    "brackets": "Your p multiplies the reward alone. What follows is reached with the same probability: p times both.",
+    "last one only": "Only the last of the next states counts in your sum. Does `=` stand where `+=` belongs?",
     "value of s": "You take the value of s for that of s', where the robot arrives. The last axis of p and r is s'.",
     "no discount": "What follows enters in full. It comes one step later and counts gamma times as much.",
     "reward discounted": "Your gamma multiplies the reward too. The reward comes with this step and counts in full.",
@@ -80,6 +84,9 @@ WRONG_BACKUPS: tuple[tuple[str, Function], ...] = (
     ("reward discounted", lambda p, r, end, g, v: g * (p * (r + v)).sum(-1)),
     ("reward masked", lambda p, r, end, g, v: (p * ~end * (r + g * v)).sum(-1)),
     ("mean over states", lambda p, r, end, g, v: (r + g * v).mean(-1)),
+    ("brackets", lambda p, r, end, g, v: (p * r + g * v).sum(-1)),
+    ("brackets", lambda p, r, end, g, v: (p * r).sum(-1) + g * v.sum()),
+    ("last one only", lambda p, r, end, g, v: (p * (r + g * v))[..., -1]),
     ("terminal not 0", lambda p, r, end, g, v: _backup(p, r, g, v)),
 )
 
@@ -130,18 +137,22 @@ EXPECTATION = BACKUP | {
     "v that came in, so write into another array.",
     "best action": "You take the best action. This policy draws its actions, and its value is their mean under pi.",
     "policy ignored": "You average over the actions as if all were equally likely. Their weights are in `policy`.",
+    "policy left out": "You add up the values of the actions. Each counts with its probability in `policy`.",
 }
 _wrong_values = known(
     EXPECTATION,
     ("in place", _in_place),
     ("best action", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).max(-1)),
     ("policy ignored", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).mean(-1)),
+    ("policy left out", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).sum(-1)),
+    ("terminal kept", lambda p, r, end, g, pi, v: np.where(end, v, _expected(p, r, end, g, pi, v))),
+    ("terminal kept", lambda p, r, end, g, pi, v: np.where(end, v, (pi * _backup(p, r, g, v)).sum(-1))),
     *_wrong_backups(lambda wrong: lambda p, r, end, g, pi, v: (pi * wrong(p, r, end, g, v)).sum(-1)),
 )
 _not_averaged = "You return one number for each state and action. The mean over the actions is still to be taken."
 _no_actions = _of_shape("action values", _not_averaged, lambda inputs: inputs["policy"].shape)
 _judge_expectation = by_values(_draw_policy, _expected, _wrong_values, _no_actions)
-expectation_backup = Exercise("expectation_backup", HERE, minutes=10, difficulty=2, judge=_judge_expectation)
+expectation_backup = Exercise("expectation_backup", HERE, minutes=15, difficulty=2, judge=_judge_expectation)
 
 
 def _draw_table(rng: np.random.Generator) -> dict[str, Any]:
@@ -152,7 +163,16 @@ def _optimal(best: Function = lambda q: q.max(-1)) -> Function:
     return lambda p, r, end, g, q: _backup(p, r, g, np.where(end, 0, best(q)))
 
 
+def _table_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
+    q = np.where(end[:, None], 0, q)
+    for s, a in np.ndindex(q.shape):
+        q[s, a] = _backup(p[s, a], r[s, a], g, q.max(-1))
+    return q
+
+
 OPTIMALITY = BACKUP | {
+    "in place": "Some of your entries read others that this same sweep has just changed. All are to be computed from "
+    "the q that came in, so write into another array.",
     "maximum too early": "You average over the next states first and choose one action for all of them afterwards. The "
     "robot sees where it has arrived and chooses then: the maximum stands inside the mean.",
     "maximum over states": "Your maximum runs over the states. Wanted is the best action in each: the last axis of q.",
@@ -174,6 +194,9 @@ _wrong_tables = known(
     ("action for value", _optimal(lambda q: q.argmax(-1))),
     ("mean for maximum", _optimal(lambda q: q.mean(-1))),
     ("same action", lambda p, r, end, g, q: _backup(p, r, g, (q * ~end[:, None]).T)),
+    ("in place", _table_in_place),
+    ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, _optimal()(p, r, end, g, q))),
+    ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, _backup(p, r, g, q.max(-1)))),
     *_wrong_backups(lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))),
 )
 _no_table = "You return one number for each state. A table of action values keeps its axis of actions."
@@ -182,8 +205,13 @@ _judge_optimality = by_values(_draw_table, _optimal(), _wrong_tables, _is_table)
 optimality_backup = Exercise("optimality_backup", HERE, minutes=10, difficulty=2, judge=_judge_optimality)
 
 ITERATION = OPTIMALITY | {
-    "one sweep": "These are the values after a single sweep, so your loop stops at once. Is the old array perhaps the "
-    "same as the new one? `old = v` copies nothing, and their difference is always 0.",
+    "one sweep": "These are the values after a single sweep: there is no loop, or it stops at once. Do you compare the "
+    "*largest* move, and is the old array another one than the new? `old = v` copies nothing: the move is always 0.",
+    "end not 0": "State {state} is terminal, and you return {value:.3g} for it. Nothing follows there: its value is 0.",
+    "few move": "Your loop stops while the values of single states still move far: their moves vanish in a mean, or "
+    "cancel in a sum. The largest of them must be small.",
+    "many sweeps": "With gamma = 0.98 your loop stops long before the values do. The tolerance says when it may stop, "
+    "not a number of sweeps.",
     "sign of the move": "You stop at moves of one sign, however large. What must be small is the size of a move.",
     "still moving": "One more sweep moves one of your values by {move:.2g}; the tolerance is {tolerance:.2g}. Your "
     "loop stops too early (do the moves of all states count, in every sweep?) or its equation is another one.",
@@ -214,7 +242,12 @@ def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
     pairs = [(_values(guarded(answer)(**case), case), case) for case in cases]
     right = [_is_near(*pair, _sweep) for pair in pairs]
     if all(right):
+        _judge_stopping(answer)
         return
+    ends = [(value[end := case["terminal"]], end.argmax()) for value, case in pairs]
+    if any(values.any() for values, _ in ends):
+        values, state = next(found for found in ends if found[0].any())
+        raise Wrong("terminal kept", ITERATION["end not 0"].format(state=state, value=values[0]))
     wrong = [("one sweep", _sweep, 1), ("one sweep", _sweep_in_place, 1), *((*pair, 400) for pair in _wrong_sweeps)]
     for key, sweep, n_sweeps in wrong:
         if all(_is_near(*pair, sweep, n_sweeps) for pair in pairs):
@@ -225,6 +258,20 @@ def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
     transition, reward, terminal, gamma, _ = case.values()
     move = np.abs(_sweep(transition, reward, terminal, gamma, value) - value).max()
     raise Wrong("still moving", ITERATION["still moving"].format(move=move, **case))
+
+
+def _judge_stopping(answer: Any) -> None:
+    """Refuse loops that stop well on small tables by chance: two states of twelve move, against each other; a gamma
+    of 0.98 makes them move for long.
+    """
+    for key, gamma in (("few move", 0.9), ("many sweeps", 0.98)):
+        transition, reward, terminal = np.zeros((12, 2, 12)), np.zeros((12, 2, 12)), np.arange(12) == 11
+        transition[:, :, 11] = 1.0
+        transition[0], transition[1] = np.eye(12)[0], np.eye(12)[1]  # these two stay where they are, and are paid
+        reward[0], reward[1] = 1.0, -1.0
+        case = {"transition": transition, "reward": reward, "terminal": terminal, "gamma": gamma, "tolerance": 1e-2}
+        if not _is_near(_values(guarded(answer)(**case), case), case, _sweep):
+            raise Wrong(key, ITERATION[key])
 
 
 def _values(result: Any, case: Mapping[str, Any]) -> Array:
@@ -244,4 +291,4 @@ def _is_near(value: Array, case: Mapping[str, Any], sweep: Function, n_sweeps: i
         return bool(np.abs(value - v).max() <= case["tolerance"] / (1 - case["gamma"]) + 1e-4)
 
 
-value_iteration = Exercise("value_iteration", HERE, minutes=15, difficulty=3, judge=_judge_iteration)
+value_iteration = Exercise("value_iteration", HERE, minutes=20, difficulty=3, judge=_judge_iteration)

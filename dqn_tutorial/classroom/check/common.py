@@ -9,10 +9,9 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from dqn_tutorial.classroom.check.exercise import Judge, Misconception, Trait
+from dqn_tutorial.classroom.check.exercise import PAIR, Judge, Misconception, Trait
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong
 
-PAIR = "In PyTorch `max` and `min` along an axis give two things, the values and where they stand. You need the first."
 Misnamed = tuple[tuple[tuple[str, ...], str, str], ...]  # pieces of an error with its line, a key, a message
 ERRORS: Misnamed = (
     (("return_types.",), "max gives a pair", PAIR),
@@ -33,6 +32,17 @@ ERRORS: Misnamed = (
         "recorded step",
         "PyTorch records your step as something to differentiate. Tell it not to: the weights are moved here, no loss "
         "goes through them.",
+    ),
+    (
+        ("element 0 of tensors does not require grad",),
+        "no gradient asked for",
+        "No tensor that went into the loss asks for a gradient. PyTorch records only what follows from one that has "
+        "`requires_grad`.",
+    ),
+    (
+        ("'NoneType'", ".grad"),
+        "no backward",
+        "`grad` is None as long as `backward` has not been called.",
     ),
     (
         ("backward through the graph a second time",),

@@ -17,6 +17,7 @@ from dqn_tutorial.classroom.check.values import ATOL, RTOL, agree, as_array, des
 from dqn_tutorial.classroom.plots import GREEN, GREY, RED
 
 N_CASES = 20
+PAIR = "In PyTorch `max` and `min` along an axis give two things, the values and where they stand. You need the first."
 COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Judge = Callable[[Any, np.random.Generator], None]
 Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
@@ -83,8 +84,8 @@ class Exercise:
         """Judge an answer on the inputs of a seed. Source: this course. Taught in 05_critic."""
         try:
             self.judge(answer, np.random.default_rng(seed))
-        except NotAttempted:
-            return Verdict(self.name, "not attempted yet")
+        except NotAttempted as stub:
+            return Verdict(self.name, "not attempted yet", message=str(stub))
         except Wrong as wrong:
             return Verdict(self.name, "not yet", wrong.key, wrong.message)
         except OwnError as error:
@@ -152,11 +153,19 @@ def by_values(
             made = trusted(wrong)
             if all(_alike(found, _behaviour(made, case)) for found, case in zip(seen, cases, strict=True)):
                 raise Wrong(key, message)
-        for found, want, case in zip(seen, wanted, cases, strict=True):
-            if not _alike(found, want):
-                _refuse(found, want[1], case)
+        different = [
+            (found, want[1], case)
+            for found, want, case in zip(seen, wanted, cases, strict=True)
+            if not _alike(found, want)
+        ]
+        _refuse(*min(different, key=lambda row: _n_numbers(row[2])))
 
     return judge
+
+
+def _n_numbers(inputs: Mapping[str, Any]) -> int:
+    """Return how much there is to show: the smallest case is the easiest to compute by hand."""
+    return sum(array.size for value in inputs.values() if (array := as_array(value)) is not None)
 
 
 def _behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
@@ -180,18 +189,27 @@ def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
     a, b = as_array(result), as_array(wanted)
     if b is None:  # several results in a tuple or dict
         raise Wrong("other values", f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{_case(inputs)}")
+    if type(result).__module__ == "torch.return_types":
+        raise Wrong("max gives a pair", PAIR)
     if a is None:
         words = f"Your function returns a {type(result).__name__}; asked for is {describe(wanted)}."
         raise Wrong("other type", words)
     if a.shape != b.shape:
-        raise Wrong(
-            "other shape", f"Your result has shape {list(a.shape)}; asked for is {list(b.shape)}.\n{_case(inputs)}"
-        )
+        asked = f"{list(b.shape)}" if b.ndim else "a single number, without an axis"
+        raise Wrong("other shape", f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{_case(inputs)}")
     if a.dtype.kind == "f" and np.isnan(a).any() and not np.isnan(np.asarray(b, float)).any():
         raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{_case(inputs)}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
         raise Wrong("other dtype", f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.")
-    raise Wrong("other values", f"You return {shown(a)}; right is {shown(b)}.\n{_case(inputs)}")
+    if shown(a) == shown(b):
+        apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
+        words = f"Some of your numbers differ from the right ones, by {apart:.2g} at most. Is anything rounded?"
+        raise Wrong("other values", f"{words}\n{_case(inputs)}")
+    words = f"You return {shown(a)}; right is {shown(b)}."
+    if b.size > 1:
+        place = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, RTOL, ATOL))[0])
+        words += f" They first differ at index {list(place)}: {a[place]:.4g} for {b[place]:.4g}."
+    raise Wrong("other values", f"{words}\n{_case(inputs)}")
 
 
 def _parts(value: Any) -> str:

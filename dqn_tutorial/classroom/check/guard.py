@@ -3,17 +3,19 @@
 import copy
 import ctypes
 import inspect
+import io
 import linecache
 import math
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any
 
 from dqn_tutorial.classroom.check.values import agree, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
+N_PRINTED = 20  # lines that the learner's own prints may take: a check calls the function often
 
 
 class Wrong(Exception):
@@ -28,7 +30,9 @@ class Wrong(Exception):
 
 
 class NotAttempted(Exception):
-    """The answer is still the stub. Source: this course. Taught in 05_critic."""
+    """The answer still ends like the stub, with a word on that if it has begun. Source: this course. Taught in
+    05_critic.
+    """
 
 
 class OwnError(Exception):
@@ -70,15 +74,17 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         raise Wrong("no function", f"Give the function itself, without brackets behind it: this is a {kind}.")
 
     limit = SECONDS if seconds is None else seconds
+    n_printed = 0
 
     def call(**inputs: Any) -> Any:
+        nonlocal n_printed
         _check_arguments(answer, inputs)
-        given = copy.deepcopy(inputs)
+        given, said = copy.deepcopy(inputs), io.StringIO()
         try:
-            with time_limit(limit):
+            with redirect_stdout(said), time_limit(limit):
                 result = answer(*given.values())
         except NotImplementedError:
-            raise NotAttempted from None
+            raise NotAttempted(_left_over(answer)) from None
         except Wrong:  # of a judge that wraps the answer
             raise
         except TooLong as stop:
@@ -88,9 +94,17 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
             ) from None
         except Exception as error:
             raise OwnError(error, answer, inputs) from None
+        finally:
+            lines = said.getvalue().splitlines()
+            for line in lines[: max(N_PRINTED - n_printed, 0)]:
+                print(line)
+            n_printed += len(lines)
         for name in inputs:
-            if name not in inputs_it_changes and not agree(given[name], inputs[name]):
-                raise Wrong("changes its input", f"Your function changes its input `{name}`: others still need it.")
+            if name not in inputs_it_changes and not _is_untouched(given[name], inputs[name]):
+                words = (
+                    f"Your function changes its input `{name}`, its numbers or `requires_grad`: others still need it."
+                )
+                raise Wrong("changes its input", words)
         if result is None and inputs_it_changes:
             return {name: given[name] for name in inputs_it_changes}
         if result is None:
@@ -109,6 +123,18 @@ def _check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None
         raise Wrong("other arguments", f"The function is called with {wanted}; yours takes {signature}.") from None
     except ValueError:
         pass  # a builtin without a signature
+
+
+def _is_untouched(given: Any, before: Any) -> bool:
+    return agree(given, before) and getattr(given, "requires_grad", None) == getattr(before, "requires_grad", None)
+
+
+def _left_over(answer: Callable[..., Any]) -> str:
+    """Say that the stub's last line still stands in a function that holds more than it."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    if code is None or (code.co_names == ("NotImplementedError",) and code.co_nlocals == code.co_argcount):
+        return ""
+    return "`raise NotImplementedError` still stands in your function: take it out, and the rest is looked at."
 
 
 def _listed(inputs: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_tutorial.classroom.check.common import around, known
+from dqn_tutorial.classroom.check.common import around, explained, known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
 from dqn_tutorial.classroom.check.values import as_array
 
@@ -23,9 +23,11 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def _draw_taken(rng: np.random.Generator) -> dict[str, Any]:
-    """B samples of A actions, B above A."""
+    """B samples of A actions, B above A or, sometimes, 1."""
     n_actions = int(rng.integers(2, 6))
     action = torch.tensor(rng.integers(n_actions, size=n_actions + int(rng.integers(1, 6))))
+    if rng.random() < 0.25:
+        action = torch.tensor([0])
     return {"q_values": _normal(rng, len(action), n_actions), "action": action}
 
 
@@ -55,7 +57,9 @@ taken_q = Exercise(
     judge=by_values(
         _draw_taken,
         lambda q, a: q.gather(-1, a[:, None])[:, 0],
-        traits=[Trait("axis left over", LEFT_OVER, lambda value, inputs: _shape(value) == (len(inputs["action"]), 1))],
+        traits=[
+            Trait("axis left over", LEFT_OVER, lambda q, inputs: _shape(q) == (len(inputs["action"]), 1) != (1, 1))
+        ],
         misconceptions=known(
             TAKEN,
             ("columns for rows", lambda q, a: q[:, a]),
@@ -129,13 +133,15 @@ LOSS = {
     "differentiates it, after clearing the old gradients.",
     "broadcast": "You subtract [B, 1] and [B], which gives [B, B]: the error of each target with *every* prediction. "
     "Bring both to one shape before you subtract.",
-    "no single number": "Your loss has an axis. `backward` starts from a single number: take the mean over the batch.",
+    "no single number": "Your loss still has an axis. `backward` starts from a single number, of shape []: take the "
+    "mean over all that is left, with `.mean()`.",
     "roles swapped": "The gradient reaches the target and not the prediction, so the target would be moved to the "
     "prediction. The target is the data here.",
     "prediction cut off": "No gradient reaches `q_value`, so nothing can be learned from this loss. `detach`, "
     "`no_grad`, `item` and NumPy cut the tie; none of them belongs on the prediction.",
     "target not data": "The gradient also reaches `td_target`, and a step would move the target towards the "
-    "prediction. The target is data: cut its tie before you subtract.",
+    "prediction. The target is data: cut its tie before you subtract. (`no_grad` works on what is computed inside "
+    "it; `detach` returns another tensor.)",
     "sum for mean": "You sum over the batch: twice the batch, twice the step. Asked for is the mean.",
     "no square": "You average the errors without squaring them: positive and negative ones cancel.",
     "absolute error": "You average the sizes of the errors, without the square. The lowest point is then at a median "
@@ -212,6 +218,8 @@ STEP = {
     "broadcast": "You pull every prediction to the mean of all targets: [B] and [B, 1] were subtracted, which gives "
     "[B, B]. Print the shape of the errors.",
     "no learning rate": "You take the whole gradient as the step. `learning_rate` says which part of it to take.",
+    "nothing changed": "You return the weights as they came in. What does one step make of them?",
+    "greedy action": "You pull the largest Q-value of each sample. The target belongs to the action taken.",
     "gradient returned": "You return the gradient. Asked for are the weights after the step.",
 }
 
@@ -232,9 +240,11 @@ def _judge_step(answer: Any, rng: np.random.Generator) -> None:
             ("one sample at a time", _one_by_one),
             ("no learning rate", lambda w, s, a, y, rate: w + _pull(w, s, a, y)),
             ("gradient returned", lambda w, s, a, y, rate: -_pull(w, s, a, y)),
+            ("nothing changed", lambda w, s, a, y, rate: w),
+            ("greedy action", lambda w, s, a, y, rate: w + rate * _pull(w, s, (s @ w.T).argmax(-1), y)),
         ),
     )
-    judge(answer, rng)
+    explained(judge)(answer, rng)
 
 
-sgd_step = Exercise("sgd_step", HERE, minutes=15, difficulty=3, judge=_judge_step)
+sgd_step = Exercise("sgd_step", HERE, minutes=20, difficulty=3, judge=_judge_step)

@@ -30,14 +30,18 @@ step_size_floor = Exercise("step_size_floor", HERE, minutes=5, difficulty=1, jud
 def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
     """A table, S above A, and one transition in it; actions other than 0, values of both signs."""
     n_states, n_actions = ((4, 3), (5, 2), (6, 2))[rng.integers(3)]
-    state = int(rng.integers(n_states))
+    q, state = rng.normal(size=(n_states, n_actions)) - 0.5, int(rng.integers(n_states))
+    action, move = int(rng.integers(1, n_actions)), int(rng.integers(-2, n_states))
+    stays = move < 0
+    if stays:  # stay where the best action was taken: who writes first and reads then reads another maximum
+        q[state, action], move = q[state].max() + 2, 0
     return {
-        "q": rng.normal(size=(n_states, n_actions)) - 0.5,
+        "q": q,
         "state": state,
-        "action": int(rng.integers(1, n_actions)),
+        "action": action,
         "reward": float(rng.normal()),
-        "next_state": (state + int(rng.integers(n_states))) % n_states,  # sometimes the same again
-        "terminated": bool(rng.random() < 0.4),
+        "next_state": (state + move) % n_states,
+        "terminated": bool(rng.random() < 0.4) and not stays,
         "alpha": float(rng.uniform(0.1, 0.4)),
         "gamma": float(rng.uniform(0.6, 0.95)),
     }
@@ -86,12 +90,20 @@ def _moves_others(result: Any, inputs: Mapping[str, Any]) -> bool:
     return not np.allclose(table, q, 1e-6, 1e-6)
 
 
+def _twice(q: Array, s: int, a: int, r: float, t: int, end: bool, alpha: float, g: float) -> Array:
+    new = q.copy()
+    new[s, a] += alpha * (r - new[s, a])
+    new[s, a] += alpha * g * (not end) * new[t].max()
+    return new
+
+
 UPDATE = {
-    "nothing changed": "The table is the same as before. If you have made a new one, return it.",
+    "nothing changed": "The table is the same as before. If you have made a new one, return it. (A number "
+    "taken out of q is a copy.)",
     "skips the last step": "You change nothing where the episode has terminated. That step brought a reward to learn.",
     "ignores terminated": "You bootstrap from terminal states too. Nothing follows the end, whatever the table says.",
     "mask inverted": "Your mask is the wrong way round: you bootstrap where the episode terminated and nowhere else.",
-    "bits inverted": "`terminated` is a Python bool here, and `~True` is -2: `~` inverts the bits. Say `not`.",
+    "bits inverted": "`terminated` is a Python bool here, and `~True` is -2. Say `(not terminated)`, in brackets.",
     "reward masked": "Your mask multiplies the reward too. The last reward counts; only what would follow it is 0.",
     "no discount": "The next value enters in full. What comes one step later counts gamma times as much.",
     "reward discounted": "Your gamma multiplies the reward too. The reward comes with this step and counts in full.",
@@ -99,6 +111,12 @@ UPDATE = {
     "row of the state": "Your maximum is over the actions of the state you come from. It belongs to the next state.",
     "action for value": "`argmax` gives the number of the best action. The target needs its value.",
     "no step size": "You write the target itself into the table. One sample is noisy: go the share alpha of the way.",
+    "reads what it wrote": "You change the entry twice, and the second time read what the first has written. Where s' "
+    "is s itself, that is another value: compute the whole target first.",
+    "mean for maximum": "You average over the actions in s'. The target wants the best action there.",
+    "one maximum": "You take the largest value of the whole table. The target wants the best action in s'.",
+    "brackets": "Your alpha multiplies the reward alone. It belongs before the whole TD error, in brackets.",
+    "shares swapped": "You keep the share alpha of the old value. It is the other way round: alpha of the target.",
     "old value kept whole": "You add a share of the target and keep the old value whole. The shares must sum to 1.",
     "old value lost": "You store alpha times the TD error. That is the step; the new value is the old one plus it.",
     "wrong way": "Your step leads away from the target. The way to it is target minus old value.",
@@ -113,6 +131,9 @@ _wrong_updates = (
     ("old value kept whole", _step_with(lambda old, y, alpha: old + alpha * y)),
     ("old value lost", _step_with(lambda old, y, alpha: alpha * (y - old))),
     ("wrong way", _step_with(lambda old, y, alpha: old - alpha * (y - old))),
+    ("shares swapped", _step_with(lambda old, y, alpha: alpha * old + (1 - alpha) * y)),
+    ("brackets", _entry(lambda q, s, a, r, t, end, alpha, g: alpha * r + g * (not end) * q[t].max())),
+    ("reads what it wrote", _twice),
 )
 _wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and without
     ("no discount", lambda q, s, a, r, t, g, m: r + m * q[t].max()),
@@ -120,6 +141,8 @@ _wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and wit
     ("same action", lambda q, s, a, r, t, g, m: r + g * m * q[t, a]),
     ("row of the state", lambda q, s, a, r, t, g, m: r + g * m * q[s].max()),
     ("action for value", lambda q, s, a, r, t, g, m: r + g * m * q[t].argmax()),
+    ("mean for maximum", lambda q, s, a, r, t, g, m: r + g * m * q[t].mean()),
+    ("one maximum", lambda q, s, a, r, t, g, m: r + g * m * q.max()),
     ("ignores terminated", lambda q, s, a, r, t, g, m: r + g * q[t].max()),
 )
 _known_updates = [
@@ -148,6 +171,7 @@ GREEDY = {
     "other generator": "Not all of your chance comes from `rng`: started anew in the same state, your choices differ.",
     "epsilon inverted": "Your coin is read the wrong way round: with probability epsilon the action is random.",
     "greedy action left out": "Your random actions never are the greedy one. Random means any of the A actions.",
+    "first action left out": "Your random actions never are action 0. `rng.integers(1, n)` starts at 1.",
     "last action left out": "Your random actions never are the last one. `rng.integers(n)` stops at n - 1.",
     "generator made anew": "You leave `rng` alone. A generator made anew in each call repeats its first numbers.",
     "always greedy": "Your function never explores, whatever epsilon is.",
@@ -174,6 +198,7 @@ def _law(greedy: Function = np.argmax, explored: Function = lambda n, best, e: n
 LAWS: dict[str, Law] = {
     "epsilon inverted": lambda q, e: _law()(q, 1 - e),
     "greedy action left out": _law(explored=lambda n, best, e: 1 - np.eye(n)[best]),
+    "first action left out": _law(explored=lambda n, best, e: 1 - np.eye(n)[0]),
     "last action left out": _law(explored=lambda n, best, e: 1 - np.eye(n)[-1]),
     "always greedy": lambda q, e: _law()(q, 0),
     "always random": lambda q, e: _law()(q, 1),
@@ -194,7 +219,7 @@ def _many(answer: Callable[..., Any], q_values: Array, epsilon: float, rng: np.r
 
 
 def _judge_choice(answer: Any, rng: np.random.Generator) -> None:
-    cases, found = [], []
+    cases, found, is_still = [], [], True
     for epsilon, top in zip((0.0, 1.0, *rng.uniform(0.35, 0.6, 3)), (0.5, 3.0, 0.5, 3.0, 0.5), strict=True):
         case = (rng.permutation(np.linspace(-2.0, top, int(rng.integers(3, 6)))), float(epsilon))
         result = guarded(_many(answer), ("rng",))(q_values=case[0], epsilon=case[1], rng=rng)
@@ -203,6 +228,7 @@ def _judge_choice(answer: Any, rng: np.random.Generator) -> None:
             raise Wrong("other generator", GREEDY["other generator"])
         if result["is still"] and 0 < epsilon < 1 and (actions != case[0].argmax()).any():
             raise Wrong("generator made anew", GREEDY["generator made anew"])
+        is_still &= result["is still"]
         cases.append(case)
         found.append(np.bincount(actions, minlength=len(case[0])) / N_DRAWS)
 
@@ -214,6 +240,8 @@ def _judge_choice(answer: Any, rng: np.random.Generator) -> None:
     for key, law in LAWS.items():
         if all(fits(law)):
             raise Wrong(key, GREEDY[key])
+    if is_still:
+        raise Wrong("generator made anew", GREEDY["generator made anew"])
     (q, epsilon), share = cases[right.index(False)], found[right.index(False)]
     words = {"epsilon": epsilon, "q": shown(q), "found": shown(share), "wanted": shown(_law()(q, epsilon))}
     raise Wrong("other frequencies", GREEDY["other frequencies"].format(draws=N_DRAWS, **words))
