@@ -319,6 +319,13 @@ def window_of_a_plain_sum(rewards, terminated, truncated, next_v, gamma):
     return sum(rewards[:m]) + gamma**m * (0 if terminated[m - 1] else next_v[m - 1])
 
 
+def a_share_of_the_batch(q_values, epsilon, rng, is_training):
+    action, n = q_values.argmax(1), int(epsilon * len(q_values))
+    if is_training:
+        action[rng.choice(len(action), n, replace=False)] = rng.integers(q_values.shape[1], size=n)
+    return action
+
+
 ANSWERS = {
     "behaviour_return": Answers(
         correct=["B", "b", " B "],
@@ -347,6 +354,7 @@ ANSWERS = {
     "choose_actions": Answers(
         correct=[chosen_with_where, chosen_by_loop, chosen_in_place, chosen_from_the_policy],
         wrong=[
+            (a_share_of_the_batch, "fixed number"),
             (chosen_by_one_coin, "one coin"),
             (chosen_by_one_coin_for_one_action, "one coin"),
             (chosen_alike, "one random action"),

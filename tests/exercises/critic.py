@@ -294,6 +294,46 @@ def loss_gone_back_through(*inputs):
     return loss
 
 
+def target_of_the_number(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated * next_q.argmax(1)
+
+
+def target_at_a_clock(reward, next_q, terminated, truncated, gamma):
+    ended = terminated & ~truncated
+    return reward + gamma * ~ended * next_q.detach().amax(1)
+
+
+def target_with_not(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * (not terminated) * next_q.detach().amax(1)
+
+
+def error_of(online, target_network, state, action, reward, next_state, terminated, gamma):
+    with torch.no_grad():
+        y = reward + gamma * ~terminated * target_network(next_state).amax(1)
+    return y - online(state).gather(1, action[:, None])[:, 0]
+
+
+def loss_of_here(online, target_network, state, action, reward, next_state, terminated, gamma):
+    error = error_of(online, target_network, state, action, reward, state, terminated, gamma)
+    return (error**2).mean()
+
+
+def loss_of_double(online, target_network, state, action, reward, next_state, terminated, gamma):
+    with torch.no_grad():
+        best = online(next_state).argmax(1, keepdim=True)
+        y = reward + gamma * ~terminated * target_network(next_state).gather(1, best)[:, 0]
+    return ((y - online(state).gather(1, action[:, None])[:, 0]) ** 2).mean()
+
+
+def loss_of_huber(*inputs):
+    error = error_of(*inputs)
+    return torch.nn.functional.smooth_l1_loss(error, torch.zeros_like(error))
+
+
+def loss_of_the_mean_error(*inputs):
+    return error_of(*inputs).mean() ** 2
+
+
 ANSWERS = {
     "copies_on_the_star": Answers(
         correct=["C", "c", " C "],
@@ -317,6 +357,9 @@ ANSWERS = {
             (target_discounted_in_all, "reward discounted"),
             (target_of_one_for_all, "one maximum"),
             (target_of_the_mean, "mean of actions"),
+            (target_of_the_number, "action for value"),
+            (target_at_a_clock, "truncation wins"),
+            (target_with_not, "one flag for all"),
             (target_with_gradient, "gradient"),
             (target_with_a_kept_axis, "broadcast"),
             (target_over_the_batch, "max over the batch"),
@@ -359,6 +402,10 @@ ANSWERS = {
             (loss_through_termination, "ignores terminated"),
             (loss_masked_around_all, "reward masked"),
             (loss_added_up, "sum"),
+            (loss_of_here, "value of s"),
+            (loss_of_double, "Double DQN"),
+            (loss_of_huber, "Huber"),
+            (loss_of_the_mean_error, "square of the mean"),
             (loss_not_averaged, "not one number"),
             (loss_not_squared, "not squared"),
             (loss_gathered_flat, "index needs an axis"),

@@ -82,6 +82,7 @@ ACTIONS = {
     "never hits the greedy": "Your random actions leave out the greedy one. Chance takes any action, each as likely, "
     "and may hit the greedy one too.",
     "action left out": "There is an action that chance never takes. An upper bound of `integers` is itself not drawn.",
+    "fixed number": "As many states explore in each batch. With a coin for each state the number varies.",
     "uneven": "By chance some actions come much more often than others. Each should be as likely.",
     "other probability": "The share of actions that are not greedy is wrong. A coin falls with probability epsilon, "
     "and then each of the A actions is as likely.",
@@ -153,6 +154,10 @@ def _judge_chance(own: Any, tables: list[tuple[NDArray[Any], NDArray[Any], int]]
     n_actions = np.array(last) + 1
     if abs((whole - epsilon * (n_actions - 1) / n_actions).mean()) > 0.03:  # five standard deviations
         raise _wrong("never hits the greedy" if abs(whole.mean() - epsilon) < 0.03 else "other probability")
+    p = epsilon * (n_actions - 1) / n_actions
+    spread = ((whole - p) ** 2 / (p * (1 - p) / len(moved[0]))).mean()  # 1 for coins; chance puts it below 0.55 in 1e-4
+    if spread < 0.55:
+        raise _wrong("fixed number")
     for n in set(n_actions.tolist()):
         pairs = [(a, flags) for a, flags, of in zip(chosen, moved, n_actions, strict=True) if of == n]
         share = np.bincount(np.concatenate([action[flags] for action, flags in pairs]), minlength=n)

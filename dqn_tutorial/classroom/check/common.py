@@ -23,6 +23,11 @@ ERRORS: Misnamed = (
         "`~` turns True into False, but it is no mask for numbers. Invert the flags while they are bool.",
     ),
     (
+        ("Boolean value of Tensor with more than one value is ambiguous",),
+        "one flag for all",
+        "`not`, `and`, `or` and `if` want a single flag. Tensors are inverted by `~` and joined by `&` and `|`.",
+    ),
+    (
         ("Index tensor must have the same number of dimensions",),
         "index needs an axis",
         "`gather` wants an index with as many axes as the table: for a table [B, A] the index is [B, 1].",

@@ -48,6 +48,9 @@ TD_TARGET = {
     "reward discounted": "You discount the reward too. It came at once; gamma belongs to the next state's value.",
     "one maximum": "You take one maximum of the whole batch. Each sample has a next state and so a maximum of its own.",
     "mean of actions": "You take the mean over the next actions: the value of acting at random. Take the best one.",
+    "action for value": "`argmax` gives the number of the best action. The target needs its value.",
+    "truncation wins": "Where a step is terminated *and* truncated you bootstrap. Whatever the clock says, nothing "
+    "follows the end.",
 }
 _wrong_targets: dict[str, Callable[..., Any]] = {
     "stops at truncation": lambda r, q, t, u, g: _td(r, q, t | u, u, g),
@@ -58,6 +61,8 @@ _wrong_targets: dict[str, Callable[..., Any]] = {
     "reward discounted": lambda r, q, t, u, g: g * _td(r, q, t, u, 1.0),
     "one maximum": lambda r, q, t, u, g: r + g * ~t * q.detach().max(),
     "mean of actions": lambda r, q, t, u, g: r + g * ~t * q.detach().mean(-1),
+    "action for value": lambda r, q, t, u, g: r + g * ~t * q.argmax(-1),
+    "truncation wins": lambda r, q, t, u, g: _td(r, q, t & ~u, u, g),
 }
 _over_batch = [  # two orders of one product, for the two texts of the error that they raise
     Misconception("max over the batch", TARGET["max over the batch"], wrong)
@@ -188,6 +193,10 @@ def _by_column(q: DQNNet, lag: DQNNet, s: Tensor, a: Tensor, *rest: Any) -> Tens
     return _error(q, lag, s, a, *rest) + _taken(q, s, a) - torch.index_select(q(s), -1, a)
 
 
+def _huber(*inputs: Any) -> Tensor:
+    return torch.nn.functional.huber_loss(error := _error(*inputs), torch.zeros_like(error))
+
+
 LOSS = {
     "networks exchanged": "The gradient reaches `target_network` and not `online`. The online network predicts and "
     "learns, the target network only stands in the target.",
@@ -200,6 +209,11 @@ LOSS = {
     "pairs": "You average over all pairs of samples: a prediction met the targets of others. One side was [B, 1], or "
     "B columns were picked for every row. Both sides should be [B].",
     **{key: TARGET[key] for key in ("ignores terminated", "reward masked")},
+    "value of s": "You take the target from the value of `state`. What follows the step is `next_state`.",
+    "Double DQN": "You let the online network choose and the target network value: the target of Double DQN, notebook "
+    "10. The one of this notebook takes the target network for both.",
+    "Huber": "Your loss grows like the size of a large error and not like its square: it is Huber's loss.",
+    "square of the mean": "You square the mean of the errors, in which they cancel. Square each, then average.",
     "sum": "You add up the squares. A sum grows with the batch, and the step with it; asked for is the mean.",
     "not squared": "You average the errors themselves: those above and below cancel each other. Square them first.",
 }
@@ -210,6 +224,10 @@ _wrong_losses: dict[str, Callable[..., Any]] = {
     "pairs": lambda q, lag, s, a, *rest: (_error(q, lag, s, a, *rest) + _taken(q, s, a)) - _taken(q, s, a)[:, None],
     "ignores terminated": lambda q, lag, s, a, r, after, over, g: _error(q, lag, s, a, r, after, over & False, g),
     "reward masked": lambda q, lag, s, a, r, after, over, g: _error(q, lag, s, a, r * ~over, after, over, g),
+    "value of s": lambda q, lag, s, a, r, after, over, g: _error(q, lag, s, a, r, s, over, g),
+    "Double DQN": lambda q, lag, s, a, r, after, over, g: (
+        r + g * ~over * _taken(lag, after, q(after).argmax(-1)).detach() - _taken(q, s, a)
+    ),
 }
 _loss_traits = [
     Trait(key, LOSS[key], refuses)
@@ -226,6 +244,12 @@ _judge_loss = by_values(
     [
         *known(LOSS, *{key: _squared(wrong) for key, wrong in _wrong_losses.items()}.items()),
         Misconception("pairs", LOSS["pairs"], _squared(_by_column)),
+        Misconception("Huber", LOSS["Huber"], _pulled(_huber)),
+        Misconception(
+            "square of the mean",
+            LOSS["square of the mean"],
+            _pulled(lambda *inputs: _error(*inputs).mean().square()),
+        ),
         Misconception("sum", LOSS["sum"], _pulled(lambda *inputs: _error(*inputs).square().sum())),
         Misconception("not squared", LOSS["not squared"], _pulled(lambda *inputs: _error(*inputs).mean())),
     ],

@@ -208,7 +208,7 @@ def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
     words = f"You return {shown(a)}; right is {shown(b)}."
     if b.size > 1:
         place = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, RTOL, ATOL))[0])
-        words += f" They first differ at index {list(place)}: {a[place]:.4g} for {b[place]:.4g}."
+        words += f" They first differ at index {list(place)}: {describe(a[place])} for {describe(b[place])}."
     raise Wrong("other values", f"{words}\n{_case(inputs)}")
 
 
