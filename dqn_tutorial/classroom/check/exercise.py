@@ -44,6 +44,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         words = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(self.message)).replace("\n", "<br>")
+        words = re.sub(r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", words)
         return (
             f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]}; padding: 4px 12px">'
             f"<b>{self.exercise}: {self.status}.</b>{' ' + words if words else ''}</div>"
