@@ -196,9 +196,11 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_ignore_interrupts)
         try:
             yield pool
-        finally:
+        except BaseException:
             for process in list((pool._processes or {}).values()):  # from Python 3.14 on: pool.terminate_workers()
                 process.terminate()
+            raise
+        finally:
             pool.shutdown(cancel_futures=True)
         return
     try:
