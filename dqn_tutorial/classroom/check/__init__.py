@@ -1,13 +1,25 @@
 """Exercises that check themselves: `check.td_target(your_td_target)` says whether it is right, and if not, why."""
 
-from dqn_tutorial.classroom.check import agent, bellman, critic, double, logbook, network, overview, q_learning, replay
+from dqn_tutorial.classroom.check import (
+    agent,
+    bellman,
+    critic,
+    double,
+    frequencies,
+    logbook,
+    network,
+    overview,
+    q_learning,
+    replay,
+    sweeps,
+)
 from dqn_tutorial.classroom.check.exercise import Exercise
 from dqn_tutorial.classroom.plots import show
 from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course
     name: value
-    for module in (bellman, q_learning, network, replay, critic, agent, double)
+    for module in (bellman, sweeps, q_learning, frequencies, network, replay, critic, agent, double)
     for name, value in vars(module).items()
     if isinstance(value, Exercise)
 }

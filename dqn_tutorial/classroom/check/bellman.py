@@ -7,8 +7,7 @@ import numpy as np
 
 from dqn_tutorial.classroom.check.common import known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.values import as_array
 from dqn_tutorial.mdp import Array
 
 HERE = "01_bellman_equation"
@@ -62,7 +61,10 @@ WALL = {
 aim_at_the_wall = Exercise("aim_at_the_wall", HERE, minutes=5, difficulty=1, judge=choice(WALL, right="B"))
 
 
-def _backup(p: Array, r: Array, g: float, v: Array) -> Array:
+def backup(p: Array, r: Array, g: float, v: Array) -> Array:
+    """Return the values `[..., A]` of the actions, given those of the next states. Source: Sutton & Barto (2018),
+    equation 3.14. Taught in 01_bellman_equation.
+    """
     return np.asarray((p * (r + g * v)).sum(-1))
 
 
@@ -87,12 +89,15 @@ WRONG_BACKUPS: tuple[tuple[str, Function], ...] = (
     ("brackets", lambda p, r, end, g, v: (p * r + g * v).sum(-1)),
     ("brackets", lambda p, r, end, g, v: (p * r).sum(-1) + g * v.sum()),
     ("last one only", lambda p, r, end, g, v: (p * (r + g * v))[..., -1]),
-    ("terminal not 0", lambda p, r, end, g, v: _backup(p, r, g, v)),
+    ("terminal not 0", lambda p, r, end, g, v: backup(p, r, g, v)),
 )
 
 
-def _wrong_backups(task: Callable[[Function], Function] = lambda wrong: wrong) -> list[tuple[str, Function]]:
-    """Return what `task` makes of each wrong backup, with and without a mask on what it reads and writes."""
+def wrong_backups(task: Callable[[Function], Function] = lambda wrong: wrong) -> list[tuple[str, Function]]:
+    """Return what `task` makes of each wrong backup, with and without a mask on what it reads and writes.
+
+    Source: this course. Taught in 01_bellman_equation.
+    """
 
     def made(backup: Function, reads: bool, writes: bool) -> Function:
         def wrong(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
@@ -104,8 +109,11 @@ def _wrong_backups(task: Callable[[Function], Function] = lambda wrong: wrong) -
     return [(key, made(f, x, y)) for key, f in WRONG_BACKUPS for x in (True, False) for y in (True, False)]
 
 
-def _draw_mdp(rng: np.random.Generator, ends_last: bool = False) -> dict[str, Any]:
-    """A small random MDP, S above A, with one or two terminal states somewhere; the last one too if asked for."""
+def draw_mdp(rng: np.random.Generator, ends_last: bool = False) -> dict[str, Any]:
+    """Return a small random MDP, S above A, with one or two terminal states; the last one too if asked for.
+
+    Source: this course. Taught in 01_bellman_equation.
+    """
     n_states, n_actions = ((4, 2), (5, 2), (6, 2), (4, 3))[rng.integers(4)]
     transition = 0.7 * rng.dirichlet(np.full(n_states, 0.3), (n_states, n_actions)) + 0.3 / n_states
     reward, terminal = rng.normal(size=transition.shape), np.zeros(n_states, bool)
@@ -116,19 +124,19 @@ def _draw_mdp(rng: np.random.Generator, ends_last: bool = False) -> dict[str, An
 
 
 def _draw_policy(rng: np.random.Generator) -> dict[str, Any]:
-    mdp = _draw_mdp(rng)
+    mdp = draw_mdp(rng)
     n_states, n_actions = mdp["transition"].shape[:2]
     return mdp | {"policy": rng.dirichlet(np.ones(n_actions), n_states), "v": rng.normal(size=n_states)}
 
 
 def _expected(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
-    return np.asarray((pi * _backup(p, r, g, np.where(end, 0, v))).sum(-1))
+    return np.asarray((pi * backup(p, r, g, np.where(end, 0, v))).sum(-1))
 
 
 def _in_place(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
     v = np.where(end, 0, v)
     for s in range(len(v)):
-        v[s] = pi[s] @ _backup(p[s], r[s], g, v)
+        v[s] = pi[s] @ backup(p[s], r[s], g, v)
     return v
 
 
@@ -142,12 +150,12 @@ EXPECTATION = BACKUP | {
 _wrong_values = known(
     EXPECTATION,
     ("in place", _in_place),
-    ("best action", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).max(-1)),
-    ("policy ignored", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).mean(-1)),
-    ("policy left out", lambda p, r, end, g, pi, v: _backup(p, r, g, np.where(end, 0, v)).sum(-1)),
+    ("best action", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).max(-1)),
+    ("policy ignored", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).mean(-1)),
+    ("policy left out", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).sum(-1)),
     ("terminal kept", lambda p, r, end, g, pi, v: np.where(end, v, _expected(p, r, end, g, pi, v))),
-    ("terminal kept", lambda p, r, end, g, pi, v: np.where(end, v, (pi * _backup(p, r, g, v)).sum(-1))),
-    *_wrong_backups(lambda wrong: lambda p, r, end, g, pi, v: (pi * wrong(p, r, end, g, v)).sum(-1)),
+    ("terminal kept", lambda p, r, end, g, pi, v: np.where(end, v, (pi * backup(p, r, g, v)).sum(-1))),
+    *wrong_backups(lambda wrong: lambda p, r, end, g, pi, v: (pi * wrong(p, r, end, g, v)).sum(-1)),
 )
 _not_averaged = "You return one number for each state and action. The mean over the actions is still to be taken."
 _no_actions = _of_shape("action values", _not_averaged, lambda inputs: inputs["policy"].shape)
@@ -156,17 +164,17 @@ expectation_backup = Exercise("expectation_backup", HERE, minutes=15, difficulty
 
 
 def _draw_table(rng: np.random.Generator) -> dict[str, Any]:
-    return (mdp := _draw_mdp(rng)) | {"q": rng.normal(size=mdp["transition"].shape[:2]) - 0.7}
+    return (mdp := draw_mdp(rng)) | {"q": rng.normal(size=mdp["transition"].shape[:2]) - 0.7}
 
 
 def _optimal(best: Function = lambda q: q.max(-1)) -> Function:
-    return lambda p, r, end, g, q: _backup(p, r, g, np.where(end, 0, best(q)))
+    return lambda p, r, end, g, q: backup(p, r, g, np.where(end, 0, best(q)))
 
 
 def _table_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
     q = np.where(end[:, None], 0, q)
     for s, a in np.ndindex(q.shape):
-        q[s, a] = _backup(p[s, a], r[s, a], g, q.max(-1))
+        q[s, a] = backup(p[s, a], r[s, a], g, q.max(-1))
     return q
 
 
@@ -184,8 +192,8 @@ OPTIMALITY = BACKUP | {
 }
 _wrong_tables = known(
     OPTIMALITY,
-    ("maximum too early", lambda p, r, end, g, q: _backup(p, r, 0, end) + g * (p @ (q * ~end[:, None])).max(-1)),
-    ("maximum too early", lambda p, r, end, g, q: _backup(p, r, 0, end) + g * (p @ q).max(-1)),
+    ("maximum too early", lambda p, r, end, g, q: backup(p, r, 0, end) + g * (p @ (q * ~end[:, None])).max(-1)),
+    ("maximum too early", lambda p, r, end, g, q: backup(p, r, 0, end) + g * (p @ q).max(-1)),
     ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
     ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
     ("maximum over states", _optimal(lambda q: q.max(0))),
@@ -193,102 +201,13 @@ _wrong_tables = known(
     ("maximum from 0", _optimal(lambda q: q.max(-1).clip(0))),
     ("action for value", _optimal(lambda q: q.argmax(-1))),
     ("mean for maximum", _optimal(lambda q: q.mean(-1))),
-    ("same action", lambda p, r, end, g, q: _backup(p, r, g, (q * ~end[:, None]).T)),
+    ("same action", lambda p, r, end, g, q: backup(p, r, g, (q * ~end[:, None]).T)),
     ("in place", _table_in_place),
     ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, _optimal()(p, r, end, g, q))),
-    ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, _backup(p, r, g, q.max(-1)))),
-    *_wrong_backups(lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))),
+    ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, backup(p, r, g, q.max(-1)))),
+    *wrong_backups(lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))),
 )
 _no_table = "You return one number for each state. A table of action values keeps its axis of actions."
 _is_table = _of_shape("values of states", _no_table, lambda inputs: inputs["terminal"].shape)
 _judge_optimality = by_values(_draw_table, _optimal(), _wrong_tables, _is_table)
 optimality_backup = Exercise("optimality_backup", HERE, minutes=10, difficulty=2, judge=_judge_optimality)
-
-ITERATION = OPTIMALITY | {
-    "one sweep": "These are the values after a single sweep: there is no loop, or it stops at once. Do you compare the "
-    "*largest* move, and is the old array another one than the new? `old = v` copies nothing: the move is always 0.",
-    "end not 0": "State {state} is terminal, and you return {value:.3g} for it. Nothing follows there: its value is 0.",
-    "few move": "Your loop stops while the values of single states still move far: their moves vanish in a mean, or "
-    "cancel in a sum. The largest of them must be small.",
-    "many sweeps": "With gamma = 0.98 your loop stops long before the values do. The tolerance says when it may stop, "
-    "not a number of sweeps.",
-    "sign of the move": "You stop at moves of one sign, however large. What must be small is the size of a move.",
-    "still moving": "One more sweep moves one of your values by {move:.2g}; the tolerance is {tolerance:.2g}. Your "
-    "loop stops too early (do the moves of all states count, in every sweep?) or its equation is another one.",
-}
-
-
-def _sweep(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
-    return np.where(end, 0, _backup(p, r, g, v).max(-1))
-
-
-def _sweep_in_place(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
-    for s in range(len(v)):
-        v[s] = _backup(p[s], r[s], g, v).max()
-    return v
-
-
-_wrong_sweeps: tuple[tuple[str, Function], ...] = (
-    ("mean for maximum", lambda p, r, end, g, v: _backup(p, r, g, v).mean(-1)),
-    ("maximum from 0", lambda p, r, end, g, v: _sweep(p, r, end, g, v).clip(0)),
-    *_wrong_backups(lambda wrong: lambda *given: wrong(*given).max(-1)),
-)
-
-
-def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
-    cases = [_draw_mdp(rng, k % 3 == 2) | {"tolerance": float(rng.uniform(1e-5, 1e-4))} for k in range(9)]
-    for case, sign in zip(cases, (1, -1, 0) * 3, strict=True):  # values that rise from 0, that fall, and both
-        case["reward"] = sign * abs(case["reward"]) if sign else case["reward"]
-    pairs = [(_values(guarded(answer)(**case), case), case) for case in cases]
-    right = [_is_near(*pair, _sweep) for pair in pairs]
-    if all(right):
-        _judge_stopping(answer)
-        return
-    ends = [(value[end := case["terminal"]], end.argmax()) for value, case in pairs]
-    if any(values.any() for values, _ in ends):
-        values, state = next(found for found in ends if found[0].any())
-        raise Wrong("terminal kept", ITERATION["end not 0"].format(state=state, value=values[0]))
-    wrong = [("one sweep", _sweep, 1), ("one sweep", _sweep_in_place, 1), *((*pair, 400) for pair in _wrong_sweeps)]
-    for key, sweep, n_sweeps in wrong:
-        if all(_is_near(*pair, sweep, n_sweeps) for pair in pairs):
-            raise Wrong(key, ITERATION[key])
-    if len({*right[::3]}) == len({*right[1::3]}) == 1 and right[0] != right[1]:
-        raise Wrong("sign of the move", ITERATION["sign of the move"])
-    value, case = pairs[right.index(False)]
-    transition, reward, terminal, gamma, _ = case.values()
-    move = np.abs(_sweep(transition, reward, terminal, gamma, value) - value).max()
-    raise Wrong("still moving", ITERATION["still moving"].format(move=move, **case))
-
-
-def _judge_stopping(answer: Any) -> None:
-    """Refuse loops that stop well on small tables by chance: two states of twelve move, against each other; a gamma
-    of 0.98 makes them move for long.
-    """
-    for key, gamma in (("few move", 0.9), ("many sweeps", 0.98)):
-        transition, reward, terminal = np.zeros((12, 2, 12)), np.zeros((12, 2, 12)), np.arange(12) == 11
-        transition[:, :, 11] = 1.0
-        transition[0], transition[1] = np.eye(12)[0], np.eye(12)[1]  # these two stay where they are, and are paid
-        reward[0], reward[1] = 1.0, -1.0
-        case = {"transition": transition, "reward": reward, "terminal": terminal, "gamma": gamma, "tolerance": 1e-2}
-        if not _is_near(_values(guarded(answer)(**case), case), case, _sweep):
-            raise Wrong(key, ITERATION[key])
-
-
-def _values(result: Any, case: Mapping[str, Any]) -> Array:
-    value, n_states = as_array(result), len(case["terminal"])
-    if value is None or value.shape != (n_states,):
-        raise Wrong("other shape", f"Asked for is a number for each state, [{n_states}], not {describe(result)}.")
-    if not (np.abs(value) < 1e6).all():
-        raise Wrong("not finite", "Your values grow beyond all bounds. Are gamma and p both in every sweep?")
-    return value
-
-
-def _is_near(value: Array, case: Mapping[str, Any], sweep: Function, n_sweeps: int = 400) -> bool:
-    v = np.zeros(len(value))
-    with np.errstate(all="ignore"):
-        for _ in range(n_sweeps):
-            v = sweep(*[*case.values()][:4], v)
-        return bool(np.abs(value - v).max() <= case["tolerance"] / (1 - case["gamma"]) + 1e-4)
-
-
-value_iteration = Exercise("value_iteration", HERE, minutes=20, difficulty=3, judge=_judge_iteration)

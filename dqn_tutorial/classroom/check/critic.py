@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import huber_loss
 
 from dqn_tutorial import targets
 from dqn_tutorial.classroom.check.common import TARGET, around, as_float32, explained, known, target_traits
@@ -49,8 +50,7 @@ TD_TARGET = {
     "one maximum": "You take one maximum of the whole batch. Each sample has a next state and so a maximum of its own.",
     "mean of actions": "You take the mean over the next actions: the value of acting at random. Take the best one.",
     "action for value": "`argmax` gives the number of the best action. The target needs its value.",
-    "truncation wins": "Where a step is terminated *and* truncated you bootstrap. Whatever the clock says, nothing "
-    "follows the end.",
+    "truncation wins": "Where a step is terminated *and* truncated you bootstrap. Nothing follows the end.",
 }
 _wrong_targets: dict[str, Callable[..., Any]] = {
     "stops at truncation": lambda r, q, t, u, g: _td(r, q, t | u, u, g),
@@ -189,14 +189,6 @@ def _error(  # y - Q(s, a)
     return targets.td_target(r, lag(after).detach(), over, gamma) - _taken(q, s, a)
 
 
-def _by_column(q: DQNNet, lag: DQNNet, s: Tensor, a: Tensor, *rest: Any) -> Tensor:
-    return _error(q, lag, s, a, *rest) + _taken(q, s, a) - torch.index_select(q(s), -1, a)
-
-
-def _huber(*inputs: Any) -> Tensor:
-    return torch.nn.functional.huber_loss(error := _error(*inputs), torch.zeros_like(error))
-
-
 LOSS = {
     "networks exchanged": "The gradient reaches `target_network` and not `online`. The online network predicts and "
     "learns, the target network only stands in the target.",
@@ -210,8 +202,7 @@ LOSS = {
     "B columns were picked for every row. Both sides should be [B].",
     **{key: TARGET[key] for key in ("ignores terminated", "reward masked")},
     "value of s": "You take the target from the value of `state`. What follows the step is `next_state`.",
-    "Double DQN": "You let the online network choose and the target network value: the target of Double DQN, notebook "
-    "10. The one of this notebook takes the target network for both.",
+    "Double DQN": "Your online network chooses the action: that is Double DQN. Here the target network does both.",
     "Huber": "Your loss grows like the size of a large error and not like its square: it is Huber's loss.",
     "square of the mean": "You square the mean of the errors, in which they cancel. Square each, then average.",
     "sum": "You add up the squares. A sum grows with the batch, and the step with it; asked for is the mean.",
@@ -243,15 +234,14 @@ _judge_loss = by_values(
     _squared(_error),
     [
         *known(LOSS, *{key: _squared(wrong) for key, wrong in _wrong_losses.items()}.items()),
-        Misconception("pairs", LOSS["pairs"], _squared(_by_column)),
-        Misconception("Huber", LOSS["Huber"], _pulled(_huber)),
-        Misconception(
-            "square of the mean",
-            LOSS["square of the mean"],
-            _pulled(lambda *inputs: _error(*inputs).mean().square()),
+        *known(
+            LOSS,
+            ("pairs", _squared(lambda q, lag, s, a, *rest: _error(q, lag, s, a, *rest) + _taken(q, s, a) - q(s)[:, a])),
+            ("Huber", _pulled(lambda *given: huber_loss(_error(*given), torch.zeros(len(given[2]))))),
+            ("square of the mean", _pulled(lambda *given: _error(*given).mean().square())),
+            ("sum", _pulled(lambda *given: _error(*given).square().sum())),
+            ("not squared", _pulled(lambda *given: _error(*given).mean())),
         ),
-        Misconception("sum", LOSS["sum"], _pulled(lambda *inputs: _error(*inputs).square().sum())),
-        Misconception("not squared", LOSS["not squared"], _pulled(lambda *inputs: _error(*inputs).mean())),
     ],
     _loss_traits,
 )
