@@ -51,7 +51,7 @@ def test_last_names_of_settings_are_unique_but_for_name() -> None:
         ({"loss": "MSEloss"}, "loss = 'MSEloss' is not allowed: did you mean 'MSELoss'"),
         ({"tau": -0.1}, r"tau = -0\.1"),
         ({"learning_rate": 0}, "learning_rate = 0"),
-        ({"buffer_size": 3}, "buffer_size = 3 is not allowed: it must be at least n_envs = 16"),
+        ({"buffer_size": 3}, "buffer_size = 3 is not allowed: it must be at least n_envs = 32"),
         ({"seed": -1}, "seed = -1"),
         ({"act": "rulu"}, "did you mean 'relu'"),
         ({"reduce": "median"}, "reduce = 'median' is not allowed"),

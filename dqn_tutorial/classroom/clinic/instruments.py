@@ -136,15 +136,15 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 
 def batch(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
-    """Inspect memories of 800 transitions after 2,400 random steps of CartPole. Source: this course. Taught in
+    """Inspect memories of 800 transitions after 2,560 random steps of CartPole. Source: this course. Taught in
     09_bug_clinic.
     """
-    settings: dict[str, Any] = {"max_steps": 2_400, "learning_starts": 2_401, "buffer_size": 800, "n_step": 1}
+    settings: dict[str, Any] = {"max_steps": 2_560, "learning_starts": 2_561, "buffer_size": 800, "n_step": 1}
     config = make_config("cartpole", seed=seed, n_seeds=n_seeds, exploration_rate=1.0, **settings)
     agent = get_model(config)
     half = []
     for record in train(agent, config):
-        if record.step == 1_200:
+        if record.step == 1_280:
             half = [set(map(tuple, rows.tolist())) for rows in memory_of(agent).state]
     b = memory_of(agent)
     state, next_state = b.state.numpy(), b.next_state.numpy()
@@ -213,7 +213,7 @@ def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS) -> tuple[Array, Array
 
     Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
     """
-    short: dict[str, Any] = {"max_steps": 8_000, "update_ratio": 0.125}  # learns in fewer steps than the preset
+    short: dict[str, Any] = {"max_steps": 8_000, "exploration_fraction": 0.3}
     config = make_config("cartpole", seed=seed, n_seeds=n_seeds, eval_every=0, **short)
     agent = get_model(config)
     episodes: list[list[float]] = [[] for _ in range(n_seeds)]
@@ -221,7 +221,7 @@ def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS) -> tuple[Array, Array
     for record in train(agent, config):
         for episode in record.episodes:
             episodes[episode.agent].append(episode.episode_return)
-        if record.step % LOOK_EVERY == 0:
+        if record.step % LOOK_EVERY < config.training.n_envs:
             behaviour.append([np.mean(own or [np.nan]) for own in episodes])
             greedy.append(np.atleast_2d(evaluate(agent, 10, seed)).mean(-1))
             episodes = [[] for _ in range(n_seeds)]
