@@ -45,7 +45,7 @@ class SweepArguments(Arguments):
     out: Path | None = None
     """Folder of the sweep; it may hold this same sweep, to be continued. Default: runs/sweep."""
     grid: tuple[str, ...] = ()
-    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau: [0.005, 0.015]'."""
+    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau: [0.015, 0.03]'."""
     seeds: str = "0-31"
     """First and last seed."""
     scheduler: str | None = None

@@ -20,7 +20,7 @@ _CLASSIC_CONTROL = {
     "model.critic.depth": Change(2, "as above; an update takes a fraction of the time"),
     "training.n_step": Change(10, "a reward reaches the state ten steps before it in one update"),
     "training.max_grad_norm": Change(
-        float("inf"), "with this loss and these rewards no gradient is long; saves a tenth"
+        float("inf"), "with this loss and these rewards no gradient is long; saves a tenth of the time"
     ),
     "training.learning_rate_end": Change(0.0, "what was learned is kept: the last updates change little"),
 }
@@ -41,22 +41,24 @@ PRESETS: dict[str, dict[str, Change]] = {
         ),
         "env.reward_scale": Change(0.03, "brings the Q-values near 6, which a fresh network soon reaches"),
         "model.critic.act": Change(
-            "silu", "relu(z) without its kink: Q-values that bend smoothly are lost less often between updates"
+            "silu", "relu without its corner at 0: with smooth Q-values what was learned is lost less often"
         ),
         "model.critic.exploration_rate": Change(
             0.5, "with less some agents end drifting off the track: they see too little of its ends"
         ),
         "model.critic.exploration_fraction": Change(
-            0.1, "reached early, so that most updates learn from good play and chance in one"
+            0.1, "reached early: most updates then learn from play that is half greedy, half random"
         ),
         "model.tau": Change(0.03, "the target follows within some thirty updates, and values spread sooner"),
         "training.n_envs": Change(32, "one forward pass chooses thirty-two actions, and their states differ"),
         "training.update_ratio": Change(
             0.03125, "an update for thirty-two new steps: fresh data are cheaper than updates"
         ),
-        "training.batch_size": Change(128, "costs little more than 64, and fewer evaluations fall back"),
+        "training.batch_size": Change(128, "costs little more than 64 and averages over twice the samples"),
         "training.gamma": Change(0.995, "looks 200 steps ahead: a cart that drifts leaves the track only then"),
-        "training.learning_starts": Change(250, "some ten random episodes are enough to begin with"),
+        "training.learning_starts": Change(
+            250, "the first eight steps of thirty-two random episodes are enough to begin with"
+        ),
         "training.learning_rate": Change(1e-2, "large at first, since it falls to 0 within some 1,500 updates"),
     },
     "Acrobot-v1": _CLASSIC_CONTROL | _SIXTEEN_ENVIRONMENTS,

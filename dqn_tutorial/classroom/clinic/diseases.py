@@ -92,7 +92,7 @@ DISEASES = {
     "target network never updated": Disease(
         (Edit(DQN.learn, "self.critic.update_target()", "self.critic.update_target"),),
         "pulse",
-        "way of the target network in 50 updates",
+        "distance that the target network moves in 50 updates",
         "The brackets of a call are missing. The target network keeps its first, random weights.",
     ),
     "gradient through the target": Disease(
