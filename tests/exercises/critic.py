@@ -184,6 +184,57 @@ def moved_with_a_record(target, online, tau):
         slow.mul_(1 - tau).add_(tau * fast)
 
 
+@torch.no_grad()
+def moved_and_frozen(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.lerp_(fast.requires_grad_(False), tau)
+
+
+def moved_and_detached_in_place(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.data.mul_(1 - tau).add_(tau * fast.detach_())
+
+
+@torch.no_grad()
+def moved_to_the_new_share(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.copy_(tau * fast)
+
+
+@torch.no_grad()
+def moved_to_the_old_share(target, online, tau):
+    for slow in target:
+        slow *= 1 - tau
+
+
+@torch.no_grad()
+def moved_without_biases(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        if slow.ndim > 1:
+            slow.lerp_(fast, tau)
+
+
+@torch.no_grad()
+def moved_at_the_end(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        new = slow + tau * (fast - slow)
+    slow.copy_(new)
+
+
+def moved_twice(target, online, tau):
+    moved_by_lerp(target, online, tau)
+    moved_in_data(target, online, tau)
+
+
+def moved_too_far(target, online, tau):
+    moved_twice(target, online, tau)
+    moved_by_lerp(target, online, tau)
+
+
+def listed_as_arrays(target, online, tau):
+    target[:] = [(1 - tau) * slow.detach().numpy() for slow in target]
+
+
 def loss_with_gather(online, target_network, state, action, reward, next_state, terminated, gamma):
     with torch.no_grad():
         y = reward + gamma * ~terminated * target_network(next_state).max(-1).values
@@ -294,6 +345,131 @@ def loss_gone_back_through(*inputs):
     return loss
 
 
+def loss_kept_after_backward(*inputs):
+    loss = loss_with_rows(*inputs)
+    loss.backward(retain_graph=True)
+    return loss
+
+
+def loss_with_gradients_taken(online, *inputs):
+    loss = loss_with_rows(online, *inputs)
+    torch.autograd.grad(loss, list(online.parameters()))
+    return loss
+
+
+def loss_and_copy(online, target_network, *batch):
+    loss = loss_with_rows(online, target_network, *batch)
+    target_network.load_state_dict(online.state_dict())
+    return loss
+
+
+def loss_and_polyak(online, target_network, *batch):
+    loss = loss_with_gather(online, target_network, *batch)
+    with torch.no_grad():
+        for slow, fast in zip(target_network.parameters(), online.parameters(), strict=True):
+            slow.lerp_(fast, 0.005)
+    return loss
+
+
+def loss_and_step(online, *inputs):
+    loss = loss_with_gather(online, *inputs)
+    loss.backward()
+    torch.optim.SGD(online.parameters(), lr=0.1).step()
+    return loss
+
+
+def loss_with_moved_weights(online, *inputs):
+    loss = loss_with_gather(online, *inputs)
+    with torch.no_grad():
+        for weight in online.parameters():
+            weight.mul_(0.99)
+    return loss
+
+
+def loss_in_double_weights(online, target_network, state, action, reward, next_state, *rest):
+    online, target_network = online.double(), target_network.double()
+    return loss_with_gather(online, target_network, state.double(), action, reward, next_state.double(), *rest)
+
+
+def loss_on_a_frozen_target(online, target_network, *batch):
+    for weight in target_network.parameters():
+        weight.requires_grad = False
+    return loss_with_gather(online, target_network, *batch)
+
+
+def loss_on_a_frozen_prediction(online, *inputs):
+    return loss_with_gather(online.requires_grad_(False), *inputs)
+
+
+def loss_with_a_way_back_lost(*inputs):
+    error = error_of(*inputs)
+    loss = error.square().mean()
+    error.zero_()
+    return loss
+
+
+def loss_not_returned(*inputs):
+    loss_with_gather(*inputs)
+
+
+def loss_in_a_pair(*inputs):
+    return loss_with_gather(*inputs), 0
+
+
+def loss_in_a_list(*inputs):
+    return [error**2 for error in error_of(*inputs)]
+
+
+def loss_of(target):
+    """Make a loss of an answer to the exercise of the target."""
+
+    def loss(online, target_network, state, action, reward, next_state, terminated, gamma):
+        y = target(reward, target_network(next_state).detach(), terminated, torch.zeros_like(terminated), gamma)
+        return (torch.as_tensor(y).float() - online(state)[range(len(action)), action]).square().mean()
+
+    loss.__name__ = f"loss_of_{target.__name__}"
+    return loss
+
+
+def loss_of_the_action_taken_before(online, target_network, state, action, reward, next_state, terminated, gamma):
+    index = action[:, None]
+    with torch.no_grad():
+        y = torch.where(terminated, reward, reward + gamma * target_network(next_state).gather(1, index).squeeze(1))
+    return functional.mse_loss(online(state).gather(1, index).squeeze(1), y)
+
+
+def loss_halved(*inputs):
+    return 0.5 * error_of(*inputs).pow(2).mean()
+
+
+def loss_of_the_root(*inputs):
+    return loss_with_rows(*inputs) ** 0.5
+
+
+def loss_of_sizes(*inputs):
+    return functional.l1_loss(error_of(*inputs), torch.zeros(len(inputs[3])))
+
+
+def loss_plus_one(*inputs):
+    return loss_with_rows(*inputs) + 1
+
+
+def target_cut_by_truncation(reward, next_q, terminated, truncated, gamma):
+    return torch.where(truncated, reward, reward + gamma * next_q.detach().amax(1))
+
+
+def target_cut_where_both(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * next_q.detach().amax(1) * ~(terminated & truncated)
+
+
+def target_with_brackets(reward, next_q, terminated, truncated, gamma):
+    return (reward + gamma) * ~terminated * next_q.detach().amax(1)
+
+
+def target_with_inverted_ints(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated.int() * next_q.detach().amax(1)
+
+
 def target_of_the_number(reward, next_q, terminated, truncated, gamma):
     return reward + gamma * ~terminated * next_q.argmax(1)
 
@@ -367,6 +543,10 @@ ANSWERS = {
             (target_of_pairs, "max gives a pair"),
             (target_of_pairs_added, "max gives a pair"),
             (target_with_inverted_floats, "inverts a number"),
+            (target_with_inverted_ints, "bits flipped"),
+            (target_cut_by_truncation, "truncation for termination"),
+            (target_cut_where_both, "both flags needed"),
+            (target_with_brackets, "reward times value"),
         ],
     ),
     "polyak": Answers(
@@ -381,7 +561,16 @@ ANSWERS = {
             (moved_away, "wrong way"),
             (copied, "whole copy"),
             (moved_with_the_old_in_full, "old share kept whole"),
-            (moved_and_returned_early, "only the first"),
+            (moved_and_returned_early, "not all tensors"),
+            (moved_without_biases, "not all tensors"),
+            (moved_at_the_end, "not all tensors"),
+            (moved_to_the_new_share, "one share only"),
+            (moved_to_the_old_share, "one share only"),
+            (moved_twice, "two steps"),
+            (moved_too_far, "other values"),
+            (moved_and_frozen, "online frozen"),
+            (moved_and_detached_in_place, "online frozen"),
+            (listed_as_arrays, "other tensors"),
             (moved_online, "online moved"),
             (moved_with_a_record, "recorded step"),
         ],
@@ -401,15 +590,42 @@ ANSWERS = {
             (loss_with_a_kept_axis_in_the_target, "pairs"),
             (loss_through_termination, "ignores terminated"),
             (loss_masked_around_all, "reward masked"),
-            (loss_added_up, "sum"),
+            (loss_added_up, "sum for mean"),
             (loss_of_here, "value of s"),
             (loss_of_double, "Double DQN"),
             (loss_of_huber, "Huber"),
             (loss_of_the_mean_error, "square of the mean"),
             (loss_not_averaged, "not one number"),
-            (loss_not_squared, "not squared"),
+            (loss_not_squared, "no square"),
             (loss_gathered_flat, "index needs an axis"),
             (loss_gone_back_through, "backward inside"),
+            (loss_kept_after_backward, "backward inside"),
+            (loss_with_gradients_taken, "backward inside"),
+            (loss_and_step, "backward inside"),
+            (loss_and_copy, "weights moved"),
+            (loss_and_polyak, "weights moved"),
+            (loss_with_moved_weights, "weights moved"),
+            (loss_in_double_weights, "weights moved"),
+            (loss_on_a_frozen_target, "weights frozen"),
+            (loss_on_a_frozen_prediction, "weights frozen"),
+            (loss_with_a_way_back_lost, "no way back"),
+            (loss_not_returned, "returns nothing"),
+            (loss_in_a_pair, "other type"),
+            (loss_in_a_list, "not one number"),
+            (loss_of(target_where_it_ended), "mask inverted"),
+            (loss_of(target_in_full), "no discount"),
+            (loss_of(target_discounted_in_all), "reward discounted"),
+            (loss_of(target_of_the_mean), "mean of actions"),
+            (loss_of(target_of_one_for_all), "one maximum"),
+            (loss_of(target_of_the_number), "action for value"),
+            (loss_of(target_with_brackets), "reward times value"),
+            (loss_of(target_with_inverted_ints), "bits flipped"),
+            (loss_of(target_over_the_batch), "max over the batch"),
+            (loss_of_the_action_taken_before, "old action"),
+            (loss_halved, "half the square"),
+            (loss_of_the_root, "root"),
+            (loss_of_sizes, "absolute error"),
+            (loss_plus_one, "other values"),
         ],
     ),
 }

@@ -142,6 +142,39 @@ def loss_on_a_detached_input(q_value, td_target):
     return torch.nn.functional.mse_loss(q_value[:, 0], td_target.detach_())
 
 
+def squares_in_a_list(q_value, td_target):
+    return [(y - q) ** 2 for q, y in zip(q_value[:, 0], td_target.tolist(), strict=True)]
+
+
+def not_returned(q_value, td_target):
+    loss_by_hand(q_value, td_target)
+
+
+def with_gradients_taken(q_value, td_target):
+    loss = loss_by_hand(q_value, td_target)
+    torch.autograd.grad(loss, q_value)
+    return loss
+
+
+def with_a_way_back_lost(q_value, td_target):
+    error = q_value[:, 0] - td_target.detach()
+    loss = error.square().mean()
+    error.zero_()
+    return loss
+
+
+def root(q_value, td_target):
+    return loss_by_hand(q_value, td_target).sqrt()
+
+
+def mean_squared(q_value, td_target):
+    return (td_target.detach().mean() - q_value.mean()) ** 2
+
+
+def huber(q_value, td_target):
+    return torch.nn.functional.smooth_l1_loss(q_value.flatten(), td_target.detach())
+
+
 def target_live(q_value, td_target):
     return torch.nn.MSELoss()(q_value.squeeze(1), td_target)
 
@@ -314,6 +347,27 @@ def only_the_gradient(weight, state, action, td_target, learning_rate):
     return (weight - step_by_autograd(weight, state, action, td_target, learning_rate)) / learning_rate
 
 
+def step_of_a_masked_mean(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    mask = torch.nn.functional.one_hot(action, len(w))
+    ((td_target[:, None] - state @ w.T) * mask).square().mean().backward()
+    return w.detach() - learning_rate * w.grad
+
+
+def only_the_change(weight, state, action, td_target, learning_rate):
+    return step_with_index_add(weight, state, action, td_target, learning_rate) - weight
+
+
+def only_the_scaled_gradient(weight, state, action, td_target, learning_rate):
+    return weight - step_with_index_add(weight, state, action, td_target, learning_rate)
+
+
+def two_steps(weight, state, action, td_target, learning_rate):
+    for _ in range(2):
+        weight = step_with_index_add(weight, state, action, td_target, learning_rate)
+    return weight
+
+
 def step_in_place(weight, state, action, td_target, learning_rate):
     return weight.copy_(step_by_autograd(weight, state, action, td_target, learning_rate).detach())
 
@@ -364,7 +418,14 @@ ANSWERS = {
             (table_of_squares, "broadcast"),
             (one_for_each, "no single number"),
             (with_an_axis_of_one, "no single number"),
-            (a_pair, "other values"),
+            (a_pair, "other type"),
+            (squares_in_a_list, "no single number"),
+            (not_returned, "returns nothing"),
+            (with_gradients_taken, "backward inside"),
+            (with_a_way_back_lost, "no way back"),
+            (root, "root"),
+            (mean_squared, "square of the mean"),
+            (huber, "Huber"),
             (loss_on_a_frozen_target, "changes its input"),
             (loss_on_a_detached_input, "changes its input"),
             (target_live, "target not data"),
@@ -406,6 +467,10 @@ ANSWERS = {
             (step_on_a_leaf, "recorded step"),
             (no_step, "nothing changed"),
             (step_of_the_best, "greedy action"),
+            (step_of_a_masked_mean, "mean over all actions"),
+            (only_the_change, "change returned"),
+            (only_the_scaled_gradient, "change returned"),
+            (two_steps, "two steps"),
         ],
     ),
 }

@@ -7,19 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_tutorial.classroom.check.common import around, explained, known
+from dqn_tutorial.classroom.check.common import around, explained, gradients, known, refuse_backward, wrong_losses
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
-from dqn_tutorial.classroom.check.values import as_array
+from dqn_tutorial.classroom.check.values import as_array, shape_of
 
 HERE = "03_q_network"
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
     return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(getattr(value, "shape", ()))
 
 
 def _draw_taken(rng: np.random.Generator) -> dict[str, Any]:
@@ -58,7 +54,7 @@ taken_q = Exercise(
         _draw_taken,
         lambda q, a: q.gather(-1, a[:, None])[:, 0],
         traits=[
-            Trait("axis left over", LEFT_OVER, lambda q, inputs: _shape(q) == (len(inputs["action"]), 1) != (1, 1))
+            Trait("axis left over", LEFT_OVER, lambda q, inputs: shape_of(q) == (len(inputs["action"]), 1) != (1, 1))
         ],
         misconceptions=known(
             TAKEN,
@@ -98,23 +94,17 @@ def _draw_loss(rng: np.random.Generator) -> dict[str, Any]:
 def _with_gradients(answer: Callable[..., Any], q_value: Tensor, td_target: Tensor) -> dict[str, Any] | None:
     """Make of a loss function one that returns the loss and its gradients, 0 where there is none."""
     loss = answer(q_value, td_target)
-    if q_value.grad is not None or td_target.grad is not None:
-        return {"backward": True}
+    refuse_backward([q_value, td_target])
+    to_prediction, to_target = gradients(loss, [q_value, td_target])
     if loss is None:
         return None
-    has_gradient = isinstance(loss, Tensor) and loss.requires_grad and loss.ndim == 0
-    found = [torch.zeros_like(q_value), torch.zeros_like(td_target)]
-    for i, data in enumerate((q_value, td_target)):
-        if has_gradient and data.requires_grad:
-            found[i] = torch.autograd.grad(loss, data, None, True, allow_unused=True)[0]
-            found[i] = torch.zeros_like(data) if found[i] is None else found[i]
-    return {"loss": loss, "gradient of q_value": found[0], "gradient of td_target": found[1]}
+    return {"loss": loss, "gradient of q_value": to_prediction, "gradient of td_target": to_target}
 
 
 def _is_broadcast(result: Any, inputs: Mapping[str, Any]) -> bool:
     squares, loss = (inputs["td_target"] - inputs["q_value"]).square().detach(), as_array(result["loss"])  # [B, B]
     if loss is None or loss.ndim:
-        return _shape(loss) == _shape(squares)
+        return shape_of(loss) == shape_of(squares)
     right, *wrong = (float(number) for number in (squares.diagonal().mean(), squares.mean(), squares.sum()))
     return not np.isclose(loss, right, 1e-3) and bool(np.isclose(loss, wrong, 1e-4).any())
 
@@ -128,9 +118,7 @@ def _of_errors(function: Callable[[Tensor], Tensor]) -> Any:
     return _with_gradients(lambda q_value, td_target: function(td_target.detach() - q_value[:, 0]))
 
 
-LOSS = {
-    "backward inside": "Your function calls `backward` itself. It is to return the loss; the training loop "
-    "differentiates it, after clearing the old gradients.",
+TD_LOSS = {
     "broadcast": "You subtract [B, 1] and [B], which gives [B, B]: the error of each target with *every* prediction. "
     "Bring both to one shape before you subtract.",
     "no single number": "Your loss still has an axis. `backward` starts from a single number, of shape []: take the "
@@ -142,34 +130,20 @@ LOSS = {
     "target not data": "The gradient also reaches `td_target`, and a step would move the target towards the "
     "prediction. The target is data: cut its tie before you subtract. (`no_grad` works on what is computed inside "
     "it; `detach` returns another tensor.)",
-    "sum for mean": "You sum over the batch: twice the batch, twice the step. Asked for is the mean.",
-    "no square": "You average the errors without squaring them: positive and negative ones cancel.",
-    "absolute error": "You average the sizes of the errors, without the square. The lowest point is then at a median "
-    "of the targets, not at their mean, and a Q-value is a mean.",
-    "half the square": "Your loss is half of what is asked. The lowest point is the same, the gradient half as large.",
 }
 
 
 def _judge_loss(answer: Any, rng: np.random.Generator) -> None:
     refused: list[tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = [
-        ("backward inside", lambda result, inputs: "backward" in result),
         ("broadcast", _is_broadcast),
-        ("no single number", lambda result, inputs: bool(_shape(result["loss"]))),
+        ("no single number", lambda result, inputs: bool(shape_of(result["loss"]))),
         ("roles swapped", lambda result, inputs: _moves(result, "td_target") and not _moves(result, "q_value")),
-        ("prediction cut off", lambda r, inputs: as_array(r["loss"]) is not None and not _moves(r, "q_value")),
+        ("prediction cut off", lambda result, inputs: not _moves(result, "q_value")),
         ("target not data", lambda result, inputs: _moves(result, "td_target")),
     ]
-    misconceptions = known(
-        LOSS,
-        ("sum for mean", _of_errors(lambda error: error.square().sum())),
-        ("no square", _of_errors(lambda error: error.mean())),
-        ("no square", _of_errors(lambda error: -error.mean())),
-        ("absolute error", _of_errors(lambda error: error.abs().mean())),
-        ("half the square", _of_errors(lambda error: error.square().mean() / 2)),
-    )
     right = _of_errors(lambda error: error.square().mean())
-    traits = [Trait(key, LOSS[key], refuses) for key, refuses in refused]
-    by_values(_draw_loss, right, misconceptions, traits)(_with_gradients(answer), rng)
+    traits = [Trait(key, TD_LOSS[key], refuses) for key, refuses in refused]
+    by_values(_draw_loss, right, wrong_losses(_of_errors), traits)(_with_gradients(answer), rng)
 
 
 td_loss = Exercise("td_loss", HERE, minutes=10, difficulty=2, judge=_judge_loss)
@@ -192,6 +166,10 @@ def _pull(w: Tensor, s: Tensor, a: Tensor, y: Tensor, size: int = 0, everywhere:
     """Return 2/B times the sum over i of (y_i - q_i) s_i in the rows of the actions taken: minus the gradient."""
     mask = torch.nn.functional.one_hot(a, len(w)) | int(everywhere)
     return 2 / (size or len(a)) * (mask * (y[:, None] - s @ w.T)).T @ s
+
+
+def _stepped(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
+    return w + rate * _pull(w, s, a, y)
 
 
 def _one_by_one(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
@@ -221,6 +199,10 @@ STEP = {
     "nothing changed": "You return the weights as they came in. What does one step make of them?",
     "greedy action": "You pull the largest Q-value of each sample. The target belongs to the action taken.",
     "gradient returned": "You return the gradient. Asked for are the weights after the step.",
+    "change returned": "You return the change alone. Asked for are the weights after the step, the old ones moved.",
+    "mean over all actions": "Your step is A times too short: your mean counts a number for each action, most of them "
+    "0. The loss has one error for each sample and is divided by B.",
+    "two steps": "You take two steps. Asked for is one.",
 }
 
 
@@ -228,7 +210,7 @@ def _judge_step(answer: Any, rng: np.random.Generator) -> None:
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])  # the first one in a process imports for seconds
     judge = by_values(
         _draw_step,
-        lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y),
+        _stepped,
         misconceptions=known(
             STEP,
             ("uphill", lambda w, s, a, y, rate: w - rate * _pull(w, s, a, y)),
@@ -240,6 +222,10 @@ def _judge_step(answer: Any, rng: np.random.Generator) -> None:
             ("one sample at a time", _one_by_one),
             ("no learning rate", lambda w, s, a, y, rate: w + _pull(w, s, a, y)),
             ("gradient returned", lambda w, s, a, y, rate: -_pull(w, s, a, y)),
+            ("change returned", lambda w, s, a, y, rate: rate * _pull(w, s, a, y)),
+            ("change returned", lambda w, s, a, y, rate: -rate * _pull(w, s, a, y)),
+            ("mean over all actions", lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, size=len(a) * len(w))),
+            ("two steps", lambda w, s, a, y, rate: _stepped(_stepped(w, s, a, y, rate), s, a, y, rate)),
             ("nothing changed", lambda w, s, a, y, rate: w),
             ("greedy action", lambda w, s, a, y, rate: w + rate * _pull(w, s, (s @ w.T).argmax(-1), y)),
         ),

@@ -1,6 +1,6 @@
 """Comparing what a learner's code gave with what was asked: tensors, arrays, numbers, or tuples and dicts of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,16 @@ RTOL, ATOL = 1e-4, 1e-5  # float32 and another order of operations stay well wit
 def as_array(value: Any) -> NDArray[Any] | None:
     """Return tensors, arrays, numbers and lists of them as an array, everything else as None.
 
+    Floats that NumPy does not know, such as bfloat16, come as float32, sparse tensors in full.
+
     Source: this course. Taught in 05_critic.
     """
     if isinstance(value, torch.Tensor):
-        return value.detach().cpu().numpy()
+        is_foreign = value.is_floating_point() and value.dtype not in (torch.float16, torch.float32, torch.float64)
+        try:
+            value = (value.float() if is_foreign else value).to_dense().numpy(force=True)
+        except (RuntimeError, TypeError):  # no numbers in it, or none that NumPy has
+            return None
     if isinstance(value, np.ndarray | np.generic | bool | int | float | list):
         try:
             array = np.asarray([np.asarray(as_array(item)) for item in value] if isinstance(value, list) else value)
@@ -68,6 +74,20 @@ def describe(value: Any) -> str:
 def shown(value: Any) -> str:
     """Return small values in full, large ones by shape and kind. Source: this course. Taught in 05_critic."""
     array = as_array(value)
+    parts = [as_array(item) for item in value] if array is None and isinstance(value, list) else []
+    if parts and sum(99 if part is None else part.size for part in parts) <= 12:  # tensors of several shapes
+        return f"[{', '.join(map(shown, parts))}]"
     if array is None or array.size > 12:
         return describe(value)
     return np.array2string(array, precision=3, suppress_small=True, separator=", ").replace("\n", "")
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, a list or a number, () of all else. Source: this course. Taught in 03_q_network."""
+    array = as_array(value)
+    return () if array is None else array.shape
+
+
+def flat(weights: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Return the numbers of all weights in one row, a copy. Source: this course. Taught in 05_critic."""
+    return torch.cat([weight.detach().flatten() for weight in weights])
