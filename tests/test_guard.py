@@ -1,12 +1,14 @@
 """A learner's code cannot hang, break or fool the check, and leaves nothing behind."""
 
 import faulthandler
+import importlib
 import linecache
 import math
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 import torch
 
 from dqn_tutorial.classroom.check import guard
-from dqn_tutorial.classroom.check.exercise import Exercise, Verdict, by_values
+from dqn_tutorial.classroom.check.exercise import Exercise, Verdict, by_values, choice
 
 
 def draw(rng: np.random.Generator) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def right(x: torch.Tensor, factor: float) -> torch.Tensor:
 
 
 SCALE = Exercise("scale", "05_critic", 5, 1, by_values(draw, right))
+LETTERS = Exercise("letters", "05_critic", 5, 1, choice({"A": "It is not this one."}, right="B"))
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +73,7 @@ def test_an_endless_loop_is_stopped(answer: Callable[..., Any], monkeypatch: pyt
     monkeypatch.setattr(guard, "SECONDS", 0.3)
     verdict = judged(answer)
     assert (verdict.status, verdict.key) == ("not yet", "endless")
-    assert "never ends" in verdict.message and " in line " in verdict.message
+    assert "never ends or is very slow" in verdict.message and " in line " in verdict.message
     until = time.perf_counter() + 0.7
     while time.perf_counter() < until:  # an exception that came late would be raised here
         sum(range(100))
@@ -82,6 +85,28 @@ def test_a_slow_answer_within_the_limit_is_not_stopped() -> None:
         return factor * x
 
     assert judged(slow).status == "correct"
+
+
+def test_an_import_is_not_taken_for_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "SECONDS", 0.3)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("imported_slowly", "imported_too"):
+        (tmp_path / f"{name}.py").write_text("import time\ntime.sleep(0.45)\n")
+
+    def answer(x: Any, factor: Any) -> Any:
+        importlib.import_module("imported_slowly")
+        return factor * x
+
+    assert judged(answer).status == "correct"
+
+    def imports_and_loops(x: Any, factor: Any) -> Any:
+        importlib.import_module("imported_too")
+        while True:
+            pass
+
+    assert judged(imports_and_loops).key == "endless"
+    for name in ("imported_slowly", "imported_too"):
+        sys.modules.pop(name)
 
 
 def test_an_exception_is_told_with_the_line_of_the_learner() -> None:
@@ -192,13 +217,32 @@ def test_a_random_generator_among_the_inputs_is_a_fresh_copy_for_each_call() -> 
     assert roll.verdict(lambda rng, n: rng.random(n + 1)[1:], seed=0).key == "other values"
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_the_learner_can_interrupt_the_check(stop: type[BaseException]) -> None:
+def test_the_learner_can_interrupt_the_check() -> None:
     def answer(x: Any, factor: Any) -> Any:
-        raise stop
+        raise KeyboardInterrupt
 
-    with pytest.raises(stop):
+    with pytest.raises(KeyboardInterrupt):
         judged(answer)
+
+
+def test_an_answer_that_ends_python_is_told() -> None:
+    def answer(x: Any, factor: Any) -> Any:
+        sys.exit("bye")
+
+    verdict = judged(answer)
+    assert (verdict.status, verdict.key) == ("not yet", "ends Python")
+    assert '`sys.exit("bye")`' in verdict.message and "`return`" in verdict.message
+
+
+@pytest.mark.parametrize("answer", ["?", " ? ", np.str_("?")])
+def test_a_question_mark_is_not_attempted(answer: str) -> None:
+    assert LETTERS.verdict(answer, seed=0).status == "not attempted yet"
+
+
+@pytest.mark.parametrize("answer", [np.array(["B", "A"]), np.array(["?"]), np.array("A"), ["A"], None, "", "??"])
+def test_what_is_no_letter_is_told(answer: Any) -> None:
+    verdict = LETTERS.verdict(answer, seed=0)
+    assert (verdict.status, verdict.key) == ("not yet", "no letter")
 
 
 def test_a_line_left_over_from_the_stub_is_named() -> None:

@@ -70,6 +70,18 @@ def excess_of_all_agents(q_values, q_star, terminal):
     return np.mean(q_values.max(-1)[:, ~terminal]) - np.mean(q_star.max(-1)[~terminal])
 
 
+def excess_summed(q_values, q_star, terminal):
+    return np.where(terminal, 0, q_values.max(2) - q_star.max(1)).sum(1)
+
+
+def excess_at_one_minus_the_mask(q_values, q_star, terminal):
+    return np.mean((q_values.max(2) - q_star.max(1))[:, 1 - terminal], axis=1)
+
+
+def excess_at_inverted_bits(q_values, q_star, terminal):
+    return np.mean((q_values.max(2) - q_star.max(1)).T[~terminal.astype(int)], axis=0)
+
+
 def double_with_gather(reward, next_q_online, next_q_target, terminated, gamma):
     chosen = next_q_online.argmax(1, keepdim=True)
     return (reward + gamma * ~terminated * next_q_target.gather(1, chosen).squeeze(1)).detach()
@@ -113,6 +125,15 @@ def double_of_the_online(reward, next_q_online, next_q_target, terminated, gamma
 def double_of_two_maxima(reward, next_q_online, next_q_target, terminated, gamma):
     best = torch.stack([next_q_online.detach().amax(1), next_q_target.detach().amax(1)]).amin(0)
     return reward + gamma * ~terminated * best
+
+
+def double_of_the_smaller_values(reward, next_q_online, next_q_target, terminated, gamma):
+    smaller = np.minimum(next_q_online.detach().numpy(), next_q_target.detach().numpy())
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * smaller.max(1))
+
+
+def double_all_discounted(reward, next_q_online, next_q_target, terminated, gamma):
+    return gamma * double_in_numpy(reward, next_q_online, next_q_target, terminated, 1)
 
 
 def double_by_index(reward, next_q_online, next_q_target, terminated, gamma):
@@ -226,6 +247,15 @@ def members_in_full(reward, next_q, terminated, gamma):
     return maxmin_by_axes(reward, next_q, terminated, 1.0)
 
 
+def members_all_discounted(reward, next_q, terminated, gamma):
+    return gamma * maxmin_by_axes(reward, next_q, terminated, 1.0)
+
+
+def members_believed_and_actions_feared(reward, next_q, terminated, gamma):
+    next_v = next_q.detach().numpy().max(axis=0).min(axis=1)
+    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * next_v)
+
+
 def members_with_gradient(reward, next_q, terminated, gamma):
     return reward + gamma * ~terminated * next_q.amin(dim=0).amax(dim=1)
 
@@ -263,6 +293,9 @@ ANSWERS = {
             (excess_at_the_best, "action of Q*"),
             (excess_over_its_own_choice, "action of the agent"),
             (excess_of_all_agents, "one number"),
+            (excess_summed, "sum for mean"),
+            (excess_at_one_minus_the_mask, "numbers for a mask"),
+            (excess_at_inverted_bits, "numbers for a mask"),
         ],
     ),
     "double_target": Answers(
@@ -271,7 +304,9 @@ ANSWERS = {
             (double_exchanged, "roles exchanged"),
             (double_of_the_target, "maximum of the target"),
             (double_of_the_online, "online does both"),
-            (double_of_two_maxima, "smaller maximum"),
+            (double_of_two_maxima, "smaller value"),
+            (double_of_the_smaller_values, "smaller value"),
+            (double_all_discounted, "reward discounted"),
             (double_by_index, "action for value"),
             (double_through_termination, "ignores terminated"),
             (double_where_it_ended, "mask inverted"),
@@ -296,6 +331,8 @@ ANSWERS = {
             (members_where_it_ended, "mask inverted"),
             (members_masked_around_all, "reward masked"),
             (members_in_full, "no discount"),
+            (members_all_discounted, "reward discounted"),
+            (members_believed_and_actions_feared, "exchanged"),
             (members_with_gradient, "gradient"),
             (members_with_a_kept_axis, "broadcast"),
             (members_of_pairs, "max gives a pair"),

@@ -33,6 +33,11 @@ def table_in_float32(q, state, action, reward, next_state, terminated, alpha, ga
     return table
 
 
+def in_place_and_a_copy_returned(q, state, action, reward, next_state, terminated, alpha, gamma):
+    in_place(q, state, action, reward, next_state, terminated, alpha, gamma)
+    return q.astype(np.float32)
+
+
 def table_as_lists(q, state, action, reward, next_state, terminated, alpha, gamma):
     rows = q.tolist()
     error = reward - rows[state][action] + (gamma * sorted(rows[next_state])[-1] if not terminated else 0)
@@ -185,6 +190,37 @@ def error_returned(q, state, action, reward, next_state, terminated, alpha, gamm
     return td_error
 
 
+def end_cleared_in_the_old_table(q, state, action, reward, next_state, terminated, alpha, gamma):
+    new = q.copy()
+    if terminated:
+        q[next_state] = 0
+    new[state, action] += alpha * (reward + gamma * q[next_state].max() - new[state, action])
+    return new
+
+
+def old_table_emptied(q, state, action, reward, next_state, terminated, alpha, gamma):
+    new = new_table(q, state, action, reward, next_state, terminated, alpha, gamma)
+    q[:] = 0
+    return new
+
+
+def last_step_in_full(q, state, action, reward, next_state, terminated, alpha, gamma):
+    if terminated:
+        q[state, action] = reward
+    else:
+        q[state, action] += alpha * (reward + gamma * q[next_state].max() - q[state, action])
+
+
+@_with_target
+def worst_of_next(q, state, action, reward, next_state, terminated, gamma):
+    return reward if terminated else reward + gamma * np.amin(q[next_state])
+
+
+@_with_target
+def worst_of_next_through_the_end(q, state, action, reward, next_state, terminated, gamma):
+    return reward + gamma * sorted(q[next_state])[0]
+
+
 def coin_first(q_values, epsilon, rng):
     if rng.random() < epsilon:
         return rng.integers(len(q_values))
@@ -303,7 +339,14 @@ ANSWERS = {
         wrong=[("A", "answer A"), ("B", "answer B"), ("C", "answer C"), *MALFORMED],
     ),
     "table_update": Answers(
-        correct=[in_place, in_place_and_returned, new_table, table_in_float32, table_as_lists],
+        correct=[
+            in_place,
+            in_place_and_returned,
+            in_place_and_a_copy_returned,
+            new_table,
+            table_in_float32,
+            table_as_lists,
+        ],
         wrong=[
             (through_the_end, "ignores terminated"),
             (only_at_the_end, "mask inverted"),
@@ -332,6 +375,11 @@ ANSWERS = {
             (shares_swapped, "shares swapped"),
             (mean_of_next, "mean for maximum"),
             (best_of_all, "one maximum"),
+            (end_cleared_in_the_old_table, "two tables"),
+            (old_table_emptied, "two tables"),
+            (last_step_in_full, "last step in full"),
+            (worst_of_next, "minimum for maximum"),
+            (worst_of_next_through_the_end, "minimum for maximum"),
         ],
     ),
     "epsilon_greedy_action": Answers(

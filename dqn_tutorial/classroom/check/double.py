@@ -40,6 +40,9 @@ def _excess(q: NDArray[Any], q_star: NDArray[Any]) -> NDArray[Any]:
 
 
 EXCESS = {
+    "sum for mean": "You sum over the states. A sum grows with their number; asked for is the mean.",
+    "numbers for a mask": "A mask has to be bool. Used as an index, whole numbers name states, the same few again and "
+    "again, and drop none.",
     "terminal states": "You count the terminal states too. Nothing is learned there, so what a network says of them "
     "means nothing, and Q* is 0.",
     "only terminal": "Your mean is over the terminal states. They are the ones to leave out.",
@@ -56,6 +59,8 @@ EXCESS = {
     "one number": "You average over the agents too. Each agent keeps a number of its own: the interval is over seeds.",
 }
 _wrong_excess: dict[str, Callable[..., Any]] = {
+    "sum for mean": lambda q, star, end: _excess(q, star)[:, ~end].sum(-1),
+    "numbers for a mask": lambda q, star, end: _excess(q, star)[:, 1 - end].mean(-1),
     "terminal states": lambda q, star, end: _excess(q, star).mean(-1),
     "only terminal": lambda q, star, end: _excess(q, star)[:, end].mean(-1),
     "divided by all": lambda q, star, end: (_excess(q, star) * ~end).mean(-1),
@@ -69,8 +74,16 @@ _wrong_excess: dict[str, Callable[..., Any]] = {
     ),
     "one number": lambda q, star, end: _excess(q, star)[:, ~end].mean(),
 }
+
+
+def _with_inverted_bits(q: NDArray[Any], star: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(_excess(q, star)[:, ~end.astype(int)].mean(-1))
+
+
 _judge_excess = by_values(
-    _draw_agents, lambda q, star, end: _excess(q, star)[:, ~end].mean(-1), known(EXCESS, *_wrong_excess.items())
+    _draw_agents,
+    lambda q, star, end: _excess(q, star)[:, ~end].mean(-1),
+    known(EXCESS, *_wrong_excess.items(), ("numbers for a mask", _with_inverted_bits)),
 )
 mean_excess = Exercise("mean_excess", HERE, minutes=10, difficulty=2, judge=_judge_excess)
 
@@ -92,6 +105,10 @@ def _double(r: Tensor, online: Tensor, lagged: Tensor, over: Tensor, gamma: floa
     return double_td_target(r, online.detach(), lagged.detach(), over, gamma)
 
 
+OF_ANY_TARGET = {
+    "reward discounted": "Your gamma multiplies the reward too. The reward comes with this step and counts in full.",
+    **{key: TARGET[key] for key in ("ignores terminated", "mask inverted", "reward masked", "no discount")},
+}
 DOUBLE = {
     "roles exchanged": "Your two networks have exchanged their roles. The online network chooses the action; the "
     "target network, which holds still, values it.",
@@ -99,25 +116,32 @@ DOUBLE = {
     "of errors. That is DQN. The action comes from the online network.",
     "online does both": "The online network chooses and values here. Two jobs for one set of errors overestimate, and "
     "the target moves at every update.",
-    "smaller maximum": "You take the smaller of two maxima. Double DQN compares no values: one network names the "
-    "action, the other values that action.",
+    "smaller value": "You take the smaller of the two networks' values. Double DQN compares no values: one network "
+    "names the action, the other values that action.",
     "action for value": "You put the number of the chosen action where its Q-value belongs.",
-    **{key: TARGET[key] for key in ("ignores terminated", "mask inverted", "reward masked", "no discount")},
+    **OF_ANY_TARGET,
 }
 _wrong_doubles: dict[str, Callable[..., Any]] = {
     "roles exchanged": lambda r, q, lag, over, g: _double(r, lag, q, over, g),
     "maximum of the target": lambda r, q, lag, over, g: _double(r, lag, lag, over, g),
     "online does both": lambda r, q, lag, over, g: _double(r, q, q, over, g),
-    "smaller maximum": lambda r, q, lag, over, g: torch.minimum(
-        _double(r, q, q, over, g), _double(r, lag, lag, over, g)
-    ),
+    "smaller value": lambda r, q, lag, over, g: bootstrap(r, torch.minimum(q.amax(-1), lag.amax(-1)), over, g),
     "action for value": lambda r, q, lag, over, g: bootstrap(r, q.argmax(-1), over, g),
     "ignores terminated": lambda r, q, lag, over, g: _double(r, q, lag, over & False, g),
     "mask inverted": lambda r, q, lag, over, g: _double(r, q, lag, ~over, g),
     "reward masked": lambda r, q, lag, over, g: _double(r, q, lag, over, g) * ~over,
     "no discount": lambda r, q, lag, over, g: _double(r, q, lag, over, 1.0),
+    "reward discounted": lambda r, q, lag, over, g: _double(g * r, q, lag, over, g),
 }
-_judge_double = by_values(_draw_two, _double, known(DOUBLE, *_wrong_doubles.items()), target_traits())
+
+
+def _of_smaller(r: Tensor, online: Tensor, lagged: Tensor, over: Tensor, gamma: float) -> Tensor:
+    return bootstrap(r, torch.minimum(online, lagged).detach().amax(-1), over, gamma)
+
+
+_judge_double = by_values(
+    _draw_two, _double, known(DOUBLE, *_wrong_doubles.items(), ("smaller value", _of_smaller)), target_traits()
+)
 double_target = Exercise("double_target", HERE, minutes=10, difficulty=2, judge=explained(_judge_double))
 
 
@@ -137,6 +161,8 @@ def _maxmin(r: Tensor, q: Tensor, over: Tensor, gamma: float) -> Tensor:
 
 
 MAXMIN = {
+    "exchanged": "Your minimum and your maximum have changed places: you believe the largest guess of each action and "
+    "take the worst action. The members are to be cautious, the choice is not.",
     "maximum first": "You take each member's maximum and then the smallest of these. Each member then values another "
     "action. First the members agree on one cautious value for each action, then the best action is taken.",
     "mean of members": "You take the mean over the members. It smooths the guesses, but the maximum of what is left is "
@@ -146,9 +172,10 @@ MAXMIN = {
     "smallest of all": "You take the smallest guess of the worst action. The agent will choose its best action: the "
     "minimum is for the members only.",
     "each its own": "You give each member a target of its own. Asked for is one target for each transition, from all.",
-    **{key: TARGET[key] for key in ("ignores terminated", "mask inverted", "reward masked", "no discount")},
+    **OF_ANY_TARGET,
 }
 _wrong_maxmins: dict[str, Callable[..., Any]] = {
+    "exchanged": lambda r, q, over, g: bootstrap(r, q.detach().amax(0).amin(-1), over, g),
     "maximum first": lambda r, q, over, g: bootstrap(r, q.detach().amax(-1).amin(0), over, g),
     "mean of members": lambda r, q, over, g: bootstrap(r, q.detach().mean(0).amax(-1), over, g),
     "first member": lambda r, q, over, g: bootstrap(r, q.detach()[0].amax(-1), over, g),
@@ -159,6 +186,7 @@ _wrong_maxmins: dict[str, Callable[..., Any]] = {
     "mask inverted": lambda r, q, over, g: _maxmin(r, q, ~over, g),
     "reward masked": lambda r, q, over, g: _maxmin(r, q, over, g) * ~over,
     "no discount": lambda r, q, over, g: _maxmin(r, q, over, 1.0),
+    "reward discounted": lambda r, q, over, g: _maxmin(g * r, q, over, g),
 }
 _judge_maxmin = by_values(_draw_members, _maxmin, known(MAXMIN, *_wrong_maxmins.items()), target_traits())
 maxmin_target = Exercise("maxmin_target", HERE, minutes=10, difficulty=3, judge=explained(_judge_maxmin))

@@ -237,7 +237,7 @@ def choice(replies: Mapping[str, str], right: str) -> Judge:
     letters = sorted([*replies, right])
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
-        if answer == "?":
+        if isinstance(answer, str) and answer.strip() == "?":
             raise NotAttempted
         if not isinstance(answer, str):
             raise Wrong("no letter", f'Give one letter as text, such as "{letters[0]}", not {describe(answer)}.')

@@ -6,6 +6,7 @@ import inspect
 import io
 import linecache
 import math
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -64,8 +65,8 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         seconds: for one call, `SECONDS` if left out.
 
     Raises:
-        Wrong: an answer that is no function, takes other arguments, runs too long, changes other inputs or returns
-            None. NotAttempted: it raised NotImplementedError. OwnError: it raised something else.
+        Wrong: an answer that is no function, takes other arguments, runs too long, ends Python, changes other inputs
+            or returns None. NotAttempted: it raised NotImplementedError. OwnError: it raised something else.
 
     Source: this course. Taught in 05_critic.
     """
@@ -90,8 +91,11 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         except TooLong as stop:
             where = _line_of(stop, answer)
             raise Wrong(
-                "endless", f"Your code was stopped after {limit:g} seconds{where}: a loop never ends."
+                "endless", f"Your code was stopped after {limit:g} seconds{where}: a loop never ends or is very slow."
             ) from None
+        except SystemExit as stop:
+            words = f"Your code ends Python itself{_line_of(stop, answer)}. A function ends with `return`."
+            raise Wrong("ends Python", words) from None
         except Exception as error:
             raise OwnError(error, answer, inputs) from None
         finally:
@@ -160,6 +164,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Stop Python code that runs longer by raising `TooLong` in it.
 
     The exception is sent from a second thread: a signal would reach only the main thread, and not on every system.
+    It is raised between two steps of Python, so a loop inside C, such as `sum(itertools.repeat(0.0))`, is not stopped.
+    Code that has imported a module gets the time once more: an import costs seconds, but only the first time.
 
     Source: CPython's `PyThreadState_SetAsyncExc`. Taught in 05_critic.
     """
@@ -170,8 +176,10 @@ def time_limit(seconds: float) -> Iterator[None]:
     throw, thrown = ctypes.pythonapi.PyThreadState_SetAsyncExc, threading.Event()
 
     def watch() -> None:
-        pause = seconds
+        pause, n_modules = seconds, len(sys.modules)
         while not over.wait(pause):  # again and again, if the code caught it
+            if n_modules < (n_modules := len(sys.modules)):
+                continue
             thrown.set()
             throw(here, ctypes.py_object(TooLong))
             pause = 0.002

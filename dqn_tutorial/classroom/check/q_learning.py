@@ -7,7 +7,8 @@ import numpy as np
 
 from dqn_tutorial.classroom.check.common import around, known
 from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
-from dqn_tutorial.classroom.check.values import as_array
+from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.check.values import agree, as_array
 from dqn_tutorial.mdp import Array
 
 HERE = "02_q_learning"
@@ -44,8 +45,12 @@ def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
 
 @around
 def _returning(answer: Callable[..., Any], q: Array, *given: Any) -> Any:
-    """Make of an update in place one that returns the table."""
+    """Make of an update in place one that returns the table; refuse two tables that differ."""
+    before = q.copy()
     result = answer(q, *given)
+    table = as_array(result)
+    if table is not None and table.shape == q.shape and not (agree(q, before) or agree(table, q)):
+        raise Wrong("two tables", UPDATE["two tables"])
     return q if result is None else result
 
 
@@ -95,6 +100,8 @@ def _twice(q: Array, s: int, a: int, r: float, t: int, end: bool, alpha: float, 
 UPDATE = {
     "nothing changed": "The table is the same as before. If you have made a new one, return it. (A number "
     "taken out of q is a copy.)",
+    "two tables": "You return a new table, and `q` has changed too, in another way. Either change `q` in place or "
+    "leave it alone: others may still need it.",
     "skips the last step": "You change nothing where the episode has terminated. That step brought a reward to learn.",
     "ignores terminated": "You bootstrap from terminal states too. Nothing follows the end, whatever the table says.",
     "mask inverted": "Your mask is the wrong way round: you bootstrap where the episode terminated and nowhere else.",
@@ -106,9 +113,12 @@ UPDATE = {
     "row of the state": "Your maximum is over the actions of the state you come from. It belongs to the next state.",
     "action for value": "`argmax` gives the number of the best action. The target needs its value.",
     "no step size": "You write the target itself into the table. One sample is noisy: go the share alpha of the way.",
+    "last step in full": "Where the episode ends you write the reward itself into the table. That step too goes only "
+    "the share alpha of the way.",
     "reads what it wrote": "You change the entry twice, and the second time read what the first has written. Where s' "
     "is s itself, that is another value: compute the whole target first.",
     "mean for maximum": "You average over the actions in s'. The target wants the best action there.",
+    "minimum for maximum": "You value s' by its worst action. The target wants the best action there.",
     "one maximum": "You take the largest value of the whole table. The target wants the best action in s'.",
     "brackets": "Your alpha multiplies the reward alone. It belongs before the whole TD error, in brackets.",
     "shares swapped": "You keep the share alpha of the old value. It is the other way round: alpha of the target.",
@@ -119,6 +129,10 @@ UPDATE = {
 _wrong_updates = (
     ("nothing changed", _entry(lambda q, s, a, *given: q[s, a])),
     ("skips the last step", _towards(lambda q, s, a, r, t, end, g: q[s, a] if end else _y(q, s, a, r, t, end, g))),
+    (
+        "last step in full",
+        _entry(lambda q, s, a, r, t, end, b, g: r if end else q[s, a] + b * (_y(q, s, a, r, t, end, g) - q[s, a])),
+    ),
     ("mask inverted", _towards(lambda q, s, a, r, t, end, g: _y(q, s, a, r, t, not end, g))),
     ("bits inverted", _towards(lambda q, s, a, r, t, end, g: r + g * (-2 if end else -1) * q[t].max())),
     ("reward masked", _towards(lambda q, s, a, r, t, end, g: (not end) * _y(q, s, a, r, t, end, g))),
@@ -137,6 +151,7 @@ _wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and wit
     ("row of the state", lambda q, s, a, r, t, g, m: r + g * m * q[s].max()),
     ("action for value", lambda q, s, a, r, t, g, m: r + g * m * q[t].argmax()),
     ("mean for maximum", lambda q, s, a, r, t, g, m: r + g * m * q[t].mean()),
+    ("minimum for maximum", lambda q, s, a, r, t, g, m: r + g * m * q[t].min()),
     ("one maximum", lambda q, s, a, r, t, g, m: r + g * m * q.max()),
     ("ignores terminated", lambda q, s, a, r, t, g, m: r + g * q[t].max()),
 )
