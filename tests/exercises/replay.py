@@ -34,6 +34,26 @@ def stored_number_by_number(rows, next_row, size, step):
     return divmod(next_row + 1, len(rows))[1], sorted([size + 1, len(rows)])[0]
 
 
+def stored_with_numbers_in_an_array(rows, next_row, size, step):
+    rows[next_row] = step.tolist()
+    return np.minimum([(next_row + 1) % len(rows), size + 1], len(rows)).astype(np.uint8)
+
+
+def stored_with_numbers_in_a_tensor(rows, next_row, size, step):
+    rows[next_row] = list(step)
+    return torch.tensor([(next_row + 1) % len(rows), min(size + 1, len(rows))])
+
+
+def stored_with_numbers_of_several_kinds(rows, next_row, size, step):
+    rows[next_row] = 1.0 * step
+    return np.array(next_row + 1) % len(rows), torch.tensor(size + 1).clamp(max=len(rows))
+
+
+def numbers_as_floats(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return np.array([(next_row + 1) % len(rows), min(size + 1, len(rows))], float)
+
+
 def stored_as_reference(rows, next_row, size, step):
     rows[next_row] = step
     return (next_row + 1) % len(rows), min(size + 1, len(rows))
@@ -97,6 +117,42 @@ def moved_on_first(rows, next_row, size, step):
 def moved_on_first_without_wrapping(rows, next_row, size, step):
     rows[next_row + 1] = step.copy()
     return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
+def counted_from_one(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return (next_row + 1) % len(rows) + 1, min(size + 1, len(rows))
+
+
+def every_second_row(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return (next_row + 2) % len(rows), min(size + 1, len(rows))
+
+
+def at_the_size_wrapped(rows, next_row, size, step):
+    rows[size % len(rows)] = step.copy()
+    return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
+def next_row_from_the_size(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    size = min(size + 1, len(rows))
+    return size % len(rows), size
+
+
+def numbers_kept(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return next_row, size
+
+
+def next_row_kept(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return next_row, min(size + 1, len(rows))
+
+
+def size_kept(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return (next_row + 1) % len(rows), size
 
 
 def closed_when_full(rows, next_row, size, step):
@@ -174,6 +230,25 @@ def kept_after_termination(terminated, truncated):
     return np.array([True, *(not cut for cut in truncated[:-1])])
 
 
+def kept_after_both_at_once(terminated, truncated):
+    mask = np.ones_like(terminated)
+    mask[1:] = ~(terminated & truncated)[:-1]
+    return mask
+
+
+def kept_all(terminated, truncated):
+    return np.full(len(truncated), True)
+
+
+def kept_by_inverted_bits(terminated, truncated):
+    over = terminated.astype(int) + truncated.astype(int)
+    return ~np.append(0, over[:-1])
+
+
+def kept_by_inverted_bits_after_the_first(terminated, truncated):
+    return [1, *(~(int(end) | int(cut)) for end, cut in zip(terminated[:-1], truncated, strict=False))]
+
+
 def kept_by_negative_index(terminated, truncated):
     return np.array([not (terminated[t - 1] or truncated[t - 1]) for t in range(len(terminated))])
 
@@ -228,6 +303,23 @@ def drawn_by_probability(is_reset, n_stored, batch_size, rng):
     return np.sort(rng.choice(len(is_reset), batch_size, replace=True, p=p / p.sum()))
 
 
+def drawn_by_counts(is_reset, n_stored, batch_size, rng):
+    good = rng.permutation(transitions(is_reset, n_stored))
+    return np.repeat(good, rng.multinomial(batch_size, np.full(len(good), 1 / len(good))))
+
+
+def drawn_and_sorted_downwards(is_reset, n_stored, batch_size, rng):
+    return sorted(drawn_one_by_one(is_reset, n_stored, batch_size, rng).tolist(), reverse=True)
+
+
+def drawn_in_parts(is_reset, n_stored, batch_size, rng):
+    rows = np.zeros(0, int)
+    while len(rows) < batch_size:
+        more = rng.integers(min(n_stored, len(is_reset)), size=batch_size // 3)
+        rows = np.append(rows, more[~is_reset[more]])
+    return rows[:batch_size]
+
+
 def transitions(is_reset, n_stored):
     return [row for row in range(min(n_stored, len(is_reset))) if not is_reset[row]]
 
@@ -274,6 +366,38 @@ def from_a_start(is_reset, n_stored, batch_size, rng):
 
 def one_shuffle_repeated(is_reset, n_stored, batch_size, rng):
     return np.resize(rng.permutation(transitions(is_reset, n_stored)), batch_size)
+
+
+def in_stretches_of_eight(is_reset, n_stored, batch_size, rng):
+    good = np.array(transitions(is_reset, n_stored))
+    starts = rng.integers(len(good), size=batch_size // 8)
+    return good[(starts[:, None] + np.arange(8)) % len(good)].ravel()
+
+
+def each_twice(is_reset, n_stored, batch_size, rng):
+    return np.repeat(rng.choice(transitions(is_reset, n_stored), batch_size // 2), 2)
+
+
+def one_half_twice(is_reset, n_stored, batch_size, rng):
+    return np.tile(rng.choice(transitions(is_reset, n_stored), batch_size // 2), 2)
+
+
+def never_the_same_twice_running(is_reset, n_stored, batch_size, rng):
+    good = np.array(transitions(is_reset, n_stored))
+    return good[np.cumsum(rng.integers(1, len(good), size=batch_size)) % len(good)]
+
+
+def shuffles_in_turn(is_reset, n_stored, batch_size, rng):
+    good = transitions(is_reset, n_stored)
+    return np.concatenate([rng.permutation(good) for _ in range(batch_size // len(good) + 1)])[:batch_size]
+
+
+def shuffles_in_turn_sorted(is_reset, n_stored, batch_size, rng):
+    return np.sort(shuffles_in_turn(is_reset, n_stored, batch_size, rng))
+
+
+def equal_shares_shuffled(is_reset, n_stored, batch_size, rng):
+    return rng.permutation(np.resize(transitions(is_reset, n_stored), batch_size))
 
 
 def only_resets(is_reset, n_stored, batch_size, rng):
@@ -339,7 +463,15 @@ ANSWERS = {
         ],
     ),
     "ring_store": Answers(
-        correct=[stored_with_copy, stored_into_the_array, stored_by_slice, stored_number_by_number],
+        correct=[
+            stored_with_copy,
+            stored_into_the_array,
+            stored_by_slice,
+            stored_number_by_number,
+            stored_with_numbers_in_an_array,
+            stored_with_numbers_in_a_tensor,
+            stored_with_numbers_of_several_kinds,
+        ],
         wrong=[
             (stored_as_reference, "stale view"),
             (stored_as_view_without_wrapping, "stale view"),
@@ -360,6 +492,14 @@ ANSWERS = {
             (at_the_size, "size as row"),
             (turned_too_early, "last row unused"),
             (size_turned, "size wraps"),
+            (numbers_as_floats, "not two numbers"),
+            (counted_from_one, "row left out"),
+            (every_second_row, "row left out"),
+            (at_the_size_wrapped, "size as row"),
+            (next_row_from_the_size, "next row from size"),
+            (numbers_kept, "number stays"),
+            (next_row_kept, "number stays"),
+            (size_kept, "number stays"),
         ],
     ),
     "is_transition": Answers(
@@ -373,12 +513,24 @@ ANSWERS = {
             (kept_until_before_the_end, "wrong direction"),
             (kept_neither, "both dropped"),
             (kept_numbers, "row numbers"),
+            (kept_after_both_at_once, "nothing dropped"),
+            (kept_all, "nothing dropped"),
+            (kept_by_inverted_bits, "bits inverted"),
+            (kept_by_inverted_bits_after_the_first, "bits inverted"),
             (one_too_short, "other shape"),
             (as_zeros_and_ones, "other dtype"),
         ],
     ),
     "random_rows": Answers(
-        correct=[drawn_from_a_list, drawn_again, drawn_one_by_one, drawn_by_probability],
+        correct=[
+            drawn_from_a_list,
+            drawn_again,
+            drawn_one_by_one,
+            drawn_by_probability,
+            drawn_by_counts,
+            drawn_and_sorted_downwards,
+            drawn_in_parts,
+        ],
         wrong=[
             (drawn_without_replacement, "without replacement"),
             (shuffled_and_cut, "without replacement"),
@@ -388,8 +540,15 @@ ANSWERS = {
             (of_all_rows, "empty rows"),
             (of_all_rows_and_resets, "empty rows"),
             (one_repeated, "one for all"),
-            (from_a_start, "fixed order"),
-            (one_shuffle_repeated, "fixed order"),
+            (from_a_start, "not independent"),
+            (one_shuffle_repeated, "not independent"),
+            (in_stretches_of_eight, "not independent"),
+            (each_twice, "not independent"),
+            (one_half_twice, "not independent"),
+            (never_the_same_twice_running, "not independent"),
+            (shuffles_in_turn, "not independent"),
+            (shuffles_in_turn_sorted, "equal shares"),
+            (equal_shares_shuffled, "equal shares"),
             (only_resets, "resets drawn"),
             (positions, "positions for rows"),
             (resets_too, "resets drawn"),

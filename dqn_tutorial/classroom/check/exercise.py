@@ -10,17 +10,17 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check import logbook
-from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, guarded
-from dqn_tutorial.classroom.check.values import ATOL, RTOL, agree, as_array, describe, shown
+from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, alike, behaviour, guarded, listed
+from dqn_tutorial.classroom.check.values import ATOL, RTOL, as_array, describe, shown
 from dqn_tutorial.classroom.plots import GREEN, GREY, RED
 
 N_CASES = 20
 PAIR = "In PyTorch `max` and `min` along an axis give two things, the values and where they stand. You need the first."
 COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Judge = Callable[[Any, np.random.Generator], None]
-Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
 
 
 @dataclass(frozen=True)
@@ -141,25 +141,22 @@ def by_values(
     def judge(answer: Any, rng: np.random.Generator) -> None:
         cases = [draw(rng) for _ in range(N_CASES)]
         own = guarded(answer, inputs_it_changes)
-        seen = [_behaviour(own, case) for case in cases]
+        seen = [behaviour(own, case) for case in cases]
         for trait in traits:
             for (kind, result), case in zip(seen, cases, strict=True):
                 if kind == "value" and trait.refuses(result, case):
                     raise Wrong(trait.key, trait.message)
         trusted = partial(guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf)
-        wanted = [_behaviour(trusted(right), case) for case in cases]
-        if all(map(_alike, seen, wanted)):
+        wanted = [behaviour(trusted(right), case) for case in cases]
+        different = [row for row in zip(seen, wanted, cases, strict=True) if not alike(row[0], row[1])]
+        if not different:
             return
         for key, message, wrong in misconceptions:
             made = trusted(wrong)
-            if all(_alike(found, _behaviour(made, case)) for found, case in zip(seen, cases, strict=True)):
+            if all(alike(found, behaviour(made, case)) for found, case in zip(seen, cases, strict=True)):
                 raise Wrong(key, message)
-        different = [
-            (found, want[1], case)
-            for found, want, case in zip(seen, wanted, cases, strict=True)
-            if not _alike(found, want)
-        ]
-        _refuse(*min(different, key=lambda row: _n_numbers(row[2])))
+        (kind, result), (_, want), case = min(different, key=lambda row: _n_numbers(row[2]))
+        _refuse(kind, result, want, case)
 
     return judge
 
@@ -169,27 +166,14 @@ def _n_numbers(inputs: Mapping[str, Any]) -> int:
     return sum(array.size for value in inputs.values() if (array := as_array(value)) is not None)
 
 
-def _behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
-    try:
-        return "value", function(**inputs)
-    except OwnError as error:
-        return "error", error
-
-
-def _alike(a: Behaviour, b: Behaviour) -> bool:
-    if a[0] == b[0] == "error":
-        return type(a[1].error) is type(b[1].error) and str(a[1].error) == str(b[1].error)
-    return a[0] == b[0] and agree(a[1], b[1])
-
-
-def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
+def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None:
     """Say how one result differs: by error, kind, shape, NaN, dtype, or value."""
-    kind, result = found
+    case = f"The inputs were {listed(inputs, shown)}."
     if kind == "error":
         raise result
     a, b = as_array(result), as_array(wanted)
     if b is None:  # several results in a tuple or dict
-        raise Wrong("other values", f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{_case(inputs)}")
+        raise Wrong("other values", f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{case}")
     if type(result).__module__ == "torch.return_types":
         raise Wrong("max gives a pair", PAIR)
     if a is None:
@@ -197,32 +181,47 @@ def _refuse(found: Behaviour, wanted: Any, inputs: dict[str, Any]) -> None:
         raise Wrong("other type", words)
     if a.shape != b.shape:
         asked = f"{list(b.shape)}" if b.ndim else "a single number, without an axis"
-        raise Wrong("other shape", f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{_case(inputs)}")
+        raise Wrong("other shape", f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{case}")
     if a.dtype.kind == "f" and np.isnan(a).any() and not np.isnan(np.asarray(b, float)).any():
-        raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{_case(inputs)}")
+        raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{case}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
         raise Wrong("other dtype", f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.")
     if shown(a) == shown(b):
         apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
         words = f"Some of your numbers differ from the right ones, by {apart:.2g} at most. Is anything rounded?"
-        raise Wrong("other values", f"{words}\n{_case(inputs)}")
+        raise Wrong("other values", f"{words}\n{case}")
     words = f"You return {shown(a)}; right is {shown(b)}."
     if b.size > 1:
         place = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, RTOL, ATOL))[0])
         words += f" They first differ at index {list(place)}: {describe(a[place])} for {describe(b[place])}."
-    raise Wrong("other values", f"{words}\n{_case(inputs)}")
+    raise Wrong("other values", f"{words}\n{case}")
 
 
 def _parts(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
-    if isinstance(value, tuple):
-        return "(" + ", ".join(shown(part) for part in value) + ")"
-    return describe(value)
+    return f"({', '.join(map(shown, value))})" if isinstance(value, tuple) else describe(value)
 
 
-def _case(inputs: Mapping[str, Any]) -> str:
-    return "The inputs were " + ", ".join(f"`{name}` {shown(value)}" for name, value in inputs.items()) + "."
+def beyond_chance(batches: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """Return how many standard deviations the chi-square of pairs of neighbours, and that of values, lies above chance.
+
+    Both are pooled over the batches. A batch grouped by value, such as a sorted one, is as good as any: its pairs do
+    not count. Values that come more equally often than by chance give a number far below 0.
+
+    Source: Wilson & Hilferty (1931). Taught in 04_replay_buffer.
+    """
+    found = np.zeros((2, 2))  # of pairs and of values: chi-square, degrees of freedom
+    for batch in batches:
+        _, number, n = np.unique(batch, return_inverse=True, return_counts=True)
+        by_chance = np.outer(n, n) / len(batch)
+        pairs = np.bincount(number * len(n) + np.roll(number, -1), minlength=len(n) ** 2).reshape(by_chance.shape)
+        if np.count_nonzero(np.diff(batch)) >= len(n):
+            found[0] += ((pairs - by_chance) ** 2 / by_chance).sum(), (len(n) - 1) ** 2
+        found[1] += len(n) * n.var() / n.mean(), len(n) - 1
+    freedom = found[:, 1].clip(1)
+    variance = 2 / (9 * freedom)
+    return np.asarray((np.cbrt(found[:, 0] / freedom) - 1 + variance) / np.sqrt(variance))
 
 
 def choice(replies: Mapping[str, str], right: str) -> Judge:

@@ -9,13 +9,14 @@ import math
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any
 
 from dqn_tutorial.classroom.check.values import agree, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
+Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
 N_PRINTED = 20  # lines that the learner's own prints may take: a check calls the function often
 
 
@@ -47,7 +48,7 @@ class OwnError(Exception):
         said = str(error).replace("`", "'")
         words = f"{type(error).__name__}: {said}" if said else type(error).__name__
         super().__init__(
-            f"Your code stopped with `{words}`{_line_of(error, answer)}.\nThe inputs were {_listed(inputs)}."
+            f"Your code stopped with `{words}`{_line_of(error, answer)}.\nThe inputs were {listed(inputs)}."
         )
 
 
@@ -118,6 +119,21 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
     return call
 
 
+def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
+    """Return what a guarded function does with inputs. Source: this course. Taught in 05_critic."""
+    try:
+        return "value", function(**inputs)
+    except OwnError as error:
+        return "error", error
+
+
+def alike(a: Behaviour, b: Behaviour) -> bool:
+    """Say whether two behaviours are the same value or the same error. Source: this course. Taught in 05_critic."""
+    if a[0] == b[0] == "error":
+        return type(a[1].error) is type(b[1].error) and str(a[1].error) == str(b[1].error)
+    return a[0] == b[0] and agree(a[1], b[1])
+
+
 def _check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
     try:
         signature = inspect.signature(answer)
@@ -141,8 +157,9 @@ def _left_over(answer: Callable[..., Any]) -> str:
     return "`raise NotImplementedError` still stands in your function: take it out, and the rest is looked at."
 
 
-def _listed(inputs: dict[str, Any]) -> str:
-    return ", ".join(f"`{name}` {describe(value)}" for name, value in inputs.items())
+def listed(inputs: Mapping[str, Any], say: Callable[[Any], str] = describe) -> str:
+    """Return inputs by name, each put in words. Source: this course. Taught in 05_critic."""
+    return ", ".join(f"`{name}` {say(value)}" for name, value in inputs.items())
 
 
 def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:

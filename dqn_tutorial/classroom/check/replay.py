@@ -1,6 +1,5 @@
 """The exercises of 04_replay_buffer."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check.common import around, known
-from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, beyond_chance, by_values, choice
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 
@@ -41,10 +40,10 @@ def _played(
     step += REUSED
     kept = [np.array(row, float) for row in rows]
     step -= REUSED
-    is_pair = isinstance(result, tuple | list) and len(result) == 2
-    if not is_pair or not all(isinstance(number, int | np.integer) for number in result):
+    pair = as_array(list(result) if isinstance(result, tuple) else result)
+    if pair is None or pair.shape != (2,) or pair.dtype.kind not in "iu":
         return {"rows": kept, "returned": result}
-    return {"rows": kept, "next_row": result[0], "size": result[1]}
+    return {"rows": kept, "next_row": int(pair[0]), "size": int(pair[1])}
 
 
 def _ring(
@@ -66,10 +65,6 @@ def _is_shifted(result: Any, inputs: Mapping[str, Any]) -> bool:
     return is_full and np.array_equal(result["rows"][:-1], inputs["rows"][1:])
 
 
-def _is_same(result: Any, inputs: Mapping[str, Any]) -> bool:
-    return np.array_equal(result["rows"], inputs["rows"])
-
-
 def _is_swapped(result: Any, inputs: Mapping[str, Any]) -> bool:
     right = _ring()(**{**inputs, "rows": list(inputs["rows"])})
     return bool(right["size"] != right["next_row"] == result["size"] and result["next_row"] == right["size"])
@@ -82,14 +77,16 @@ STORE = {
     "numbers swapped": "You return the size first and the next row second. Asked for is the other order.",
     "stale view": "The row you stored changed when the environment went on in the same array: you kept a reference to "
     "`step`. Keep its numbers as they are now.",
-    "rows shifted": "You move all rows by one place to make room. In a ring nothing moves: the new step overwrites one "
-    "row, and the others stay where they are.",
+    "rows shifted": "You move all rows to make room. In a ring nothing moves: the new step overwrites one row.",
     "not two numbers": "Return two whole numbers: the row of the next step, and how many rows are filled.",
+    "row left out": "Your next row is one too far, so the ring leaves out a row. Follow it through N = 3.",
+    "next row from size": "Your next row follows the size. In a full ring the size stays, and the row goes on.",
+    "number stays": "`next_row`, `size` or both stay as they were, though the ring holds a step more.",
     "index not wrapped": "After the last row your next row lies beyond the end. There the ring goes on with row 0.",
     "size not capped": "Your size grows beyond the number of rows. In a full ring each new step replaces an old one.",
     "off by one": "You write one row too late. `next_row` is the row of this step; only afterwards it moves on.",
     "newest overwritten": "You write over the newest step, just before `next_row`. The oldest is the one to go.",
-    "size as row": "You write into row `size`. That works until the ring is full; then there is no such row.",
+    "size as row": "You write where `size` points. Once the ring is full `size` stays, while the oldest row changes.",
     "last row unused": "You turn back to row 0 one row too early, so the last row is never written.",
     "size wraps": "Your size goes back to 0 with the row. A full ring stays full: its old rows are still there.",
 }
@@ -97,27 +94,36 @@ STORE = {
 
 def _judge_store(answer: Any, rng: np.random.Generator) -> None:
     refused: list[tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = [
-        ("rows grow", lambda result, inputs: len(result["rows"]) > len(inputs["rows"])),
-        ("nothing stored", lambda result, inputs: inputs["size"] < len(inputs["rows"]) and _is_same(result, inputs)),
-        ("stops when full", _is_same),
-        ("stale view", lambda result, inputs: any((row > REUSED).any() for row in result["rows"])),
+        ("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"])),
+        (
+            "nothing stored",
+            lambda out, given: given["size"] < len(given["rows"]) and np.array_equal(out["rows"], given["rows"]),
+        ),
+        ("stops when full", lambda out, given: np.array_equal(out["rows"], given["rows"])),
+        ("stale view", lambda out, given: any((row > REUSED).any() for row in out["rows"])),
         ("rows shifted", _is_shifted),
-        ("not two numbers", lambda result, inputs: "returned" in result),
+        ("not two numbers", lambda out, given: "returned" in out),
         ("numbers swapped", _is_swapped),
-        ("index not wrapped", lambda result, inputs: result["next_row"] == len(inputs["rows"])),
-        ("size not capped", lambda result, inputs: result["size"] == len(inputs["rows"]) + 1),
+        ("index not wrapped", lambda out, given: out["next_row"] == len(given["rows"]) == given["next_row"] + 1),
+        ("size not capped", lambda out, given: out["size"] == len(given["rows"]) + 1),
     ]
     wrong = (
+        ("row left out", _ring(after=lambda next_row, size, length: (next_row + 1) % length + 1)),
+        ("row left out", _ring(after=lambda next_row, size, length: (next_row + 2) % length)),
+        ("next row from size", _ring(after=lambda next_row, size, length: min(size + 1, length) % length)),
+        ("number stays", _ring(after=lambda next_row, *_: next_row)),
+        ("number stays", _ring(grown=lambda next_row, size, length: size)),
+        ("number stays", _ring(after=lambda next_row, *_: next_row, grown=lambda next_row, size, length: size)),
         ("off by one", _ring(row=lambda next_row, size, length: (next_row + 1) % length)),
         ("off by one", _ring(row=lambda next_row, size, length: next_row + 1)),
         ("newest overwritten", _ring(row=lambda next_row, size, length: next_row - 1)),
         ("size as row", _ring(row=lambda next_row, size, length: size)),
+        ("size as row", _ring(row=lambda next_row, size, length: size % length)),
         ("last row unused", _ring(after=lambda next_row, size, length: (next_row + 1) % (length - 1))),
         ("size wraps", _ring(grown=lambda next_row, size, length: (next_row + 1) % length)),
     )
-    misconceptions = known(STORE, *wrong)
     traits = [Trait(key, STORE[key], refuses) for key, refuses in refused]
-    by_values(_draw_store, _ring(), misconceptions, traits, inputs_it_changes=("rows",))(_played(answer), rng)
+    by_values(_draw_store, _ring(), known(STORE, *wrong), traits, inputs_it_changes=("rows",))(_played(answer), rng)
 
 
 ring_store = Exercise("ring_store", HERE, minutes=10, difficulty=2, judge=_judge_store)
@@ -147,6 +153,8 @@ FLAGS = {
     "inverted": "Your mask is True at the resets and False at the transitions.",
     "wrong direction": "You drop the step before the end of an episode. A reset comes after the flag.",
     "both dropped": "You drop the reset, and also the step before it that ended the episode. That one is a transition.",
+    "nothing dropped": "Your mask is True at every step. An episode ends with either flag; no step here has both.",
+    "bits inverted": "`~` makes False of True, but -1 of 0 and -2 of 1. Invert the flags while they are bool.",
     "row numbers": "These are numbers of steps. Asked for is a mask: one bool for each step.",
 }
 KEPT: dict[str, Callable[..., Any]] = {
@@ -157,10 +165,11 @@ KEPT: dict[str, Callable[..., Any]] = {
     "inverted": lambda over, cut: _later(over | cut),
     "wrong direction": lambda over, cut: np.append(~(over | cut)[1:], True),
     "both dropped": lambda over, cut: ~(over | cut | _later(over | cut)),
+    "nothing dropped": lambda over, cut: ~(over & cut),
     "row numbers": lambda over, cut: np.flatnonzero(~_later(over | cut)),
 }
-_wrong_flags = known(FLAGS, *KEPT.items())
-_judge_flags = by_values(_draw_flags, lambda over, cut: ~_later(over | cut), _wrong_flags)
+_inverted = Trait("bits inverted", FLAGS["bits inverted"], lambda mask, inputs: bool(np.any(as_array(mask) == -2)))
+_judge_flags = by_values(_draw_flags, lambda over, cut: ~_later(over | cut), known(FLAGS, *KEPT.items()), [_inverted])
 is_transition = Exercise("is_transition", HERE, minutes=5, difficulty=2, judge=_judge_flags)
 
 RANDOM = {
@@ -171,8 +180,9 @@ RANDOM = {
     "outside the ring": "You draw rows that the ring does not have. Its rows are 0 to N - 1, whatever `n_stored` is.",
     "empty rows": "You draw rows that hold nothing yet. While the ring fills, only `n_stored` rows are used.",
     "one for all": "All rows of your batch are the same one. Each sample is drawn anew.",
-    "fixed order": "Your batch follows one order of the rows, so each row always has the same follower. Draw every "
-    "sample by itself: stretches of alike samples are what the memory is to avoid.",
+    "not independent": "Which row comes next depends on the rows before it. Draw every sample by itself: stretches of "
+    "alike samples are what the memory is to avoid.",
+    "equal shares": "Every row comes almost equally often: rows are dealt out. Drawn, they would leave that to chance.",
     "positions for rows": "You return positions in the list of transitions. Look up which row stands at each position.",
     "resets drawn": "You draw steps that only reset the environment. Their action was ignored, so they teach nothing.",
     "last row never": "The last filled row is never drawn. An upper bound of `integers` is itself not drawn.",
@@ -216,21 +226,19 @@ def _judge_random(answer: Any, rng: np.random.Generator) -> None:
         drawn.append((_rows_of(own, inputs, seed), is_reset, min(inputs["n_stored"], len(is_reset))))
     again, other = _rows_of(own, inputs, seed), _rows_of(own, inputs, seed + 1)
 
-    def uneven(rows: NDArray[Any], is_reset: NDArray[np.bool_], filled: int) -> bool:
-        share = np.bincount(rows, minlength=filled)[:filled][~is_reset[:filled]] * float((~is_reset[:filled]).mean())
-        return bool(np.abs(share * filled / len(rows) - 1).max() > 0.25)
-
+    of_pairs, of_rows = beyond_chance([rows for rows, *_ in drawn])
     signs: tuple[tuple[str, Callable[..., bool], Callable[..., bool]], ...] = (  # what refuses, where: any or all cases
         ("one row too many", lambda rows, is_reset, filled: rows.max() == filled and rows.min() >= 0, all),
         ("outside the ring", lambda rows, is_reset, filled: rows.max() >= len(is_reset) or rows.min() < 0, any),
         ("empty rows", lambda rows, is_reset, filled: rows.max() >= filled, any),
         ("one for all", lambda rows, is_reset, filled: len(set(rows.tolist())) == 1, all),
-        ("fixed order", lambda rows, *_: len(set(itertools.pairwise(rows.tolist()))) <= len(set(rows.tolist())), any),
         ("positions for rows", lambda rows, is_reset, filled: rows.max() == (~is_reset[:filled]).sum() - 1, all),
         ("resets drawn", lambda rows, is_reset, filled: is_reset[rows].any(), any),
         ("last row never", lambda rows, is_reset, filled: rows.max() < filled - 1, all),
         ("row never", lambda rows, is_reset, filled: len(set(rows.tolist())) < (~is_reset[:filled]).sum(), any),
-        ("uneven", uneven, any),
+        ("not independent", lambda *_: of_pairs > 5, all),
+        ("equal shares", lambda *_: of_rows < -5, all),
+        ("uneven", lambda *_: of_rows > 5, all),
         ("another generator", lambda *_: not np.array_equal(again, drawn[-1][0]), all),
         ("own seed", lambda *_: np.array_equal(again, other), all),
     )
