@@ -60,6 +60,18 @@ def line_multiplied(step, start, end, duration):
     return math.exp(math.log(start) + min(1, step / duration) * (math.log(end) - math.log(start)))
 
 
+def line_of_points(step, start, end, duration):
+    return np.linspace(start, end, duration)[min(step, duration - 1)]
+
+
+def line_one_step_ahead(step, start, end, duration):
+    return max(end, start + (end - start) * (step + 1) / duration)
+
+
+def line_one_step_behind(step, start, end, duration):
+    return np.interp(step - 1, [0, duration], [start, end])
+
+
 def chosen_with_where(q_values, epsilon, rng, is_training):
     greedy = q_values.argmax(-1)
     if not is_training:
@@ -173,6 +185,33 @@ def chosen_by_a_global_source(q_values, epsilon, rng, is_training):
 
 def chosen_by_a_seed_of_its_own(q_values, epsilon, rng, is_training):
     return chosen_with_where(q_values, epsilon, np.random.default_rng(0), is_training)
+
+
+def _explored_with(anything, explored=lambda rng, n: rng.random(n)):
+    """The usual function with these random actions, of rng, B and A, and these coins, of rng and B."""
+
+    def answer(q_values, epsilon, rng, is_training):
+        n_states, n_actions = q_values.shape
+        if not is_training:
+            return q_values.argmax(1)
+        chance = explored(rng, n_states) < epsilon
+        return np.where(chance, anything(rng, n_states, n_actions), q_values.argmax(1))
+
+    return answer
+
+
+def drawn(rng, n, n_actions):
+    return rng.integers(n_actions, size=n)
+
+
+chosen_by_number = _explored_with(lambda rng, n, n_actions: np.arange(n) % n_actions)
+chosen_by_fixed_chance = _explored_with(lambda rng, n, n_actions: np.random.default_rng(1).integers(n_actions, size=n))
+chosen_from_a_deck = _explored_with(lambda rng, n, n_actions: rng.permutation(np.arange(n) % n_actions))
+chosen_in_turn = _explored_with(lambda rng, n, n_actions: (np.arange(n) + rng.integers(n_actions)) % n_actions)
+chosen_in_pairs = _explored_with(lambda rng, n, n_actions: np.repeat(drawn(rng, n // 2 + 1, n_actions), 2)[:n])
+coins_in_pairs = _explored_with(drawn, lambda rng, n: np.repeat(rng.random(n // 2 + 1), 2)[:n])
+coins_in_tens = _explored_with(drawn, lambda rng, n: np.repeat(rng.random(n // 10 + 1), 10)[:n])
+coins_of_half_the_batch = _explored_with(drawn, lambda rng, n: np.tile(rng.random(n // 2 + 1), 2)[:n])
 
 
 def chosen_alone(q_values, epsilon, rng, is_training):
@@ -319,6 +358,27 @@ def window_of_a_plain_sum(rewards, terminated, truncated, next_v, gamma):
     return sum(rewards[:m]) + gamma**m * (0 if terminated[m - 1] else next_v[m - 1])
 
 
+def _window_with(stops=lambda over, cut: over, power=lambda m: m, length=None):
+    """The target with a rule for what stops its bootstrap, for its power of gamma, and for where the window ends."""
+
+    def answer(rewards, terminated, truncated, next_v, gamma):
+        ended = terminated | truncated
+        m = length(ended) if length else ended.argmax() + 1 if ended.any() else len(rewards)
+        future = 0 if stops(terminated, truncated)[m - 1] else gamma ** power(m) * next_v[m - 1]
+        return gamma ** np.arange(m) @ rewards[:m] + future
+
+    return answer
+
+
+window_of_argmax = _window_with(length=lambda ended: ended.argmax() + 1)
+window_with_power_0 = _window_with(power=lambda m: 0)
+window_with_power_1 = _window_with(power=lambda m: 1)
+window_for_truncation = _window_with(lambda over, cut: ~cut)
+window_for_truncation_alone = _window_with(lambda over, cut: over | ~cut)
+window_without_bootstrap = _window_with(lambda over, cut: over | True)
+window_that_looks_behind = _window_with(lambda over, cut: over | over.any())
+
+
 def a_share_of_the_batch(q_values, epsilon, rng, is_training):
     action, n = q_values.argmax(1), int(epsilon * len(q_values))
     if is_training:
@@ -349,6 +409,9 @@ ANSWERS = {
             (line_by_whole_numbers, "one jump"),
             (line_again_and_again, "starts over"),
             (line_multiplied, "a curve"),
+            (line_of_points, "one step off"),
+            (line_one_step_ahead, "one step off"),
+            (line_one_step_behind, "one step off"),
         ],
     ),
     "choose_actions": Answers(
@@ -373,6 +436,14 @@ ANSWERS = {
             (chosen_by_a_global_source, "another generator"),
             (chosen_by_a_seed_of_its_own, "own seed"),
             (chosen_alone, "other shape"),
+            (chosen_by_number, "dealt out"),
+            (chosen_by_fixed_chance, "own seed"),
+            (chosen_from_a_deck, "dealt out"),
+            (chosen_in_turn, "dealt out"),
+            (chosen_in_pairs, "actions shared"),
+            (coins_in_pairs, "coins shared"),
+            (coins_in_tens, "coins shared"),
+            (coins_of_half_the_batch, "coins shared"),
         ],
     ),
     "n_step_target": Answers(
@@ -392,6 +463,13 @@ ANSWERS = {
             (window_without_last_reward, "last reward lost"),
             (window_discounted_at_once, "rewards from gamma"),
             (window_of_a_plain_sum, "no discount"),
+            (window_of_argmax, "no end found"),
+            (window_with_power_0, "bootstrap not discounted"),
+            (window_with_power_1, "one gamma for all"),
+            (window_for_truncation, "only where truncated"),
+            (window_for_truncation_alone, "only where truncated"),
+            (window_without_bootstrap, "no bootstrap"),
+            (window_that_looks_behind, "looks behind the end"),
         ],
     ),
 }

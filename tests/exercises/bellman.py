@@ -161,6 +161,15 @@ def expected_in_place(transition, reward, terminal, gamma, policy, v):
     return v
 
 
+def expected_summed_in_place(transition, reward, terminal, gamma, policy, v):
+    v = np.where(terminal, 0, v)
+    for s in range(len(v)):
+        v[s] = 0
+        for a in range(policy.shape[1]):
+            v[s] += policy[s, a] * np.sum(transition[s, a] * (reward[s, a] + gamma * v))
+    return v
+
+
 def expected_of_s(transition, reward, terminal, gamma, policy, v):
     now = np.einsum("sa,sat,sat->s", policy, transition, reward)
     return np.where(terminal, 0, now + gamma * v)
@@ -246,6 +255,13 @@ def table_as_lists(transition, reward, terminal, gamma, q):
         [float(p @ (r + gamma * np.array(best))) for p, r in zip(*rows, strict=True)]
         for rows in zip(transition, reward, strict=True)
     ]
+
+
+def table_in_place_by_rows(transition, reward, terminal, gamma, q):
+    q = q * ~terminal[:, None]
+    for s in range(len(q)):
+        q[s] = (transition[s] * (reward[s] + gamma * q.max(1))).sum(-1)
+    return q
 
 
 def table_unmasked(transition, reward, terminal, gamma, q):
@@ -477,6 +493,50 @@ def smallest_move(transition, reward, terminal, gamma, tolerance):
     return new_v
 
 
+def iterated_until(small):
+    """Sweeps until small(new_v, v, tolerance)."""
+
+    def answer(transition, reward, terminal, gamma, tolerance):
+        v = np.zeros(len(terminal))
+        while True:
+            new_v = np.einsum("sat,sat->sa", transition, reward + gamma * v).max(1)
+            if small(new_v, v, tolerance):
+                return new_v
+            v = new_v
+
+    return answer
+
+
+move_of_the_largest_size = iterated_until(lambda new, v, tol: abs(np.abs(new).max() - np.abs(v).max()) <= tol)
+move_of_the_norm = iterated_until(lambda new, v, tol: abs(np.linalg.norm(new) - np.linalg.norm(v)) <= tol)
+move_of_the_largest = iterated_until(lambda new, v, tol: abs(new.max() - v.max()) <= tol)
+move_of_the_smallest = iterated_until(lambda new, v, tol: abs(new.min() - v.min()) <= tol)
+
+
+def iterated_in_flags(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros_like(terminal)
+    for _ in range(300):
+        for s in range(len(v)):
+            v[s] = (transition[s] * (reward[s] + gamma * v)).sum(-1).max()
+    return v
+
+
+def iterated_in_whole_numbers(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal), int)
+    for _ in range(300):
+        for s in range(len(v)):
+            v[s] = (transition[s] * (reward[s] + gamma * v)).sum(-1).max()
+    return v
+
+
+def best_actions(transition, reward, terminal, gamma, tolerance):
+    return iterated_table(transition, reward, terminal, gamma, tolerance).argmax(1)
+
+
+def nothing_for_the_end(transition, reward, terminal, gamma, tolerance):
+    return np.where(terminal, np.nan, iterated(transition, reward, terminal, gamma, tolerance))
+
+
 def iterated_with(sweep):
     def answer(transition, reward, terminal, gamma, tolerance):
         v = np.zeros(len(terminal))
@@ -568,6 +628,7 @@ ANSWERS = {
             (expected_unmasked, "terminal not 0"),
             (expected_masked_at_the_end, "terminal not 0"),
             (expected_in_place, "in place"),
+            (expected_summed_in_place, "in place"),
             (expected_of_s, "value of s"),
             (expected_best, "best action"),
             (expected_uniform, "policy ignored"),
@@ -607,6 +668,7 @@ ANSWERS = {
             (table_even_states, "mean over states"),
             (table_summed_states, "other values"),
             (table_in_place, "in place"),
+            (table_in_place_by_rows, "in place"),
             (table_on_a_copy_of_q, "terminal kept"),
             (table_values, "values of states"),
         ],
@@ -624,9 +686,17 @@ ANSWERS = {
             (swept_once, "one sweep"),
             (signed_move, "sign of the move"),
             (signed_the_other_way, "sign of the move"),
+            (move_of_the_largest, "largest value"),
+            (move_of_the_smallest, "largest value"),
             (five_sweeps, "still moving"),
             (mean_move, "few move"),
             (move_of_the_sum, "few move"),
+            (move_of_the_largest_size, "few move"),
+            (move_of_the_norm, "few move"),
+            (iterated_in_flags, "whole numbers"),
+            (iterated_in_whole_numbers, "whole numbers"),
+            (best_actions, "whole numbers"),
+            (nothing_for_the_end, "nan"),
             (two_hundred_sweeps, "many sweeps"),
             (iterated_from_ones, "terminal kept"),
             (last_move_only, "still moving"),

@@ -328,6 +328,47 @@ def fixed_epsilon(q_values, epsilon, rng):
     return rng.integers(len(q_values)) if rng.random() < 0.1 else q_values.argmax()
 
 
+def two_coins(q_values, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(len(q_values))
+    elif rng.random() < 1 - epsilon:
+        return q_values.argmax()
+    return 0
+
+
+def two_coins_for_the_last(q_values, epsilon, rng):
+    action = len(q_values) - 1
+    if rng.random() < epsilon:
+        action = rng.integers(len(q_values))
+    elif rng.random() < 1 - epsilon:
+        action = q_values.argmax()
+    return action
+
+
+def first_in_the_middle(q_values, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(len(q_values))
+    return 0 if 0 < epsilon < 1 else q_values.argmax()
+
+
+def greedy_but_the_first(q_values, epsilon, rng):
+    return rng.integers(len(q_values)) if rng.random() < epsilon else 1 + q_values[1:].argmax()
+
+
+def greedy_but_the_last(q_values, epsilon, rng):
+    return rng.integers(len(q_values)) if rng.random() < epsilon else q_values[:-1].argmax()
+
+
+def running_maximum_from_zero(q_values, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(len(q_values))
+    best, largest = 0, 0
+    for i, x in enumerate(q_values):
+        if x > largest:
+            best, largest = i, x
+    return best
+
+
 def squared_epsilon(q_values, epsilon, rng):
     return coin_first(q_values, epsilon**2, rng)
 
@@ -402,6 +443,12 @@ ANSWERS = {
             (one_too_far, "no action"),
             (in_an_array, "no action"),
             (greedy_branch_without_return, "returns nothing"),
+            (two_coins, "two coins"),
+            (two_coins_for_the_last, "two coins"),
+            (first_in_the_middle, "other frequencies"),
+            (greedy_but_the_first, "other frequencies"),
+            (greedy_but_the_last, "other frequencies"),
+            (running_maximum_from_zero, "maximum from 0"),
             (fixed_epsilon, "other frequencies"),
             (squared_epsilon, "other frequencies"),
         ],

@@ -1,6 +1,7 @@
 """The exercises of 06_agent."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check.common import known
 from dqn_tutorial.classroom.check.exercise import Exercise, by_values, choice
+from dqn_tutorial.classroom.check.frequencies import Table, flaw_of_chance
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 
@@ -24,7 +26,7 @@ behaviour_return = Exercise("behaviour_return", HERE, minutes=5, difficulty=1, j
 
 def _draw_step(rng: np.random.Generator) -> dict[str, Any]:
     """A step before, at or after the end of a schedule that falls."""
-    duration, end = int(rng.integers(20, 5_000)), float(rng.uniform(0.02, 0.2))
+    duration, end = int(rng.integers(*((3, 21), (20, 5_000))[rng.integers(2)])), float(rng.uniform(0.02, 0.2))
     step = int(
         rng.choice([0.0, 1.0, rng.uniform(0.05, 0.95), rng.uniform(1.1, 1.9)], p=[0.1, 0.1, 0.4, 0.4]) * duration
     )
@@ -41,18 +43,30 @@ EPSILON = {
     "upside down": "Your line begins at `end` and rises to `start`. Exploration is to fall.",
     "one jump": "Your epsilon stays at `start` and then jumps to `end`. Whole-number division of the steps does that.",
     "starts over": "Your line starts over after `duration` steps. It falls once; then epsilon stays at `end`.",
+    "one step off": "Your line is off by one step. From `start` at step 0 to `end` at step `duration` it falls "
+    "`duration` times, each time by as much.",
     "a curve": "Your epsilon falls by a constant factor, which is a curve. Asked for is a straight line.",
 }
-_wrong_schedules: dict[str, Callable[..., Any]] = {
-    "never flat": lambda t, start, end, duration: start + (end - start) * t / duration,
-    "towards zero": lambda t, start, end, duration: max(end, start * (1 - t / duration)),
-    "falls from 1": lambda t, start, end, duration: max(end, start - t / duration),
-    "towards nothing": lambda t, start, end, duration: start * (1 - min(t / duration, 1)),
-    "upside down": lambda t, start, end, duration: end + (start - end) * min(t / duration, 1),
-    "one jump": lambda t, start, end, duration: start if t < duration else end,
-    "starts over": lambda t, start, end, duration: start + (end - start) * (t % duration) / duration,
-    "a curve": lambda t, start, end, duration: start * (end / start) ** min(t / duration, 1),
-}
+
+
+def _line(share: Callable[[int, int], float]) -> Callable[..., float]:
+    """Return a schedule that has gone this share of the way from `start` to `end`, but never more than all of it."""
+    return lambda t, start, end, duration: start + (end - start) * min(share(t, duration), 1.0)
+
+
+_wrong_schedules: list[tuple[str, Callable[..., Any]]] = [
+    ("never flat", lambda t, start, end, duration: start + (end - start) * t / duration),
+    ("towards zero", lambda t, start, end, duration: max(end, start * (1 - t / duration))),
+    ("falls from 1", lambda t, start, end, duration: max(end, start - t / duration)),
+    ("towards nothing", lambda t, start, end, duration: start * (1 - min(t / duration, 1))),
+    ("upside down", lambda t, start, end, duration: end + (start - end) * min(t / duration, 1)),
+    ("one jump", _line(lambda t, duration: t // duration)),
+    ("starts over", _line(lambda t, duration: t % duration / duration)),
+    ("one step off", _line(lambda t, duration: t / (duration - 1))),
+    ("one step off", _line(lambda t, duration: (t + 1) / duration)),
+    ("one step off", _line(lambda t, duration: max(t - 1, 0) / duration)),
+    ("a curve", lambda t, start, end, duration: start * (end / start) ** min(t / duration, 1)),
+]
 epsilon_at = Exercise(
     "epsilon_at",
     HERE,
@@ -60,8 +74,8 @@ epsilon_at = Exercise(
     difficulty=1,
     judge=by_values(
         _draw_step,
-        lambda t, start, end, duration: start + (end - start) * min(t / duration, 1.0),
-        known(EPSILON, *_wrong_schedules.items()),
+        _line(lambda t, duration: t / duration),
+        known(EPSILON, *_wrong_schedules),
     ),
 )
 
@@ -89,6 +103,10 @@ ACTIONS = {
     "another generator": "Two calls with generators of the same seed give different actions: your chance comes from "
     "elsewhere, and no run can be repeated. Use `rng`.",
     "own seed": "Generators of different seeds give the same actions: your code has a seed of its own. Use `rng`.",
+    "dealt out": "By chance each action comes about as often as the others in every batch, as if dealt in turn or from "
+    "a deck. With a draw for each state the numbers vary.",
+    "actions shared": "States share their random actions: one draw serves several of them. Each draws its own.",
+    "coins shared": "States share their coins: whether one explores tells whether another does. Each needs its own.",
 }
 
 
@@ -117,7 +135,7 @@ def _choose(own: Any, q_values: NDArray[Any], epsilon: float, seed: int, is_trai
 def _judge_actions(answer: Any, rng: np.random.Generator) -> None:
     own = guarded(answer)
 
-    def table(n_states: int, n_actions: int) -> tuple[NDArray[Any], NDArray[Any], int]:
+    def table(n_states: int, n_actions: int) -> Table:
         q_values = rng.normal(size=(n_states, n_actions)) - 1.5
         return q_values, q_values.argmax(-1), int(rng.integers(1 << 30))
 
@@ -135,34 +153,9 @@ def _judge_actions(answer: Any, rng: np.random.Generator) -> None:
         raise _wrong("another generator")
     if all(np.array_equal(first, other) for other in others):
         raise _wrong("own seed")
-    _judge_chance(own, [table(60, int(n_actions)) for n_actions in rng.integers(3, 6, size=100)])
-
-
-def _judge_chance(own: Any, tables: list[tuple[NDArray[Any], NDArray[Any], int]], epsilon: float = 0.4) -> None:
-    """Count over many batches how chance moves the actions away from the greedy ones."""
-    chosen = [_choose(own, q_values, epsilon, seed) for q_values, _, seed in tables]
-    moved = [action != greedy for action, (_, greedy, _) in zip(chosen, tables, strict=True)]
-    whole = np.array([flags.mean() for flags in moved])
-    if (whole == 0).mean() > 0.2:
-        raise _wrong("one coin")
-    if all(len(set(action[flags])) <= 1 for action, flags in zip(chosen, moved, strict=True)):
-        raise _wrong("one random action")
-    last = [q_values.shape[1] - 1 for q_values, _, _ in tables]
-    for side in ([0] * len(tables), last):
-        if not any((action[flags] == a).any() for action, flags, a in zip(chosen, moved, side, strict=True)):
-            raise _wrong("action left out")
-    n_actions = np.array(last) + 1
-    if abs((whole - epsilon * (n_actions - 1) / n_actions).mean()) > 0.03:  # five standard deviations
-        raise _wrong("never hits the greedy" if abs(whole.mean() - epsilon) < 0.03 else "other probability")
-    p = epsilon * (n_actions - 1) / n_actions
-    spread = ((whole - p) ** 2 / (p * (1 - p) / len(moved[0]))).mean()  # 1 for coins; chance puts it below 0.55 in 1e-4
-    if spread < 0.55:
-        raise _wrong("fixed number")
-    for n in set(n_actions.tolist()):
-        pairs = [(a, flags) for a, flags, of in zip(chosen, moved, n_actions, strict=True) if of == n]
-        share = np.bincount(np.concatenate([action[flags] for action, flags in pairs]), minlength=n)
-        if np.abs(share / share.sum() - 1 / n).max() > 0.12:
-            raise _wrong("uneven")
+    tables = [table(60, int(n_actions)) for n_actions in rng.integers(3, 6, size=150)]
+    if key := flaw_of_chance(partial(_choose, own), tables):
+        raise _wrong(key)
 
 
 choose_actions = Exercise("choose_actions", HERE, minutes=15, difficulty=2, judge=_judge_actions)
@@ -170,9 +163,9 @@ choose_actions = Exercise("choose_actions", HERE, minutes=15, difficulty=2, judg
 
 def _draw_window(rng: np.random.Generator) -> dict[str, Any]:
     """Up to six steps; the first end in it, if any, is of each kind; behind it anything, of other episodes."""
-    n, kind = int(rng.integers(3, 7)), int(rng.integers(4))  # no end, terminated, truncated, both
+    n, kind = int(rng.integers(3, 7)), int(rng.choice(4, p=[0.22, 0.13, 0.4, 0.25]))  # no end, over, cut, both
     first = int(rng.integers(n))
-    flags = rng.random((2, n)) < 0.3
+    flags = rng.random((2, n)) < 0.4
     flags[:, : first if kind else n] = False
     flags[:, first] = [kind in (1, 3), kind in (2, 3)]
     rewards, next_v = rng.normal(size=n), rng.normal(size=n) + 2.0
@@ -204,13 +197,22 @@ def _window(
 N_STEP = {
     "crosses the end": "You sum rewards of the next episode: the window ends with the first step that is terminated or "
     "truncated. What follows has nothing to do with the action.",
+    "no end found": "You take a window without an end as one step long: `argmax` gives 0 where no flag is set, too.",
+    "looks behind the end": "A flag behind the end of the window stops your bootstrap. It belongs to another episode; "
+    "what counts is the last step summed.",
     "crosses truncation": "Your window goes on after a truncated step. The next reward belongs to another episode.",
     "bootstraps at the end": "You bootstrap although the window ended with terminated: nothing follows there.",
     "stops at truncation": "You do not bootstrap where the window ended with truncated. The task goes on there, so the "
     "state after the last step keeps its value.",
+    "only where truncated": "A window that holds no end lacks its bootstrap: the task goes on there as well, and the "
+    "state after the last step has a value.",
+    "no bootstrap": "You sum rewards and nothing else. What follows the window counts too, unless the task has ended.",
     "truncated wins": "Where both flags are set you bootstrap. The task has ended, so terminated wins.",
     "gamma to the n": "You discount the bootstrap by gamma to the n, although the window summed fewer steps. The "
     "power is the number of rewards summed.",
+    "bootstrap not discounted": "Your bootstrap enters in full. It comes after all the rewards and counts less.",
+    "one gamma for all": "You discount the bootstrap by a single gamma, however many rewards come before it. Each step "
+    "brings a factor.",
     "power too small": "Your power of gamma for the bootstrap is one too small: its value comes after the last reward.",
     "last value": "You bootstrap with the last entry of `next_v`, whatever the window. It belongs to a later step.",
     "first value": "You bootstrap with the value after the first step. Take the one after the last step summed.",
@@ -223,11 +225,18 @@ _wrong_windows = [
     ("crosses the end", _window(length=_nothing, stops=_nothing)),
     ("crosses the end", _window(length=_nothing)),
     ("crosses the end", _window(length=_nothing, stops=lambda over, cut: over | over.any())),
+    ("no end found", _window(length=lambda over, cut: (over | cut) | ~(over | cut).any())),
+    ("looks behind the end", _window(stops=lambda over, cut: over | over.any())),
     ("crosses truncation", _window(length=_only)),
     ("bootstraps at the end", _window(stops=_nothing)),
     ("stops at truncation", _window(stops=lambda over, cut: over | cut)),
+    ("only where truncated", _window(stops=lambda over, cut: ~cut)),
+    ("only where truncated", _window(stops=lambda over, cut: over | ~cut)),
+    ("no bootstrap", _window(stops=lambda over, cut: over | True)),
     ("truncated wins", _window(stops=lambda over, cut: over & ~cut)),
     ("gamma to the n", _window(power=lambda m, n: n)),
+    ("bootstrap not discounted", _window(power=lambda m, n: 0)),
+    ("one gamma for all", _window(power=lambda m, n: 1)),
     ("power too small", _window(power=lambda m, n: m - 1)),
     ("last value", _window(value_at=lambda m, n: n - 1)),
     ("first value", _window(value_at=lambda m, n: 0)),

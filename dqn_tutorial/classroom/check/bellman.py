@@ -140,6 +140,15 @@ def _in_place(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> 
     return v
 
 
+def _summed_in_place(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
+    v = np.where(end, 0, v)
+    for s in range(len(v)):
+        v[s] = 0
+        for a in range(pi.shape[1]):
+            v[s] += pi[s, a] * backup(p[s, a], r[s, a], g, v)
+    return v
+
+
 EXPECTATION = BACKUP | {
     "in place": "Your later states read values that this same sweep has just changed. All are to be computed from the "
     "v that came in, so write into another array.",
@@ -150,6 +159,7 @@ EXPECTATION = BACKUP | {
 _wrong_values = known(
     EXPECTATION,
     ("in place", _in_place),
+    ("in place", _summed_in_place),
     ("best action", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).max(-1)),
     ("policy ignored", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).mean(-1)),
     ("policy left out", lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).sum(-1)),
@@ -178,6 +188,13 @@ def _table_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array
     return q
 
 
+def _rows_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
+    q = np.where(end[:, None], 0, q)
+    for s in range(len(q)):
+        q[s] = backup(p[s], r[s], g, q.max(-1))
+    return q
+
+
 OPTIMALITY = BACKUP | {
     "in place": "Some of your entries read others that this same sweep has just changed. All are to be computed from "
     "the q that came in, so write into another array.",
@@ -203,6 +220,7 @@ _wrong_tables = known(
     ("mean for maximum", _optimal(lambda q: q.mean(-1))),
     ("same action", lambda p, r, end, g, q: backup(p, r, g, (q * ~end[:, None]).T)),
     ("in place", _table_in_place),
+    ("in place", _rows_in_place),
     ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, _optimal()(p, r, end, g, q))),
     ("terminal kept", lambda p, r, end, g, q: np.where(end[:, None], q, backup(p, r, g, q.max(-1)))),
     *wrong_backups(lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))),
