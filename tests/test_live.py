@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -177,6 +178,34 @@ def test_an_error_is_shown_and_raised_by_wait(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(RuntimeError, match="not a number"):
         lab.wait(20)
     assert lab.worker.state == "failed" and "not a number" in lab.controls.words.value
+
+
+def test_a_failing_picture_is_told_in_words() -> None:
+    def broken(final: bool) -> None:
+        raise OSError("no canvas")
+
+    said: list[str] = []
+    lab = Worker(lab_config(), report=lambda: said.append(lab.state), draw=broken)
+    lab.tell("start")
+    assert lab.wait(20) and isinstance(lab.error, OSError)
+    assert said[-1] == "failed"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there is no way to interrupt only this process here")
+def test_an_interrupted_wait_ends_the_run_and_its_thread() -> None:
+    lab = LiveLab()
+    lab.worker.speed = math.inf
+    lab.worker.tell("start")
+    wait_until(lambda: step_of(lab.worker) > 10)
+    thread = lab.worker._thread
+    assert thread is not None
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
+    assert lab.wait(20)
+    assert lab.worker.state == "stopped"
+    thread.join(20)
+    assert not thread.is_alive() and "Stopped at step" in lab.controls.words.value
 
 
 def test_evaluations_do_not_disturb_training() -> None:

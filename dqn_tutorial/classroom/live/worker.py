@@ -57,7 +57,8 @@ class Worker:
         self._report, self._draw, self._pause = report, draw, 1 / frames_per_second
         self._commands: deque[str] = deque()
         self._wishes: deque[Wish] = deque()
-        self._wake, self._lock = threading.Event(), threading.Lock()
+        self._wake, self._ended, self._lock = threading.Event(), threading.Event(), threading.Lock()
+        self._ended.set()
         self._thread: threading.Thread | None = None
         self._due = self._next_frame = self._next_turn = 0.0
 
@@ -69,6 +70,7 @@ class Worker:
             self._commands.append(command)
             self._wake.set()
             if self._thread is None:
+                self._ended.clear()
                 self._thread = threading.Thread(target=self._work, name="live lab", daemon=True)
                 self._thread.start()
 
@@ -87,10 +89,7 @@ class Worker:
 
         Source: this course. Taught in 07_train_cartpole.
         """
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-        return thread is None or not thread.is_alive()
+        return self._ended.wait(timeout)  # no join: Python 3.11 takes a thread whose join was interrupted for dead
 
     @property
     def recording(self) -> Recording:
@@ -113,9 +112,12 @@ class Worker:
                 self.error = error
                 with suppress(Exception):  # should drawing be what failed
                     self._end("failed")
+                with suppress(Exception):
+                    self._report()
             with self._lock:
                 if self.state not in ("running", "paused") and not self._commands:
                     self._thread = None
+                    self._ended.set()
                     return
 
     def _obey(self) -> None:
