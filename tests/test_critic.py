@@ -167,14 +167,15 @@ def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
 
 
 def test_an_update_equals_the_same_step_on_one_plain_network(make_critic: MakeCritic) -> None:
-    critic = make_critic(n_members=2, loss="HuberLoss", learning_rate=0.01, observation_scale=(1.0, 2.0, 3.0, 4.0))
+    scale = (1.0, 2.0, 3.0, 4.0)
+    critic = make_critic(n_members=2, loss="HuberLoss", act="relu", learning_rate=0.01, observation_scale=scale)
     state, action, reward, *_ = batch()
     plain = DQNNet(4, 3, depth=1, width=16)
     with torch.no_grad():
         for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
             own.copy_(stacked[1].T if own.ndim == 2 else stacked[1, 0])
     optimizer = torch.optim.Adam(plain.parameters(), lr=0.01)
-    q = plain(state * torch.tensor([1.0, 2.0, 3.0, 4.0]))[torch.arange(8), action]
+    q = plain(state * torch.tensor(scale))[torch.arange(8), action]
     loss = nn.HuberLoss()(q, reward)
     loss.backward()
     optimizer.step()

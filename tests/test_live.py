@@ -201,6 +201,7 @@ def test_an_interrupted_wait_ends_the_run_and_its_thread() -> None:
     assert thread is not None
     main = threading.main_thread().ident
     assert main is not None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background of a shell ignore it
     threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
     assert lab.wait(20)
     assert lab.worker.state == "stopped"
