@@ -112,8 +112,6 @@ class Worker:
                 self.error = error
                 with suppress(Exception):  # should drawing be what failed
                     self._end("failed")
-                with suppress(Exception):
-                    self._report()
             with self._lock:
                 if self.state not in ("running", "paused") and not self._commands:
                     self._thread = None
@@ -193,5 +191,7 @@ class Worker:
             self._next_turn = now + HAND_OVER_EVERY
 
     def _show(self, final: bool = False) -> None:
-        self._draw(final)
-        self._report()  # last: who reads that the run has ended finds its pictures
+        try:
+            self._draw(final)
+        finally:  # last: who reads that the run has ended finds its pictures; and also where drawing is what failed
+            self._report()
