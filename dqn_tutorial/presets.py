@@ -54,7 +54,7 @@ PRESETS: dict[str, dict[str, Change]] = {
         "training.update_ratio": Change(
             0.03125, "an update for thirty-two new steps: fresh data are cheaper than updates"
         ),
-        "training.batch_size": Change(128, "costs little more than 64 and averages over twice the samples"),
+        "training.batch_size": Change(128, "averages over four times the samples of 32 and costs little more"),
         "training.gamma": Change(0.995, "looks 200 steps ahead: a cart that drifts leaves the track only then"),
         "training.learning_starts": Change(
             250, "the first eight steps of thirty-two random episodes are enough to begin with"

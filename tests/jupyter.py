@@ -80,7 +80,8 @@ def open_notebook(page: Page, lab: str, name: str) -> None:
 
 
 def wait_until_idle(page: Page, seconds: float = 240) -> None:
-    """Wait until the kernel has nothing more to do."""
+    """Wait until no cell is running or waiting and the kernel is idle; between two cells it is idle for a moment."""
+    expect(page.locator(".jp-InputPrompt", has_text="*")).to_have_count(0, timeout=1_000 * seconds)
     expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=1_000 * seconds)
     ready = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     expect(ready).to_be_attached(timeout=1_000 * seconds)
@@ -108,12 +109,13 @@ def run_cell(page: Page) -> None:
 def start_all(page: Page) -> None:
     """Clear all outputs and start Run All Cells; a click that comes too early does nothing, so try again."""
     first = page.locator(".jp-CodeCell .jp-InputPrompt").first
-    for _ in range(5):
-        menu(page, "Edit", "Clear Outputs of All Cells")
-        menu(page, "Run", "Run All Cells")
-        try:
-            expect(first).to_contain_text("*", timeout=3_000)
-            return
-        except AssertionError:
-            if "1" in first.inner_text():  # so quick that the star was missed
-                return
+    for entry, shown in (("Edit", "Clear Outputs of All Cells"), r"\[ \]"), (("Run", "Run All Cells"), r"\[[*\d]"):
+        for _ in range(5):
+            menu(page, *entry)
+            try:
+                expect(first).to_have_text(re.compile(shown), timeout=3_000)
+                break
+            except AssertionError:
+                continue
+        else:
+            raise AssertionError(f"{entry} does nothing, tried five times")

@@ -1,42 +1,9 @@
 """Diagrams as SVG text, each with its text alternative: `show(*diagram())` puts one on the page."""
 
-from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE
+from dqn_tutorial.classroom.drawing import arrow, box, label, svg
+from dqn_tutorial.classroom.plots import BLUE, GREEN, GREY, ORANGE, PURPLE
 
-TEXT = f'font-family="sans-serif" font-size="14" fill="{BLACK}"'
 KINDS = ("expectation", "optimality", "q_learning", "sarsa")
-
-
-def svg(width: int, height: int, body: str) -> str:
-    """Return an SVG of that size in pixels on white, with arrow heads `url(#tip)` and the course's font.
-
-    Source: SVG 1.1. Taught in 01_bellman_equation.
-    """
-    tip = (
-        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
-        f'orient="auto-start-reverse"><path d="M0 0 L10 5 L0 10 z" fill="{BLACK}"/></marker></defs>'
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f'<rect width="100%" height="100%" fill="white"/>{tip}<g {TEXT}>{body}</g></svg>'
-    )
-
-
-def label(x: float, y: float, words: str, anchor: str = "middle", colour: str = BLACK, size: int = 14) -> str:
-    """Return a line of text at a point; the markup of `words` is kept. Source: SVG 1.1. Taught in
-    01_bellman_equation.
-    """
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{words}</text>'
-
-
-def arrow(path: str) -> str:
-    """Return a path that ends in an arrow head. Source: SVG 1.1. Taught in 01_bellman_equation."""
-    return f'<path d="{path}" fill="none" stroke="{BLACK}" stroke-width="1.8" marker-end="url(#tip)"/>'
-
-
-def box(x: float, y: float, width: float, height: float, words: str, colour: str) -> str:
-    """Return a rounded box with a word in its middle. Source: SVG 1.1. Taught in 01_bellman_equation."""
-    frame = f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="{colour}" fill-opacity="0.15" '
-    return f'{frame}stroke="{colour}" stroke-width="2"/>{label(x + width / 2, y + height / 2 + 5, words)}'
 
 
 def agent_environment_loop() -> tuple[str, str]:
@@ -72,14 +39,13 @@ def agent_parts() -> tuple[str, str]:
         "The agent stands between environment, critic and memory. It asks the critic for actions and stores each step; "
         "learning carries batches from the memory to the critic."
     )
-    learning = '<path d="M460 120 V74" fill="none" stroke="{}" stroke-dasharray="6 4" marker-end="url(#tip)"/>'
     body = (
         box(20, 70, 120, 50, "environment", ORANGE)
         + box(210, 70, 120, 50, "agent", BLUE)
         + box(400, 20, 120, 50, "critic", GREEN)
         + box(400, 120, 120, 50, "memory", PURPLE)
         + "".join(arrow(path) for path in ("M140 85 H204", "M210 107 H146", "M330 82 L394 52", "M330 108 L394 138"))
-        + learning.format(BLACK)
+        + arrow("M460 120 V74", dash="6 4")
         + "".join(
             label(x, y, words)
             for x, y, words in (

@@ -3,21 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from dqn_tutorial.classroom.drawing import bold, label, svg
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED, SKY
-
-
-def _svg(width: int, height: int, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="sans-serif" font-size="13" fill="{BLACK}"><rect width="100%" height="100%" fill="white"/>'
-        f"{''.join(parts)}</svg>"
-    )
-
-
-def _text(x: float, y: float, words: str, size: int = 13, anchor: str = "middle", weight: str = "normal") -> str:
-    return (
-        f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}">{words}</text>'
-    )
 
 
 def _table(x: float, y: float, rows: Sequence[Sequence[str]], marked: Sequence[tuple[int, int]] = ()) -> list[str]:
@@ -25,14 +12,14 @@ def _table(x: float, y: float, rows: Sequence[Sequence[str]], marked: Sequence[t
     parts = []
     for i, row in enumerate(rows):
         for j, words in enumerate(row):
-            bold = (i, j) in marked
-            stroke, thick = (BLUE, 3) if bold else (GREY, 1)
-            left, top, fill = x + 42 * j, y + 30 * i, "#E3F1FA" if bold else "white"
+            is_marked = (i, j) in marked
+            stroke, thick = (BLUE, 3) if is_marked else (GREY, 1)
+            left, top, fill = x + 42 * j, y + 30 * i, "#E3F1FA" if is_marked else "white"
             parts.append(
                 f'<rect x="{left:.0f}" y="{top:.0f}" width="38" height="26" fill="{fill}" stroke="{stroke}" '
                 f'stroke-width="{thick}"/>'
             )
-            parts.append(_text(left + 19, top + 18, words, weight="bold" if bold else "normal"))
+            parts.append(label(left + 19, top + 18, bold(words) if is_marked else words))
     return parts
 
 
@@ -45,16 +32,16 @@ def broadcast_diagram() -> tuple[str, str]:
         *_table(20, 46, [["1"], ["2"], ["3"]]),
         *_table(110, 76, [["1", "2", "3"]]),
         *_table(300, 46, [["0", "-1", "-2"], ["1", "0", "-1"], ["2", "1", "0"]], [(0, 0), (1, 1), (2, 2)]),
-        _text(84, 96, "&#8722;", 20),
-        _text(268, 96, "=", 20),
-        _text(39, 30, "[3, 1]"),
-        _text(171, 30, "[3]"),
-        _text(361, 30, "[3, 3]"),
-        _text(445, 84, "wanted: the three", anchor="start"),
-        _text(445, 102, "on the diagonal", anchor="start"),
+        label(84, 96, "&#8722;", size=20),
+        label(268, 96, "=", size=20),
+        label(39, 30, "[3, 1]"),
+        label(171, 30, "[3]"),
+        label(361, 30, "[3, 3]"),
+        label(445, 84, "wanted: the three", anchor="start"),
+        label(445, 102, "on the diagonal", anchor="start"),
     ]
     alt = "A column of three minus a row of three gives a table of nine differences; only the diagonal was wanted."
-    return _svg(570, 150, parts), alt
+    return svg(570, 150, "".join(parts)), alt
 
 
 def gather_diagram() -> tuple[str, str]:
@@ -64,20 +51,20 @@ def gather_diagram() -> tuple[str, str]:
     """
     rows = [["11", "12"], ["21", "22"], ["31", "32"]]
     parts = [
-        _text(66, 22, "q_values [3, 2]"),
+        label(66, 22, "q_values [3, 2]"),
         *_table(25, 36, rows, [(0, 1), (1, 0), (2, 1)]),
-        _text(185, 22, "action [3]"),
+        label(185, 22, "action [3]"),
         *_table(166, 36, [["1"], ["0"], ["1"]]),
-        _text(310, 22, "gather: [3]"),
+        label(310, 22, "gather: [3]"),
         *_table(291, 36, [["12"], ["21"], ["32"]], [(0, 0), (1, 0), (2, 0)]),
-        _text(470, 22, "q_values[:, action]: [3, 3]"),
+        label(470, 22, "q_values[:, action]: [3, 3]"),
         *_table(408, 36, [["12", "11", "12"], ["22", "21", "22"], ["32", "31", "32"]]),
     ]
     alt = (
         "Of a table of Q-values, three samples by two actions, gather picks one value in each row: that of the action "
         "taken. Indexing the columns by the actions picks three values in each row."
     )
-    return _svg(580, 140, parts), alt
+    return svg(580, 140, "".join(parts)), alt
 
 
 def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
@@ -97,14 +84,14 @@ def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
     for i, (x, column) in enumerate(zip(xs, ys, strict=True)):
         fill = SKY if i == 0 else ORANGE if i == last else "white"
         parts += [f'<circle cx="{x}" cy="{y:.0f}" r="11" fill="{fill}" stroke="{BLACK}"/>' for y in column]
-        parts.append(_text(x, 248, "state" if i == 0 else "Q-values" if i == last else "hidden layer"))
-    parts += [_text(xs[-1] + 20, y + 5, f"Q(s, {j})", anchor="start") for j, y in enumerate(ys[-1])]
-    parts += [_text(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])]
+        parts.append(label(x, 248, "state" if i == 0 else "Q-values" if i == last else "hidden layer"))
+    parts += [label(xs[-1] + 20, y + 5, f"Q(s, {j})", anchor="start") for j, y in enumerate(ys[-1])]
+    parts += [label(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])]
     alt = (
         f"A network: {sizes[0]} numbers of the state on the left, hidden layers between, and on the right one Q-value "
         f"for each of {sizes[-1]} actions, all at once. Every number is joined to every number of the next layer."
     )
-    return _svg(xs[-1] + 100, 260, parts), alt
+    return svg(xs[-1] + 100, 260, "".join(parts)), alt
 
 
 def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
@@ -126,19 +113,19 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
         parts.append(
             f'<circle cx="{x:.0f}" cy="{y:.0f}" r="30" fill="white" stroke="{stroke}" stroke-width="{thick}"{dash}/>'
         )
-        parts.append(_text(x, y + 5, f"step {step}" if step >= 0 else "empty"))
+        parts.append(label(x, y + 5, f"step {step}" if step >= 0 else "empty"))
         out = (middle[0] + 144 * math.cos(angle), middle[1] + 5 + 144 * math.sin(angle))
-        parts.append(_text(*out, f"row {row}", 12))
+        parts.append(label(*out, f"row {row}", size=12))
     key = [
         f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}" stroke-width="4"/>',
-        _text(370, 110, f"newest: step {n_stored - 1}", anchor="start"),
+        label(370, 110, f"newest: step {n_stored - 1}", anchor="start"),
         f'<circle cx="350" cy="140" r="9" fill="white" stroke="{RED}" stroke-width="3" stroke-dasharray="5 3"/>',
-        _text(370, 145, f"written next: row {place}", anchor="start"),
-        _text(340, 180, f"row = step number modulo {length}", anchor="start"),
-        _text(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
+        label(370, 145, f"written next: row {place}", anchor="start"),
+        label(340, 180, f"row = step number modulo {length}", anchor="start"),
+        label(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
     ]
     alt = (
         f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the newest, and the next one is "
         f"written into row {place}, over the oldest step that is kept."
     )
-    return _svg(560, 330, [*parts, *key]), alt
+    return svg(560, 330, "".join([*parts, *key])), alt

@@ -5,6 +5,7 @@ from dqn_tutorial.classroom.check import (
     bellman,
     critic,
     double,
+    draws,
     frequencies,
     logbook,
     network,
@@ -19,7 +20,7 @@ from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course
     name: value
-    for module in (bellman, sweeps, q_learning, frequencies, network, replay, critic, agent, double)
+    for module in (bellman, sweeps, q_learning, frequencies, network, replay, draws, critic, agent, double)
     for name, value in vars(module).items()
     if isinstance(value, Exercise)
 }

@@ -146,7 +146,7 @@ double_target = Exercise("double_target", HERE, minutes=10, difficulty=2, judge=
 
 
 def _draw_members(rng: np.random.Generator) -> dict[str, Any]:
-    """Q-values of K members for B transitions and A actions, K, B and A unlike each other."""
+    """Q-values of M members for B transitions and A actions, M, B and A unlike each other."""
     n_members, n_actions, size = rng.permutation(np.arange(2, 8))[:3]
     return {
         "reward": as_float32(rng.normal(size=size)),

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, alike, behaviour, guarded, listed
@@ -201,27 +200,6 @@ def _parts(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
     return f"({', '.join(map(shown, value))})" if isinstance(value, tuple) else describe(value)
-
-
-def beyond_chance(batches: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-    """Return how many standard deviations the chi-square of pairs of neighbours, and that of values, lies above chance.
-
-    Both are pooled over the batches. A batch grouped by value, such as a sorted one, is as good as any: its pairs do
-    not count. Values that come more equally often than by chance give a number far below 0.
-
-    Source: Wilson & Hilferty (1931). Taught in 04_replay_buffer.
-    """
-    found = np.zeros((2, 2))  # of pairs and of values: chi-square, degrees of freedom
-    for batch in batches:
-        _, number, n = np.unique(batch, return_inverse=True, return_counts=True)
-        by_chance = np.outer(n, n) / len(batch)
-        pairs = np.bincount(number * len(n) + np.roll(number, -1), minlength=len(n) ** 2).reshape(by_chance.shape)
-        if np.count_nonzero(np.diff(batch)) >= len(n):
-            found[0] += ((pairs - by_chance) ** 2 / by_chance).sum(), (len(n) - 1) ** 2
-        found[1] += len(n) * n.var() / n.mean(), len(n) - 1
-    freedom = found[:, 1].clip(1)
-    variance = 2 / (9 * freedom)
-    return np.asarray((np.cbrt(found[:, 0] / freedom) - 1 + variance) / np.sqrt(variance))
 
 
 def choice(replies: Mapping[str, str], right: str) -> Judge:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check.common import around, known
-from dqn_tutorial.classroom.check.exercise import Exercise, Trait, beyond_chance, by_values, choice
-from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.exercise import Exercise, Trait, by_values, choice
+from dqn_tutorial.classroom.check.values import as_array
 
 HERE = "04_replay_buffer"
 FORGETTING = {
@@ -171,80 +170,3 @@ KEPT: dict[str, Callable[..., Any]] = {
 _inverted = Trait("bits inverted", FLAGS["bits inverted"], lambda mask, inputs: bool(np.any(as_array(mask) == -2)))
 _judge_flags = by_values(_draw_flags, lambda over, cut: ~_later(over | cut), known(FLAGS, *KEPT.items()), [_inverted])
 is_transition = Exercise("is_transition", HERE, minutes=5, difficulty=2, judge=_judge_flags)
-
-RANDOM = {
-    "without replacement": "You draw without replacement, so no row comes twice and a batch cannot be larger than the "
-    "memory. DQN draws each sample from all rows.",
-    "other batch size": "Your batch does not have `batch_size` rows. Whatever you throw away must be drawn again.",
-    "one row too many": "You also draw the row just behind the filled ones. Of n rows the last has the number n - 1.",
-    "outside the ring": "You draw rows that the ring does not have. Its rows are 0 to N - 1, whatever `n_stored` is.",
-    "empty rows": "You draw rows that hold nothing yet. While the ring fills, only `n_stored` rows are used.",
-    "one for all": "All rows of your batch are the same one. Each sample is drawn anew.",
-    "not independent": "Which row comes next depends on the rows before it. Draw every sample by itself: stretches of "
-    "alike samples are what the memory is to avoid.",
-    "equal shares": "Every row comes almost equally often: rows are dealt out. Drawn, they would leave that to chance.",
-    "positions for rows": "You return positions in the list of transitions. Look up which row stands at each position.",
-    "resets drawn": "You draw steps that only reset the environment. Their action was ignored, so they teach nothing.",
-    "last row never": "The last filled row is never drawn. An upper bound of `integers` is itself not drawn.",
-    "row never": "There is a transition that you never draw. Each should have the same probability.",
-    "uneven": "Some rows come much more often than others. Each transition should have the same probability.",
-    "another generator": "Two calls with generators of the same seed give different rows: your draws come from "
-    "elsewhere, and no run can be repeated. Use `rng`.",
-    "own seed": "Generators of different seeds give the same rows: your code has a seed of its own. Use `rng`.",
-}
-
-
-def _draw_ring(rng: np.random.Generator, is_full: bool) -> dict[str, Any]:
-    filled = int(rng.integers(6, 10))
-    is_reset = np.zeros(filled if is_full else filled + filled // 2, bool)
-    is_reset[rng.choice(filled - 1, 2, replace=False)] = True
-    return {"is_reset": is_reset, "n_stored": filled + (int(rng.integers(1, 90)) if is_full else 0), "batch_size": 4000}
-
-
-def _rows_of(own: Callable[..., Any], inputs: dict[str, Any], seed: int) -> NDArray[Any]:
-    """Return the rows that were drawn, as an array of that many numbers."""
-    try:
-        result = own(**inputs, rng=np.random.default_rng(seed))
-    except OwnError as error:
-        if "larger sample than population" in str(error).lower():
-            raise Wrong("without replacement", RANDOM["without replacement"]) from None
-        raise
-    rows = as_array(result)
-    if rows is None or rows.dtype.kind not in "iu" or rows.ndim != 1:
-        raise Wrong("no row numbers", f"Return an array of whole numbers, shape [batch_size], not {describe(result)}.")
-    if len(rows) != inputs["batch_size"]:
-        key = "without replacement" if len(set(rows.tolist())) == len(rows) else "other batch size"
-        raise Wrong(key, RANDOM[key])
-    return rows
-
-
-def _judge_random(answer: Any, rng: np.random.Generator) -> None:
-    own, drawn = guarded(answer), []
-    for case in range(8):
-        inputs, seed = _draw_ring(rng, is_full=case % 2 == 1), int(rng.integers(1 << 30))
-        is_reset = inputs["is_reset"]
-        drawn.append((_rows_of(own, inputs, seed), is_reset, min(inputs["n_stored"], len(is_reset))))
-    again, other = _rows_of(own, inputs, seed), _rows_of(own, inputs, seed + 1)
-
-    of_pairs, of_rows = beyond_chance([rows for rows, *_ in drawn])
-    signs: tuple[tuple[str, Callable[..., bool], Callable[..., bool]], ...] = (  # what refuses, where: any or all cases
-        ("one row too many", lambda rows, is_reset, filled: rows.max() == filled and rows.min() >= 0, all),
-        ("outside the ring", lambda rows, is_reset, filled: rows.max() >= len(is_reset) or rows.min() < 0, any),
-        ("empty rows", lambda rows, is_reset, filled: rows.max() >= filled, any),
-        ("one for all", lambda rows, is_reset, filled: len(set(rows.tolist())) == 1, all),
-        ("positions for rows", lambda rows, is_reset, filled: rows.max() == (~is_reset[:filled]).sum() - 1, all),
-        ("resets drawn", lambda rows, is_reset, filled: is_reset[rows].any(), any),
-        ("last row never", lambda rows, is_reset, filled: rows.max() < filled - 1, all),
-        ("row never", lambda rows, is_reset, filled: len(set(rows.tolist())) < (~is_reset[:filled]).sum(), any),
-        ("not independent", lambda *_: of_pairs > 5, all),
-        ("equal shares", lambda *_: of_rows < -5, all),
-        ("uneven", lambda *_: of_rows > 5, all),
-        ("another generator", lambda *_: not np.array_equal(again, drawn[-1][0]), all),
-        ("own seed", lambda *_: np.array_equal(again, other), all),
-    )
-    for key, refuses, where in signs:
-        if where(refuses(*one) for one in drawn):
-            raise Wrong(key, RANDOM[key])
-
-
-random_rows = Exercise("random_rows", HERE, minutes=10, difficulty=3, judge=_judge_random)

@@ -192,7 +192,7 @@ DISEASES = {
             ),
         ),
         "pulse",
-        "sum of Q over the actions",
+        "spread over states of the sum of Q over the actions",
         "The last layer turns Q-values into probabilities, as in a classifier. They lie between 0 and 1 and sum to 1; "
         "returns do not.",
     ),

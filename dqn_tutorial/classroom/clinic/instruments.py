@@ -131,7 +131,7 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         Reading("distance that the target network moves in 50 updates", way, 0.01, 100),
         Reading("change of the target when the online network changes", _as_floats(changes[0]), 0, 1e-6),
         Reading("change of the target when the target network changes", _as_floats(changes[1]), 1e-3, np.inf),
-        Reading("sum of Q over the actions", _as_floats(q.sum(-1).std(-1)), 1e-3, np.inf),
+        Reading("spread over states of the sum of Q over the actions", _as_floats(q.sum(-1).std(-1)), 1e-3, np.inf),
     ]
 
 

@@ -96,7 +96,7 @@ def correlation_lab() -> SmallLab:
     04_replay_buffer.
     """
     question = (
-        "The learner keeps the newest 32 steps only and forgets. What helps more: a batch of 256 in place of 32, or a "
+        "The learner keeps the newest 32 steps only and forgets. What helps more: a batch of 128 in place of 32, or a "
         "memory of 2,000 steps, one whole turn? Once the memory is long, what is the batch good for?"
     )
     controls = {

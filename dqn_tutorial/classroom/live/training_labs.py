@@ -32,13 +32,13 @@ def network_lab() -> SmallLab:
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.3. Taught in 03_q_network.
     """
     question = (
-        "At factor 1 the angle of the pole is a quiet voice among the inputs. Can 256 units in each layer make up for "
+        "At factor 1 the angle of the pole is a quiet voice among the inputs. Can 128 units in each layer make up for "
         "that, or do 16 units at factor 10 do better? And does an ever larger factor go on helping?"
     )
     controls = {
         "width": slider("width", [4, 8, 16, 32, 64, 128, 256], 32, "Units in each of the two hidden layers"),
         "factor": slider(
-            "factor on the angle", [1.0, 3.0, 10.0, 30.0, 100.0], 1.0, "The other scales are the preset's"
+            "factor on the angle", [1.0, 3.0, 10.0, 30.0, 100.0], 1.0, "The other factors are 1, 0.5 and 1"
         ),
     }
     panel = Panel("Fitting a function of CartPole's states", "share of the variance left", (1e-3, 10), is_log=True)
