@@ -5,22 +5,28 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from dqn_tutorial.agent import Agent
+from dqn_tutorial.agent import DQN, Agent
+from dqn_tutorial.classroom.agent_view import draw_agent
 from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, replay
 from dqn_tutorial.classroom.live.controls import lab_config
 from dqn_tutorial.classroom.live.pictures import Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
+from dqn_tutorial.config import DQNConfig, MainConfig
+from dqn_tutorial.models import MODELS
 from dqn_tutorial.settings import flatten, override
+from dqn_tutorial.training import Record, train
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -114,7 +120,7 @@ def test_reset_forgets_and_stop_leaves_no_thread() -> None:
     start(lab, until_after=50)
     lab.tell("reset")
     assert lab.wait(20) and lab.run is None and lab.state == "idle"
-    assert threading.active_count() == before
+    wait_until(lambda: threading.active_count() == before)
     start(lab, until_after=10)
     stop(lab)
     assert lab.recording.moves == (Move(0, "tau", 0.5),), "what a slider holds, holds in the next run"
@@ -180,6 +186,30 @@ def test_an_error_is_shown_and_raised_by_wait(monkeypatch: pytest.MonkeyPatch) -
     assert lab.worker.state == "failed" and "not a number" in lab.controls.words.value
 
 
+def test_a_run_that_cannot_begin_is_told_in_words() -> None:
+    lab = LiveLab(override(lab_config(), {"model.critic.critic_type": "MyCritic"}))
+    lab.worker.tell("start")
+    with pytest.raises(ValueError, match="MyCritic"):
+        lab.wait(20)
+    assert "MyCritic" in lab.controls.words.value and 'data-state="failed"' in lab.controls.state.value
+    lab.worker.config = lab_config()
+    start(lab.worker, until_after=10)
+    lab.close()
+    assert "Stopped at step" in lab.controls.words.value
+
+
+def test_a_last_picture_that_fails_is_told_in_words_too() -> None:
+    def broken(final: bool) -> None:
+        if final:
+            raise OSError("no canvas")
+
+    said: list[str] = []
+    lab = Worker(lab_config(), report=lambda: said.append(lab.state), draw=broken)
+    start(lab, until_after=10)
+    stop(lab)
+    assert isinstance(lab.error, OSError) and said[-1] == "failed"
+
+
 def test_a_failing_picture_is_told_in_words() -> None:
     def broken(final: bool) -> None:
         raise OSError("no canvas")
@@ -232,6 +262,51 @@ def test_a_slider_that_follows_its_schedule_is_no_move_of_the_learner() -> None:
     assert [(move.name, move.value) for move in lab.recording.moves] == [("epsilon", 0.25)]
 
 
+@pytest.mark.parametrize("value", [0.012, 1e-6, 0.01])
+def test_a_model_may_bring_a_value_that_its_slider_does_not_have(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    @dataclass(frozen=True)
+    class MyConfig(DQNConfig):
+        name: str = "mine"
+        tau: float = value
+
+    monkeypatch.setitem(MODELS, "mine", (DQN, MyConfig))
+    lab = LiveLab()
+    lab.worker.speed = math.inf
+    lab.controls.model.value, lab.controls.env.value = "mine", "slipperygrid"
+    lab.controls.buttons["start"].click()
+    wait_until(lambda: step_of(lab.worker) > 10)
+    lab.close()
+    slider, run = lab.controls.sliders["tau"], lab.worker.run
+    assert run is not None and run.config.model.name == "mine"
+    assert slider.value == run.agent.tau == value and not run.moves
+    numbers = [number for _, number in slider.options]
+    assert numbers == sorted(set(numbers)) and value in numbers
+    slider.value = 0.1
+    assert lab.worker._wishes[-1][:2] == ("tau", 0.1)
+
+
+@pytest.mark.parametrize("network", ["online", "target"])
+def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(network: str) -> None:
+    two = {"training.n_seeds": 2, "model.critic.n_members": 2, "model.critic.greedy_network": network}
+    run, pictures = Run(override(lab_config(), two)), Pictures("cartpole")
+    critic = run.agent.critic
+    for weight in critic.target.parameters():
+        weight.mul_(2)
+    pictures.still(run)
+    q = (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:2].mean(0).detach()
+    image: Any = pictures._map[0]
+    shown = image.get_array() * run.config.env.reward_scale
+    np.testing.assert_allclose(shown, q.max(-1).values.reshape(33, 33), rtol=1e-5)
+
+
+def test_each_state_has_a_picture_of_its_own() -> None:
+    floor = {draw_agent("dqn_tutorial/SlipperyGrid-v0", state, "the grid") for state in np.eye(16)}
+    assert len(floor) == 16
+    others = {draw_agent("an/Other-v0", state, "dots") for state in ([0, 1], [1, 0], [0, 0], [5, 7], [7, 5])}
+    assert len(others) == 5
+    assert "animateTransform" in draw_agent("dqn_tutorial/SlipperyGrid-v0", np.eye(16), "the grid")
+
+
 def test_a_recording_survives_its_file(tmp_path: Path) -> None:
     recording = load_lesson("epsilon_to_one")
     recording.save(tmp_path / "again.json")
@@ -256,6 +331,38 @@ def test_a_recording_that_cannot_be_is_refused(change: dict[str, object], messag
     (tmp_path / "bad.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=message):
         Recording.load(tmp_path / "bad.json")
+
+
+def small_recording(n_steps: int, max_steps: int, moves: tuple[Move, ...] = ()) -> Recording:
+    sizes = {"training.n_envs": 4, "training.max_steps": max_steps, "training.learning_starts": 0}
+    return Recording(flatten(override(lab_config(), sizes)), moves, n_steps)
+
+
+def test_a_budget_that_is_no_multiple_of_the_environments_ends_the_replay() -> None:
+    steps: list[int] = []
+    for n_steps, last in ((0, None), (1, 4), (8, 8), (10, 8)):
+        steps.clear()
+        agent = replay(small_recording(n_steps, max_steps=10), lambda _, record: steps.append(record.step))
+        assert (steps[-1] if steps else None) == last
+        assert agent.step == (last or 0)
+
+
+def test_a_replay_closes_its_environments_whatever_its_reader_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    def watched(agent: Agent, config: MainConfig) -> Iterator[Record]:
+        try:
+            yield from train(agent, config)
+        finally:
+            closed.append(True)
+
+    def broken(agent: Agent, record: Record) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("dqn_tutorial.classroom.live.recording.train", watched)
+    with pytest.raises(OSError, match="full") as caught:
+        replay(small_recording(8, max_steps=10), broken)
+    assert closed and caught  # which holds the frames, and so the records, if nobody closed them
 
 
 def test_moves_apply_at_the_first_record_at_or_after_their_step() -> None:

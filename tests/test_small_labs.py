@@ -1,5 +1,6 @@
 """The small labs: each shows, answers a moved control, drops what is no longer wanted, and says what went wrong."""
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -112,12 +113,30 @@ def test_the_newest_request_wins_and_no_thread_is_left(slow: tuple[Slow, SmallLa
     assert picture.begun.wait(SECONDS)
     for n in range(2, 10):  # moved while 1 is being computed
         lab.controls["n"].value = n
-    assert not lab.wait(0.01)
+    thread = lab._thread
+    assert thread is not None and not lab.wait(0.01)
     picture.go.set()
     assert lab.wait(SECONDS)
     assert picture.asked == [0, 1, 9] and picture.finished == [0, 9]
     assert len(page.updates) == 1 and "n is 9" in lab.status.value
-    assert not [thread for thread in threading.enumerate() if thread.name == "small lab"]
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there is no way to interrupt only this process here")
+def test_an_interrupted_wait_does_not_lose_sight_of_the_thread(slow: tuple[Slow, SmallLab]) -> None:
+    picture, lab = slow
+    picture.go.clear()
+    lab.controls["n"].value = 1
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background of a shell ignore it
+    threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        lab.wait(SECONDS)
+    assert not lab.wait(0.01), "it still draws"
+    picture.go.set()
+    assert lab.wait(SECONDS) and picture.finished == [0, 1]
 
 
 def test_an_error_is_shown_in_the_lab_and_the_next_move_works(

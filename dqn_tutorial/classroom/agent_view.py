@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
+from dqn_tutorial.mdp import GRID
 
 States = NDArray[np.float64]  # [T, S]
 HEIGHT, WIDTH = 200, 480
@@ -60,10 +61,27 @@ def _mountain_car(states: States) -> tuple[str, list[Part]]:
     ]
 
 
+def _slippery_grid(states: States) -> tuple[str, list[Part]]:
+    side, columns = 46, len(GRID[0])
+    left, fill = (WIDTH - side * columns) / 2, {"G": GREEN, "H": RED}
+    cells = ""
+    for number, mark in enumerate("".join(GRID)):
+        x, y = left + side * (number % columns), 8 + side * (number // columns)
+        colour, letter = fill.get(mark, "white"), mark if mark in fill else ""
+        cells += f'<rect x="{x:g}" y="{y}" width="{side}" height="{side}" fill="{colour}" stroke="{GREY}"/>'
+        cells += f'<text x="{x + 5:g}" y="{y + 18}" font-family="sans-serif" fill="{BLACK}">{letter}</text>'
+    row, column = np.divmod(states.argmax(-1), columns)
+    values = [f"{left + side * (c + 0.5):g} {8 + side * (r + 0.5):g}" for r, c in zip(row, column, strict=True)]
+    return cells, [Part("translate", values, f'<circle r="13" fill="{BLUE}" stroke="white"/>')]
+
+
 def _numbers_as_dots(states: States) -> tuple[str, list[Part]]:
     """Any other environment: each number of the state is a dot between its lowest and its highest value."""
     low, high = states.min(0), states.max(0)
-    height = 170 - 130 * (states - low) / np.where(high > low, high - low, 1)
+    share = (states - low) / np.where(high > low, high - low, 1)
+    if len(states) == 1:  # no range to see: 0 stands in the middle, large numbers near the ends
+        share = (1 + states / (1 + np.abs(states))) / 2
+    height = 170 - 130 * share
     x = np.linspace(40, WIDTH - 40, states.shape[1])
     background = "".join(f'<line x1="{v:.0f}" y1="40" x2="{v:.0f}" y2="170" stroke="{GREY}"/>' for v in x)
     parts, before = [], np.zeros(len(states))
@@ -78,6 +96,7 @@ VIEWS: dict[str, Callable[[States], tuple[str, list[Part]]]] = {
     "CartPole-v1": _cartpole,
     "Acrobot-v1": _acrobot,
     "MountainCar-v0": _mountain_car,
+    "dqn_tutorial/SlipperyGrid-v0": _slippery_grid,
 }
 
 

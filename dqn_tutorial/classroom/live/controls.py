@@ -136,6 +136,11 @@ class Controls:
         for name, value in values.items():
             slider = self.sliders[name]
             if name not in self._touched and slider.value != value:
+                numbers = dict(getattr(slider, "options", ())).values()
+                if numbers and value not in numbers:
+                    options = _labelled({*numbers, value})
+                    self._shown[name] = options[0][1]  # where new options move the slider
+                    slider.options = options
                 self._shown[name] = value
                 slider.value = value
 
@@ -189,5 +194,10 @@ def _log_slider(name: str, value: float, decades: range, tooltip: str) -> Any:
     """Six values a decade, and the given one, so that what is shown is what is used."""
     values = {round(step * 10.0**decade, 8) for decade in decades for step in (1, 1.5, 2, 3, 5, 7)}
     values |= {10.0**decades.stop, value}
-    options = [(f"{number:g}", number) for number in sorted(values)]
-    return widgets.SelectionSlider(description=name, value=value, options=options, tooltip=tooltip, **LABELLED)
+    return widgets.SelectionSlider(
+        description=name, value=value, options=_labelled(values), tooltip=tooltip, **LABELLED
+    )
+
+
+def _labelled(values: set[float]) -> list[tuple[str, float]]:
+    return [(f"{number:g}", number) for number in sorted(values)]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -106,7 +105,7 @@ class Pictures:
         x, y = np.linspace(-ANGLE, ANGLE, 33), np.linspace(-VELOCITY, VELOCITY, 33)
         states = np.zeros((33, 33, 4), np.float32)  # [y, x, S]: cart in the middle, at rest
         states[..., 2], states[..., 3] = x, y[:, None]
-        self._states = torch.from_numpy(states.reshape(-1, 4))
+        self._states = states.reshape(-1, 4)
         spots = np.s_[2::4, 2::4]
         self._spots, self._spot_x, self._spot_y = spots, states[spots][..., 2], states[spots][..., 3]
         limits = (-ANGLE, ANGLE, -VELOCITY, VELOCITY)
@@ -123,8 +122,8 @@ class Pictures:
         self._map = [image, *heads, note]
 
     def _update_map(self, agent: Agent) -> None:
-        with torch.no_grad():
-            q = agent.critic.Q(self._states[None])[: agent.critic.n_members].mean(0).cpu().numpy()  # of the first agent
+        agent.select_action(self._states, is_training=False)  # asks the networks that act greedily
+        q = agent.critic.choice.q_values.reshape(-1, len(self._states), self.spec.dim_act)[0]  # of the first agent
         value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
         right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
         image, left_heads, right_heads, note = self._map

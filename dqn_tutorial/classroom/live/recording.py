@@ -3,8 +3,10 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,15 +150,12 @@ def replay(recording: Recording, on_record: Callable[[Agent, Record], None] | No
             make_move(agent, name, value)
 
     move_until(0)
-    records = train(agent, config)
-    step = 0
-    while step < recording.n_steps:
-        record = next(records)
-        step = record.step
-        if on_record is not None:
-            on_record(agent, record)
-        move_until(step)
-    records.close()  # type: ignore[attr-defined]
+    n_records = math.ceil(recording.n_steps / config.training.n_envs)  # or fewer, if the budget ends before
+    with closing(train(agent, config)) as records:  # type: ignore[type-var]
+        for record in islice(records, n_records):
+            if on_record is not None:
+                on_record(agent, record)
+            move_until(record.step)
     return agent
 
 

@@ -50,7 +50,8 @@ class SmallLab:
         self._picture = picture
         self._wanted: dict[str, Any] | None = None
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._ended, self._lock = threading.Event(), threading.Lock()
+        self._ended.set()
         self._next_tell = 0.0
         self._handle: Any = None
 
@@ -75,15 +76,13 @@ class SmallLab:
         """Wait until nothing is left to draw; False if the seconds ran out first. Source: this course. Taught in
         02_q_learning.
         """
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-        return thread is None or not thread.is_alive()
+        return self._ended.wait(timeout)  # no join, as in the live lab's worker
 
     def _request(self, change: Any) -> None:
         with self._lock:
             self._wanted = self._values()
             if self._thread is None:
+                self._ended.clear()
                 self._thread = threading.Thread(target=self._work, name="small lab", daemon=True)
                 self._thread.start()
 
@@ -93,6 +92,7 @@ class SmallLab:
                 values, self._wanted = self._wanted, None
                 if values is None:
                     self._thread = None
+                    self._ended.set()
                     return
             try:
                 self._draw(values)

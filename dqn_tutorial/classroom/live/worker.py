@@ -165,12 +165,10 @@ class Worker:
         self._report()
 
     def _end(self, state: str) -> None:
-        was_on = self.state in ("running", "paused")
         self.state = state
         if self.run is not None:
             self.run.records.close()  # type: ignore[attr-defined]
-        if was_on:
-            self._show(final=True)
+        self._show(final=True)
 
     def _train(self) -> None:
         assert self.run is not None
