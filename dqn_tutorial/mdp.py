@@ -66,6 +66,15 @@ class MDP:
         return int(self.transition.shape[1])
 
 
+def draw_rows(cumulative: Array, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw a number, 0 to S - 1, for each row of cumulative probabilities, `[..., S]` to `[...]`.
+
+    Source: inverse transform sampling. Taught in 01_bellman_equation.
+    """
+    chance = rng.random((*cumulative.shape[:-1], 1)) * cumulative[..., -1:]  # a last sum may be a little off 1
+    return np.asarray((cumulative <= chance).sum(-1))
+
+
 def q_from_v(mdp: MDP, v: Array) -> Array:
     """Return q(s, a) = sum over s' of p(s' | s, a) [r(s, a, s') + gamma v(s')], shape `[S, A]`, for v of shape `[S]`.
 

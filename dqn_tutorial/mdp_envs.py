@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from dqn_tutorial.mdp import MDP
+from dqn_tutorial.mdp import MDP, draw_rows
 
 
 class MDPEnv(gym.Env[NDArray[np.float32], np.int64]):
@@ -44,8 +44,7 @@ class MDPEnv(gym.Env[NDArray[np.float32], np.int64]):
         02_q_learning.
         """
         before = self.state
-        chances = self._cumulative[before, action]
-        self.state = int(np.searchsorted(chances, self.np_random.random() * chances[-1], side="right"))
+        self.state = int(draw_rows(self._cumulative[before, action], self.np_random))
         reward = float(self.mdp.reward[before, action, self.state])
         if self.reward_noise:
             reward += self.reward_noise * float(self.np_random.standard_normal())
@@ -71,7 +70,7 @@ class VectorMDPEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
         self._observations = mdp.observations.astype(np.float32)
         self._cumulative = mdp.transition.cumsum(-1)
-        self._start = mdp.start.cumsum()
+        self._start = np.tile(mdp.start.cumsum(), (num_envs, 1))
         self.single_observation_space = Box(-np.inf, np.inf, (mdp.observations.shape[1],), np.float32)
         self.single_action_space = Discrete(mdp.n_actions)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -79,17 +78,12 @@ class VectorMDPEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.state, self.length = np.zeros(num_envs, int), np.zeros(num_envs, int)
         self.is_over = np.zeros(num_envs, bool)
 
-    def _draw(self, cumulative: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Draw one outcome from each row of cumulative probabilities `[E, S]`."""
-        chance = self.np_random.random(self.num_envs) * cumulative[..., -1]
-        return np.asarray((cumulative <= chance[:, None]).sum(-1))
-
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Draw first states for all copies; one seed serves them all. Source: Gymnasium. Taught in 06_agent."""
         super().reset(seed=seed if isinstance(seed, int) else None)
-        self.state = self._draw(np.tile(self._start, (self.num_envs, 1)))
+        self.state = draw_rows(self._start, self.np_random)
         self.length[:], self.is_over[:] = 0, False
         return self._observations[self.state], {}
 
@@ -103,8 +97,8 @@ class VectorMDPEnv(gym.vector.VectorEnv[Any, Any, Any]):
         dict[str, Any],
     ]:
         """Step every copy; one whose episode has ended is only reset. Source: Gymnasium. Taught in 06_agent."""
-        fresh = self._draw(np.tile(self._start, (self.num_envs, 1)))
-        landed = self._draw(self._cumulative[self.state, actions])
+        fresh = draw_rows(self._start, self.np_random)
+        landed = draw_rows(self._cumulative[self.state, actions], self.np_random)
         reward = self.mdp.reward[self.state, actions, landed]
         if self.reward_noise:
             reward = reward + self.reward_noise * self.np_random.standard_normal(self.num_envs)
@@ -122,7 +116,6 @@ class Probe(NamedTuple):
 
     mdp: MDP
     time_limit: int
-    finds: str
 
 
 def _probe_mdp(arrows: list[tuple[int, int, int, float]], observations: list[float], terminal: int) -> MDP:
@@ -143,23 +136,20 @@ def probes() -> dict[str, Probe]:
 
     Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al. (2018). Taught in 05_critic.
     """
+    by_observation = [(0, 0, 2, 1.0), (0, 1, 2, -1.0), (1, 0, 2, -1.0), (1, 1, 2, 1.0)]
     return {
-        "one value": Probe(_probe_mdp([(0, 0, 1, 1.0)], [1, 0], 1), 10, "the loss or the optimiser"),
-        "two observations": Probe(
-            _probe_mdp([(0, 0, 2, 1.0), (1, 0, 2, -1.0)], [1, -1, 0], 2), 10, "the network or its gradient"
-        ),
-        "two steps": Probe(_probe_mdp([(0, 0, 1, 0.0), (1, 0, 2, 1.0)], [1, -1, 0], 2), 10, "the bootstrap or gamma"),
-        "two actions": Probe(
-            _probe_mdp([(0, 0, 1, 1.0), (0, 1, 1, -1.0)], [1, 0], 1), 10, "the chosen action or its gather"
-        ),
-        "action by observation": Probe(
-            _probe_mdp([(0, 0, 2, 1.0), (0, 1, 2, -1.0), (1, 0, 2, -1.0), (1, 1, 2, 1.0)], [1, -1, 0], 2),
-            10,
-            "the pairing of state, action and reward",
-        ),
-        "endless work": Probe(
-            _probe_mdp([(0, 0, 0, 1.0), (0, 1, 1, 7.0)], [1, 0], 1), 5, "truncation taken for termination"
-        ),
+        # the loss or the optimiser
+        "one value": Probe(_probe_mdp([(0, 0, 1, 1.0)], [1, 0], 1), 10),
+        # the network or its gradient
+        "two observations": Probe(_probe_mdp([(0, 0, 2, 1.0), (1, 0, 2, -1.0)], [1, -1, 0], 2), 10),
+        # the bootstrap or gamma
+        "two steps": Probe(_probe_mdp([(0, 0, 1, 0.0), (1, 0, 2, 1.0)], [1, -1, 0], 2), 10),
+        # the chosen action or its gather
+        "two actions": Probe(_probe_mdp([(0, 0, 1, 1.0), (0, 1, 1, -1.0)], [1, 0], 1), 10),
+        # the pairing of state, action and reward
+        "action by observation": Probe(_probe_mdp(by_observation, [1, -1, 0], 2), 10),
+        # truncation taken for termination
+        "endless work": Probe(_probe_mdp([(0, 0, 0, 1.0), (0, 1, 1, 7.0)], [1, 0], 1), 5),
     }
 
 

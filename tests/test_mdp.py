@@ -6,6 +6,7 @@ import pytest
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
+    draw_rows,
     greedy_policy,
     policy_evaluation,
     q_from_v,
@@ -101,6 +102,15 @@ def test_the_environment_follows_the_process() -> None:
         env.step(np.int64(2))
         counts[env.state] += 1
     assert counts / 4_000 == pytest.approx(mdp.transition[9, 2], abs=0.03)
+
+
+def test_one_row_and_many_are_drawn_alike_whatever_their_sum(rng: np.random.Generator) -> None:
+    cumulative = np.array([0.2, 0.2, 0.7, 0.999])  # outcome 1 has no chance
+    state = rng.bit_generator.state
+    many = draw_rows(np.tile(cumulative, (10_000, 1)), rng)
+    rng.bit_generator.state = state
+    assert [int(draw_rows(cumulative, rng)) for _ in range(100)] == many[:100].tolist()
+    np.testing.assert_allclose(np.bincount(many, minlength=4) / 10_000, [0.2, 0, 0.5, 0.3], atol=0.02)
 
 
 def test_probes_have_the_values_they_are_known_for() -> None:

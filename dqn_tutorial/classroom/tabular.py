@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.mdp import MDP
+from dqn_tutorial.mdp import MDP, draw_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -17,8 +17,7 @@ def draw(chances: Floats, rng: np.random.Generator) -> Ints:
 
     Source: inverse transform sampling. Taught in 01_bellman_equation.
     """
-    cumulative = chances.cumsum(-1)
-    return np.asarray((cumulative > rng.random((len(chances), 1)) * cumulative[:, -1:]).argmax(-1))
+    return draw_rows(chances.cumsum(-1), rng)
 
 
 def step(mdp: MDP, state: Ints, action: Ints, rng: np.random.Generator) -> tuple[Floats, Ints]:

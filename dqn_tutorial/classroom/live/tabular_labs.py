@@ -10,6 +10,7 @@ from dqn_tutorial.classroom.plots import new_figure
 from dqn_tutorial.classroom.tabular import Ints, learn
 from dqn_tutorial.mdp import GRID, greedy_policy, slippery_grid, value_iteration
 from dqn_tutorial.seeding import numpy_generator
+from dqn_tutorial.tasks import quadrant
 
 N_SEEDS = 16
 GAP, GOAL = 10, "".join(GRID).index("G")  # the cell below the gap between the two holes, and the goal
@@ -118,7 +119,7 @@ def learn_circle(tell: Tell, batch_size: int, memory: int, seed: int = 0) -> tup
     rng, rows, n_steps, step_size = numpy_generator(seed, "correlation lab"), np.arange(N_SEEDS)[:, None], 4_000, 0.3
     x = rng.uniform(0, 2 * np.pi, (N_SEEDS, 1)) + 2 * np.pi * np.arange(n_steps) / 2_000  # [N, steps]
     phi, action = _waves(x), rng.integers(4, size=x.shape)
-    reward = action == _quadrant(x)
+    reward = action == quadrant(x)
     places = 2 * np.pi * (np.arange(200) + 0.5) / 200
     weights, steps, accuracy = np.zeros((N_SEEDS, 4, 9), np.float32), [], []
     for t in range(1, n_steps + 1):
@@ -130,17 +131,13 @@ def learn_circle(tell: Tell, batch_size: int, memory: int, seed: int = 0) -> tup
         if t % 100 == 0:
             tell(t / n_steps)
             steps.append(float(t))
-            accuracy.append(((weights @ _waves(places).T).argmax(1) == _quadrant(places)).mean(-1))
+            accuracy.append(((weights @ _waves(places).T).argmax(1) == quadrant(places)).mean(-1))
     return steps, [np.stack(accuracy, 1)]
 
 
 def _waves(x: Floats) -> NDArray[np.float32]:
     waves = x[..., None] * np.arange(1, 5)
     return np.concatenate([np.ones_like(waves[..., :1]), np.cos(waves), np.sin(waves)], -1).astype(np.float32)
-
-
-def _quadrant(x: Floats) -> Ints:
-    return np.asarray(x % (2 * np.pi) // (np.pi / 2), int)
 
 
 def target_lab() -> SmallLab:
