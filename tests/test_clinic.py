@@ -127,6 +127,10 @@ def test_the_code_is_shown_after_the_diagnosis_only(capsys: pytest.CaptureFixtur
     patient.diagnose("terminated ignored")
     patient.code()
     assert "return reward + discount * next_v" in capsys.readouterr().out
+    patient = clinic.Patient("healthy", "patient 7")
+    patient.diagnose("healthy")
+    patient.code()
+    assert capsys.readouterr().out == "patient 7 is healthy: there is nothing to cure.\n"
 
 
 def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +139,7 @@ def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(clinic.Patient, "curves", lambda patient: drawn.append(patient.title))
     patient = clinic.Patient("terminated ignored")
     for sick, healthy, words in (
-        ("no such line", "", "does not occur"),
+        ("no such line", "", "occurs 0 times"),
         ("next_v", "x", "occurs"),
         ("discount * next_v", "discount * * next_v", "no Python"),
     ):
@@ -147,6 +151,14 @@ def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) ->
     assert drawn == ["terminated ignored"]
     with pytest.raises(ValueError, match="nothing to cure"):
         clinic.Patient("healthy").cure("a", "b")
+
+
+def test_a_piece_that_is_once_in_each_of_several_functions_is_no_place() -> None:
+    patient = clinic.Patient("gradient through the target")
+    sources = dict(patient._sources)
+    with pytest.raises(ValueError, match="occurs 3 times"):
+        patient.cure("Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.", "")
+    assert patient._sources == sources
 
 
 @pytest.mark.parametrize("name", diseases.DISEASES)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dqn_tutorial.classroom.ledger import LEDGER, Figures, check, claims, measure
-from dqn_tutorial.classroom.ledger.claims import holds
+from dqn_tutorial.classroom.ledger.claims import holds, show
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CLAIMS = claims()
@@ -128,6 +128,15 @@ def test_a_measurement_is_held_against_its_claim(capsys: pytest.CaptureFixture[s
         check(name, second, second[1:])
     with pytest.raises(ValueError, match="finite"):
         check(name, second, second * np.nan)
+
+
+def test_the_table_says_whose_claims_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setitem(show.__globals__, "show_table", lambda title, *_: titles.append(title))
+    show()
+    show("08_what_matters")
+    assert titles[0] == "Claims about learning, 99 % intervals over seeds"
+    assert titles[1] == "Claims about learning of 08_what_matters, 99 % intervals over seeds"
 
 
 def test_what_is_left_open_may_be_decided_elsewhere() -> None:

@@ -119,7 +119,8 @@ class Patient:
         """Print the functions that hold the bug; first comes the diagnosis. Source: this course. Taught in
         09_bug_clinic.
         """
-        for text in self._sources.values() if self._diagnosed else ["First the diagnosis."]:
+        texts = self._sources.values() or [f"{self.title} is healthy: there is nothing to cure."]
+        for text in texts if self._diagnosed else ["First the diagnosis."]:
             print(text)
 
     def cure(self, sick: str, healthy: str) -> Verdict:
@@ -130,15 +131,16 @@ class Patient:
             healthy: what is to stand there.
 
         Raises:
-            ValueError: a piece that is not there, or code that does not compile; the patient stays as it was.
+            ValueError: a piece that is not there once, or code that does not compile; the patient stays as it was.
 
         Source: this course. Taught in 09_bug_clinic.
         """
         if not self._sources:
             raise ValueError(f"{self.title} is healthy: there is nothing to cure")
-        places = [function for function, source in self._sources.items() if sick in source]
-        if not places:
-            raise ValueError(f"{sick!r} does not occur in the code of {self.title}")
+        places = [function for function, source in self._sources.items() for _ in range(source.count(sick))]
+        if len(places) != 1:
+            where = f"occurs {len(places)} times in the code of {self.title}"
+            raise ValueError(f"{sick!r} {where}: give a piece that occurs exactly once")
         source = replace_once(self._sources[places[0]], sick, healthy)
         compiled(places[0], source)  # refuses what is no Python
         self._sources[places[0]] = source

@@ -184,4 +184,4 @@ def show(notebook: str = "") -> None:
         if notebook in ("", claim.notebook)
     ]
     head = ("claim", "first / second", "measure", "seeds", "effect", "first - second")
-    show_table(f"Claims about learning {notebook and 'of ' + notebook}, 99 % intervals over seeds", head, rows)
+    show_table(f"Claims about learning{notebook and ' of ' + notebook}, 99 % intervals over seeds", head, rows)
