@@ -7,6 +7,7 @@ from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
 from dqn_tutorial.ensemble import CriticEnsemble
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
+from dqn_tutorial.runs import load_agent
 from dqn_tutorial.settings import override
 from dqn_tutorial.training import Record, evaluate, train
 
@@ -29,6 +30,7 @@ __all__ = [
     "TrainingConfig",
     "evaluate",
     "get_model",
+    "load_agent",
     "make_config",
     "override",
     "register",

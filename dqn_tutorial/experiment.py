@@ -70,6 +70,22 @@ class Log:
         return float(np.mean([value for _, value in self.episodes[-20:]])) if self.episodes else float("nan")
 
 
+def checked_spec(config: MainConfig) -> EnvSpec:
+    """Return what an agent must know of its environment.
+
+    Raises:
+        ValueError: no such environment, or one to stop at whose solving there is no convention for.
+
+    Source: Gymnasium. Taught in 07_train_cartpole.
+    """
+    spec = env_spec(config.env.name)
+    if config.training.stop_when_solved and spec.solved_at is None:
+        raise ValueError(
+            f"training.stop_when_solved = True is not allowed: {spec.id} has no return from which it counts as solved"
+        )
+    return spec
+
+
 def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool) -> tuple[Log, float, str]:
     """Train to the end of the budget, or until every agent has once solved its task if asked to, or to Ctrl-C.
 
@@ -84,7 +100,8 @@ def run_training(agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
     try:
         for record in train(agent, config):
             greedy = None
-            if t.eval_every and record.step % t.eval_every < t.n_envs:
+            is_last = record.step + t.n_envs > t.max_steps
+            if t.eval_every and (record.step % t.eval_every < t.n_envs or is_last):
                 seconds += time.perf_counter() - started
                 greedy = evaluate(agent, t.eval_episodes, seed=config.seed + record.step)
                 started = time.perf_counter()
@@ -120,11 +137,12 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
 
     Source: this course. Taught in 07_train_cartpole.
     """
-    spec = env_spec(config.env.name)
+    spec = checked_spec(config)
     agent = get_model(config)
     name = f"{spec.id.rpartition('/')[2]}-{config.model.name}-seed{config.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = new_folder(folder or Path("runs") / name)
     log, seconds, ended = run_training(agent, config, spec, progress)
+    save_agent(agent, folder)  # before all that an interrupt might cost
     curve = log.curve()
     returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed))  # [N, 100]
     result = {
@@ -141,7 +159,6 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
         "seconds": round(seconds, 3),
         "agents": [{"seed": seed, **summary(own)} for seed, own in zip(agent.critic.seeds, returns, strict=True)],
     }
-    save_agent(agent, folder)
     write_json(result, folder / "result.json")
     write_table(log.rows, folder / "metrics.csv")
     write_table(curve, folder / "evaluations.csv")

@@ -74,9 +74,10 @@ def write_settings(config: MainConfig, path: Path) -> None:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write rows of one form as CSV. Source: this course. Taught in 07_train_cartpole."""
+    """Write rows as CSV, empty where a row lacks a column. Source: this course. Taught in 07_train_cartpole."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0] if rows else [])
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
 
@@ -96,8 +97,12 @@ def save_agent(agent: Agent, folder: Path) -> None:
     save_file(weights, folder / "policy.safetensors")
 
 
-def load_agent(folder: Path | str) -> Agent:
+def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
     """Bring the agent of a finished run back; target and online networks are both the saved ones.
+
+    Args:
+        folder: of the run.
+        device: where the networks are put, wherever they were trained.
 
     Raises:
         ValueError: the folder does not hold a run, or its model is not registered.
@@ -108,7 +113,7 @@ def load_agent(folder: Path | str) -> Agent:
     policy = folder / "policy.safetensors"
     if not policy.is_file():
         raise ValueError(f"folder = {str(folder)!r} holds no finished run: there is no {policy.name} in it")
-    settings = read_settings(folder / "config.yaml")
+    settings = read_settings(folder / "config.yaml") | {"training.device": device}
     agent = get_model(override(make_config(settings["env.name"], settings["model.name"]), settings))
     weights = load_file(policy, device=str(agent.critic.device))
     for network in (agent.critic.online, agent.critic.target):

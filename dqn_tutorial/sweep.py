@@ -17,8 +17,7 @@ import yaml
 from tqdm import tqdm
 
 from dqn_tutorial.config import MainConfig
-from dqn_tutorial.envs import env_spec
-from dqn_tutorial.experiment import FINAL_EPISODES, run_training
+from dqn_tutorial.experiment import FINAL_EPISODES, checked_spec, run_training
 from dqn_tutorial.models import get_model, import_file, make_config
 from dqn_tutorial.runs import write_json, write_table
 from dqn_tutorial.settings import flatten, override
@@ -58,9 +57,10 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
                 f"grid = {text!r} is not allowed: write 'training.batch_size: [32, 64]', one value or more"
             )
         for name, values in axis.items():
-            if name.replace("-", "_") in axes or name in ("seed", "training.n_seeds"):
+            name = str(name).replace("-", "_")
+            if name in axes or name in ("seed", "training.n_seeds"):
                 raise ValueError(f"grid: {name} is given twice, or is not for the grid: seeds are given by --seeds")
-            axes[name.replace("-", "_")] = values
+            axes[name] = values
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
@@ -78,10 +78,14 @@ def parse_seeds(text: str) -> range:
 def blocks_of(cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range) -> list[Block]:
     """Cut the seeds of each cell into blocks of at most 32.
 
+    Raises:
+        ValueError: as in `experiment.checked_spec`.
+
     Source: this course. Taught in 08_what_matters.
     """
     blocks = []
     for number, (cell, config) in enumerate(cells):
+        checked_spec(config)
         for first in seeds[::BLOCK]:
             own = {"seed": first, "training.n_seeds": min(BLOCK, seeds.stop - first)}
             blocks.append(Block(f"{number:04d}-{first}", cell, flatten(override(config, own))))
@@ -89,7 +93,7 @@ def blocks_of(cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range) 
 
 
 def train_block(settings: Mapping[str, Any], file: str | None = None) -> list[dict[str, Any]]:
-    """Train the seeds of a block and return a row for each.
+    """Train the seeds of a block and return a row for each, with the step of its first solve if training looks for it.
 
     Args:
         settings: all of them, by dotted name.
@@ -104,15 +108,15 @@ def train_block(settings: Mapping[str, Any], file: str | None = None) -> list[di
         import_file(Path(file))
     config = override(make_config(settings["env.name"], settings["model.name"]), settings)
     agent = get_model(config)
-    log, _, ended = run_training(agent, config, env_spec(config.env.name), progress=False)
+    log, _, ended = run_training(agent, config, checked_spec(config), progress=False)
     if ended == "interrupted":  # a part of a run must not pass for the whole
         raise RuntimeError("the training was interrupted")
     returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed)).mean(-1)
-    end = {"steps": agent.step, "updates": agent.n_updates}
-    return [
-        {"seed": seed, "first_solve": None if np.isnan(solve) else int(solve), "greedy_mean": float(value), **end}
-        for seed, solve, value in zip(agent.critic.seeds, log.first_solve, returns, strict=True)
-    ]
+    rows: list[dict[str, Any]] = []
+    for seed, solve, value in zip(agent.critic.seeds, log.first_solve, returns, strict=True):
+        solved = {"first_solve": None if np.isnan(solve) else int(solve)} if config.training.stop_when_solved else {}
+        rows.append({"seed": seed, **solved, "greedy_mean": float(value)})
+    return rows
 
 
 def sweep(

@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 
 from dqn_tutorial import __main__ as command_line
-from dqn_tutorial import evaluate
+from dqn_tutorial import evaluate, load_agent
 from dqn_tutorial import models as registry
-from dqn_tutorial.runs import load_agent
 
 QUICK = ["--training.max-steps", "1_600", "--training.learning_starts", "800", "--training.eval-every", "800"]
 
@@ -87,6 +86,30 @@ def test_a_run_is_never_overwritten(
     assert (finished / "result.json").read_text() == before
 
 
+def test_an_agent_trained_elsewhere_comes_back_here(finished: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy.safetensors").write_bytes((finished / "policy.safetensors").read_bytes())
+    settings = (finished / "config.yaml").read_text()
+    (tmp_path / "config.yaml").write_text(settings.replace("device: cpu", "device: cuda:7"))
+    assert settings.count("device: cpu") == 1 and load_agent(tmp_path).critic.device.type == "cpu"
+
+
+def test_the_end_of_the_budget_is_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["--training.max-steps", "1_000", "--training.eval-every", "600", "--out", str(tmp_path / "run")]
+    assert call(monkeypatch, *words) == 0
+    rows = csv.DictReader((tmp_path / "run" / "evaluations.csv").open())
+    assert [row["step"] for row in rows] == ["608", "992"]  # 32 steps at a time
+
+
+def test_an_interrupted_evaluation_costs_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dqn_tutorial.experiment.evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        call(monkeypatch, "--training.max-steps", "320", "--training.eval-every", "0", "--out", str(tmp_path / "run"))
+    assert load_agent(tmp_path / "run").critic.seeds == (0,)
+
+
 def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no finished run"):
         load_agent(tmp_path)
@@ -98,6 +121,7 @@ def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
         (["--model.critic.exploraton-rate", "0.1"], "did you mean '--model.critic.exploration-rate'"),
         (["--model.critic.exploraton_rate=0.1"], "did you mean '--model.critic.exploration-rate'"),
         (["--env.name", "pendulum"], "DQN needs Discrete actions, because"),
+        (["--env.name", "slipperygrid", "--training.stop-when-solved"], "has no return from which it counts as solved"),
         (["--model.name", "dqnn"], "did you mean 'dqn'"),
         (["--model.patience", "3"], "is an option of model 'own', not of 'dqn'"),
         (["trian"], "unknown command 'trian': did you mean 'train'"),

@@ -2,10 +2,7 @@
 
 import ast
 import importlib
-import os
 import re
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ import numpy as np
 import pytest
 
 from dqn_tutorial.classroom import check
-from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.exercise import Exercise, Verdict
 from tests.exercises import Answers
 
@@ -108,42 +104,3 @@ def test_it_stands_in_its_notebook_with_stub_check_hint_and_solution(exercise: E
     assert "NotImplementedError" in stub.source or '"?"' in stub.source
     assert stub.outputs[0].data["text/plain"] == f"{exercise.name}: not attempted yet."
     assert folded(below, "Hint") and ast.parse(solution_of(exercise))
-
-
-def solved_copy(stem: str, folder: Path) -> Path:
-    """Write the notebook with a solution in each exercise, and the output that it should have."""
-    notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
-    for exercise in of_notebook(stem):
-        _, stub, _ = cells_of(exercise)
-        (cell,) = (cell for cell in notebook.cells if cell.cell_type == "code" and cell.source == stub.source)
-        verdict = Verdict(exercise.name, "correct")
-        shown = {"text/plain": repr(verdict), "text/html": verdict._repr_html_()}
-        cell.source = solution_of(exercise)
-        cell.outputs = [nbformat.v4.new_output("execute_result", shown, execution_count=cell.execution_count)]
-    path = folder / f"{stem}.ipynb"
-    nbformat.write(notebook, path)
-    return path
-
-
-def of_notebook(stem: str) -> list[Exercise]:
-    return [exercise for exercise in check.EXERCISES.values() if exercise.notebook == stem]
-
-
-@pytest.mark.parametrize("stem", notebooks())
-def test_with_all_solutions_in_it_every_cell_still_says_the_same(stem: str, tmp_path: Path) -> None:
-    assert of_notebook(stem)
-    kept, root = tmp_path / "progress.json", NOTEBOOKS.parent
-    words = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--nbval", "--nbval-current-env"]
-    words += ["--nbval-cell-timeout=300", f"--nbval-sanitize-with={root / 'tests' / 'nbval_sanitize.cfg'}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words, solved_copy(stem, tmp_path)],
-        env=os.environ | {"DQN_TUTORIAL_PROGRESS": str(kept), "PYTHONPATH": str(root)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
-    progress = logbook.read(kept)
-    assert {name: (entry["correct"], entry["attempts"]) for name, entry in progress.items()} == {
-        exercise.name: (True, 1) for exercise in of_notebook(stem)
-    }

@@ -79,9 +79,9 @@ def test_it_starts_with_time_and_ends_with_what_comes_next(path: Path) -> None:
     assert "**Next:**" in cells[-1].source
 
 
-def test_the_core_path_takes_about_six_hours() -> None:
+def test_the_core_path_takes_about_six_and_a_half_hours() -> None:
     minutes = {path.stem[:2]: int(MINUTES.search(read(path).cells[0].source)[1]) for path in NOTEBOOKS}  # type: ignore[index]
-    assert sum(minutes[f"{number:02d}"] for number in range(8)) == pytest.approx(360, abs=30)
+    assert sum(minutes[f"{number:02d}"] for number in range(8)) == pytest.approx(390, abs=15)
     table = "\n".join(cell.source for cell in read(NOTEBOOKS[0]).cells)
     for number, stated in re.findall(r"\| \**(\d\d) [^|]*\|[^|]*\| (\d+) \|", table):
         assert minutes[number] == int(stated), number

@@ -94,9 +94,9 @@ def test_a_crash_while_writing_leaves_the_old_file_whole(kept: Path, monkeypatch
 
 
 def test_the_line_says_how_many_are_done_and_the_first_that_is_not() -> None:
-    assert overview.in_one_line(EXERCISES, {}) == "0 of 4 exercises are done. Next: backup in 01_bellman."
+    assert overview.in_one_line(EXERCISES, {}) == "0 of 4 exercises are done. Next: 1.1 backup in 01_bellman."
     some = {"backup": DONE, "greedy": TRIED, "huber": DONE, "of another version": DONE}
-    assert overview.in_one_line(EXERCISES, some) == "2 of 4 exercises are done. Next: greedy in 01_bellman."
+    assert overview.in_one_line(EXERCISES, some) == "2 of 4 exercises are done. Next: 1.2 greedy in 01_bellman."
     assert overview.in_one_line(EXERCISES, dict.fromkeys(EXERCISES, DONE)) == "4 of 4 exercises are done."
 
 
@@ -111,7 +111,14 @@ def test_the_picture_has_a_box_for_each_exercise_told_apart_without_colour() -> 
     looks = [("hatched" if b.get_hatch() else "empty" if b.get_facecolor() == white else "filled") for b in boxes]
     assert looks == ["filled", "hatched", "empty", "empty"]
     words = [text.get_text().replace("\n", "") for text in figure.axes[0].texts]
-    assert words == ["01_bellman", "✓ backup", "greedy", "03_network", "huber", "a_long_name_of_exercise"]
+    assert words == [
+        "01_bellman",
+        "✓ 1.1 backup",
+        "1.2 greedy",
+        "03_network",
+        "3.1 huber",
+        "3.2 a_long_name_of_exercise",
+    ]
     figure.draw_without_rendering()  # no name is wider than its box
     for text in figure.axes[0].texts:
         if text.get_text() not in PLACES.values():
@@ -135,7 +142,7 @@ def test_progress_says_and_shows_what_is_kept(kept: Path, capsys: pytest.Capture
     printed = capsys.readouterr().out
     assert f"1 of {1 + len(others)} exercises are done." in printed
     if others:
-        assert f"Next: {others[0].name} in {others[0].notebook}." in printed
+        assert f"Next: 1.2 {others[0].name} in {others[0].notebook}." in printed
     assert callable(check.progress) and "progress" in dir(check) and "progress" not in check.EXERCISES
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from dqn_tutorial import MainConfig, make_config, train
 from dqn_tutorial.agent import Agent
+from dqn_tutorial.settings import override
 from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
 
 GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
@@ -56,10 +57,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_table_has_a_row_for_each_cell_and_seed(local: Path) -> None:
     lines = (local / "sweep.csv").read_text().splitlines()
-    assert lines[0] == "training.batch_size,model.tau,seed,first_solve,greedy_mean,steps,updates"
+    assert lines[0] == "training.batch_size,model.tau,seed,greedy_mean"
     keys = [tuple(line.split(",")[:3]) for line in lines[1:]]
     assert keys == [(b, tau, str(seed)) for b in ("16", "32") for tau in ("0.01", "1.0") for seed in range(7, 43)]
-    values = {line.split(",")[4] for line in lines[1:]}
+    values = {line.split(",")[3] for line in lines[1:]}
     assert len(values) > 50, "the runs are the same"
     assert len(finished(local)) == 8  # blocks of 32 and 4 seeds in each of four cells
 
@@ -104,6 +105,16 @@ def test_a_training_that_is_interrupted_is_no_result(monkeypatch: pytest.MonkeyP
     (block,) = blocks_of([({}, make_config("cartpole", max_steps=1_600))], range(1))
     with pytest.raises(RuntimeError, match="interrupted"):
         train_block(block.settings)
+
+
+def test_a_row_tells_the_first_solve_where_training_looks_for_it() -> None:
+    config = make_config("cartpole", max_steps=640, learning_starts=320, eval_every=320, stop_when_solved=True)
+    for asked, columns in (
+        (config, ["seed", "first_solve", "greedy_mean"]),
+        (override(config, {"training.stop_when_solved": False}), ["seed", "greedy_mean"]),
+    ):
+        (block,) = blocks_of([({}, asked)], range(2))
+        assert [list(row) for row in train_block(block.settings)] == [columns] * 2
 
 
 @pytest.fixture
@@ -163,6 +174,9 @@ def test_another_sweep_and_foreign_files_are_left_alone(local: Path, tmp_path: P
         (["--grid", "training.batch_size: []"], "write 'training.batch_size: [32, 64]'"),
         (["--grid", "training.batch_size: [0]"], "batch_size = 0"),
         (["--grid", "seed: [1, 2]"], "seeds are given by --seeds"),
+        (["--grid", "training.n-seeds: [1, 2]"], "seeds are given by --seeds"),
+        (["--grid", "1: [2]"], "unknown option '--1'"),
+        (["--env.name", "slipperygrid", "--training.stop-when-solved"], "has no return from which it counts as solved"),
         (["--seeds", "9-3"], "seeds = '9-3'"),
         (["--training.n-seeds", "5"], "give its first and last seed"),
         (["--sheduler", "x"], "--scheduler"),

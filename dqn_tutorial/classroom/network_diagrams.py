@@ -114,7 +114,7 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
             f'<circle cx="{x:.0f}" cy="{y:.0f}" r="30" fill="white" stroke="{stroke}" stroke-width="{thick}"{dash}/>'
         )
         parts.append(label(x, y + 5, f"step {step}" if step >= 0 else "empty"))
-        out = (middle[0] + 144 * math.cos(angle), middle[1] + 5 + 144 * math.sin(angle))
+        out = (middle[0] + 149 * math.cos(angle), middle[1] + 5 + 149 * math.sin(angle))
         parts.append(label(*out, f"row {row}", size=12))
     key = [
         f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}" stroke-width="4"/>',

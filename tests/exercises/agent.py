@@ -386,6 +386,22 @@ def a_share_of_the_batch(q_values, epsilon, rng, is_training):
     return action
 
 
+def line_from_one(step, start, end, duration):
+    left = max(0.0, 1 - step / duration)
+    return end + left * (1 - end)
+
+
+def window_of_n_whatever_it_holds(rewards, terminated, truncated, next_v, gamma):
+    total = 0.0
+    for k, reward in enumerate(rewards):
+        total += gamma**k * reward
+        if terminated[k]:
+            return total
+        if truncated[k]:
+            break
+    return total + gamma ** len(rewards) * next_v[-1]
+
+
 ANSWERS = {
     "behaviour_return": Answers(
         correct=["B", "b", " B "],
@@ -409,6 +425,7 @@ ANSWERS = {
             (line_by_whole_numbers, "one jump"),
             (line_again_and_again, "starts over"),
             (line_multiplied, "a curve"),
+            (line_from_one, "starts at 1"),
             (line_of_points, "one step off"),
             (line_one_step_ahead, "one step off"),
             (line_one_step_behind, "one step off"),
@@ -460,6 +477,7 @@ ANSWERS = {
             (window_with_power_of_last, "power too small"),
             (window_with_last_value, "last value"),
             (window_with_first_value, "first value"),
+            (window_of_n_whatever_it_holds, "last value"),
             (window_without_last_reward, "last reward lost"),
             (window_discounted_at_once, "rewards from gamma"),
             (window_of_a_plain_sum, "no discount"),

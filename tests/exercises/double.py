@@ -268,6 +268,11 @@ def members_of_pairs(reward, next_q, terminated, gamma):
     return reward + gamma * ~terminated * next_q.detach().amin(0).max(-1)
 
 
+def members_feared_and_actions_believed(reward, next_q, terminated, gamma):
+    worst = next_q.detach().min(-1).values
+    return reward + gamma * ~terminated * worst.max(0).values
+
+
 ANSWERS = {
     "why_too_large": Answers(
         correct=["D", "d", " D "],
@@ -327,6 +332,7 @@ ANSWERS = {
             (members_largest, "largest of all"),
             (members_smallest, "smallest of all"),
             (members_each_alone, "each its own"),
+            (members_feared_and_actions_believed, "axes exchanged"),
             (members_through_termination, "ignores terminated"),
             (members_where_it_ended, "mask inverted"),
             (members_masked_around_all, "reward masked"),

@@ -13,6 +13,7 @@ from dqn_tutorial.classroom.check import (
     q_learning,
     replay,
     sweeps,
+    windows,
 )
 from dqn_tutorial.classroom.check.exercise import Exercise
 from dqn_tutorial.classroom.plots import show
@@ -20,7 +21,7 @@ from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course
     name: value
-    for module in (bellman, sweeps, q_learning, frequencies, network, replay, draws, critic, agent, double)
+    for module in (bellman, sweeps, q_learning, frequencies, network, replay, draws, critic, agent, windows, double)
     for name, value in vars(module).items()
     if isinstance(value, Exercise)
 }

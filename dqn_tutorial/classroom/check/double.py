@@ -85,7 +85,7 @@ _judge_excess = by_values(
     lambda q, star, end: _excess(q, star)[:, ~end].mean(-1),
     known(EXCESS, *_wrong_excess.items(), ("numbers for a mask", _with_inverted_bits)),
 )
-mean_excess = Exercise("mean_excess", HERE, minutes=10, difficulty=2, judge=_judge_excess)
+mean_excess = Exercise("mean_excess", HERE, minutes=5, difficulty=1, judge=_judge_excess)
 
 
 def _draw_two(rng: np.random.Generator) -> dict[str, Any]:
@@ -171,6 +171,8 @@ MAXMIN = {
     "largest of all": "You take the largest guess of all members: that overestimates more than one member alone.",
     "smallest of all": "You take the smallest guess of the worst action. The agent will choose its best action: the "
     "minimum is for the members only.",
+    "axes exchanged": "Your minimum runs over the actions. It should run over the members, so that one guess is left "
+    "for each action.",
     "each its own": "You give each member a target of its own. Asked for is one target for each transition, from all.",
     **OF_ANY_TARGET,
 }
@@ -181,6 +183,7 @@ _wrong_maxmins: dict[str, Callable[..., Any]] = {
     "first member": lambda r, q, over, g: bootstrap(r, q.detach()[0].amax(-1), over, g),
     "largest of all": lambda r, q, over, g: bootstrap(r, q.detach().amax((0, -1)), over, g),
     "smallest of all": lambda r, q, over, g: bootstrap(r, q.detach().amin((0, -1)), over, g),
+    "axes exchanged": lambda r, q, over, g: bootstrap(r, q.detach().amin(-1).amax(0), over, g),
     "each its own": lambda r, q, over, g: bootstrap(r, q.detach().amax(-1), over, g),
     "ignores terminated": lambda r, q, over, g: _maxmin(r, q, over & False, g),
     "mask inverted": lambda r, q, over, g: _maxmin(r, q, ~over, g),
@@ -189,4 +192,4 @@ _wrong_maxmins: dict[str, Callable[..., Any]] = {
     "reward discounted": lambda r, q, over, g: _maxmin(g * r, q, over, g),
 }
 _judge_maxmin = by_values(_draw_members, _maxmin, known(MAXMIN, *_wrong_maxmins.items()), target_traits())
-maxmin_target = Exercise("maxmin_target", HERE, minutes=10, difficulty=3, judge=explained(_judge_maxmin))
+maxmin_target = Exercise("maxmin_target", HERE, minutes=10, difficulty=2, judge=explained(_judge_maxmin))

@@ -13,7 +13,7 @@ from dqn_tutorial.classroom.check.values import as_array, describe
 
 RANDOM = {
     "without replacement": "You draw without replacement, so no row comes twice and a batch cannot be larger than the "
-    "memory. DQN draws each sample from all rows.",
+    "memory. DQN draws each sample from all stored transitions.",
     "other batch size": "Your batch does not have `batch_size` rows. Whatever you throw away must be drawn again.",
     "one row too many": "You also draw the row just behind the filled ones. Of n rows the last has the number n - 1.",
     "outside the ring": "You draw rows that the ring does not have. Its rows are 0 to N - 1, whatever `n_stored` is.",

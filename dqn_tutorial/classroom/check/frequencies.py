@@ -23,7 +23,8 @@ Table = tuple[NDArray[Any], NDArray[Any], int]
 GREEDY = {
     "returns nothing": "In some calls your function returns None. Does each branch end with a `return`?",
     "value for action": "You return a Q-value. Asked for is the number of an action.",
-    "no action": "Asked for is one whole number from 0 to A - 1. With {n} actions you returned {found}.",
+    "no action": "Asked for is one whole number from 0 to A - 1. With {n} actions you returned {found}. Is your "
+    "number of actions `len(q_values)`?",
     "other generator": "Not all of your chance comes from `rng`: started anew in the same state, your choices differ.",
     "epsilon inverted": "Your coin is read the wrong way round: with probability epsilon the action is random.",
     "greedy action left out": "Your random actions never are the greedy one. Random means any of the A actions.",
@@ -139,11 +140,11 @@ def _whole(results: list[Any], q: Array) -> NDArray[np.int64]:
         number = as_array(result)
         if number is None or number.ndim or number.dtype.kind not in "iu" or not 0 <= number < len(q):
             key = "value for action" if isinstance(result, float) and result in q else "no action"
-            raise Wrong(key, GREEDY[key].format(n=len(q), found=f"`{result!r}`"))
+            raise Wrong(key, GREEDY[key].format(n=len(q), found=f"`{result}`, a {type(result).__name__}"))
     return np.array([int(result) for result in results])
 
 
-epsilon_greedy_action = Exercise("epsilon_greedy_action", HERE, minutes=15, difficulty=3, judge=_judge_choice)
+epsilon_greedy_action = Exercise("epsilon_greedy_action", HERE, minutes=10, difficulty=2, judge=_judge_choice)
 
 
 def flaw_of_chance(choose: Choice, tables: list[Table], epsilon: float = 0.4) -> str:

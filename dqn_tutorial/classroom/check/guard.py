@@ -45,7 +45,7 @@ class OwnError(Exception):
 
     def __init__(self, error: Exception, answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
         self.error = error
-        said = str(error).replace("`", "'")
+        said = str(error).replace("`", "'").rstrip(".")
         words = f"{type(error).__name__}: {said}" if said else type(error).__name__
         super().__init__(
             f"Your code stopped with `{words}`{_line_of(error, answer)}.\nThe inputs were {listed(inputs)}."
@@ -107,7 +107,8 @@ def guarded(answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float
         for name in inputs:
             if name not in inputs_it_changes and not _is_untouched(given[name], inputs[name]):
                 words = (
-                    f"Your function changes its input `{name}`, its numbers or `requires_grad`: others still need it."
+                    f"Your function changes its input `{name}`, its numbers or `requires_grad`; an optimizer and "
+                    "methods that end in `_` do that too. Others still need it: work on a copy."
                 )
                 raise Wrong("changes its input", words)
         if result is None and inputs_it_changes:

@@ -74,8 +74,8 @@ taken_q = Exercise(
 )
 
 BLAME = {
-    "A": "The shuffled network got the same transitions in random order, and the 32 seeds show no gain over the naive "
-    "one. On this grid the order is not to blame.",
+    "A": "The shuffled network got the same transitions in random order. It scores 0.41 where the naive one scores "
+    "0.38, and the intervals overlap. On this grid the order is not to blame.",
     "B": "The network that is told Q* has the same layers, the same optimizer and as many updates, and it scores like "
     "the table. So size and number of updates are enough.",
     "D": "The table makes its targets from its own values too, from the very same transitions, and it scores well. So "

@@ -26,6 +26,13 @@ def state_of(name: str, entries: Entries) -> str:
     return "done" if entries[name]["correct"] else "tried"
 
 
+def number_of(name: str, exercises: Mapping[str, Exercise]) -> str:
+    """Return the number of an exercise in its notebook, such as `5.2`. Source: this course. Taught in 05_critic."""
+    stem = exercises[name].notebook
+    names = [other for other, exercise in exercises.items() if exercise.notebook == stem]
+    return f"{int(stem[:2])}.{names.index(name) + 1}"
+
+
 def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
     """Say how many exercises are done, and which is the first that is not.
 
@@ -37,7 +44,9 @@ def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
     """
     left = [exercise for name, exercise in exercises.items() if state_of(name, entries) != "done"]
     words = f"{len(exercises) - len(left)} of {len(exercises)} exercises are done."
-    return f"{words} Next: {left[0].name} in {left[0].notebook}." if left else words
+    if not left:
+        return words
+    return f"{words} Next: {number_of(left[0].name, exercises)} {left[0].name} in {left[0].notebook}."
 
 
 def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tuple[Figure, str]:
@@ -58,7 +67,7 @@ def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tupl
     for row, (stem, names) in enumerate(rows):
         axes.text(-0.05, row, stem, ha="right", va="center")
         for column, name in enumerate(names):
-            _draw_box(axes, column, row, name, state_of(name, entries))
+            _draw_box(axes, column, row, f"{number_of(name, exercises)} {name}", state_of(name, entries))
         parts = {state: [name for name in names if state_of(name, entries) == state] for state in LOOKS}
         listed = "; ".join(f"{state}: {', '.join(part)}" for state, part in parts.items() if part)
         words.append(f"{stem}: {len(parts['done'])} of {len(names)} done ({listed}).")
@@ -70,10 +79,10 @@ def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tupl
     return figure, " ".join(["Exercises by notebook.", *words])
 
 
-def _draw_box(axes: Axes, column: int, row: int, name: str, state: str) -> None:
+def _draw_box(axes: Axes, column: int, row: int, title: str, state: str) -> None:
     axes.add_patch(Rectangle((column, row - 0.42), 0.96, 0.84, linewidth=1.2, **LOOKS[state]))
-    middle = name.find("_", len(name) // 2 - 2) + 1 if len(name) > 18 else 0
-    text = f"{name[:middle]}\n{name[middle:]}" if middle else name
+    middle = title.find("_", len(title) // 2 - 2) + 1 if len(title) > 20 else 0
+    text = f"{title[:middle]}\n{title[middle:]}" if middle else title
     mark = "✓ " if state == "done" else ""
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if state == "tried" else None
     axes.text(column + 0.48, row, mark + text, ha="center", va="center", fontsize=8, linespacing=1.0, bbox=paper)

@@ -15,8 +15,8 @@ HERE = "02_q_learning"
 Function = Callable[..., Any]
 
 FLOOR = {
-    "A": "The cell below the figure measures the third and the last quarter of these two curves: they are equally far "
-    "from q*, so they have stopped falling.",
+    "A": "The cell below the figure compares the third with the last quarter of the run for alpha = 0.1: equally far "
+    "from q*. And the curve of 0.5 is level from early on.",
     "B": "The falling step size learned from random actions too, and came within 0.2 of q* in all 32 runs.",
     "C": "The falling step size bootstraps from its own table too, and its curve goes on falling.",
 }
