@@ -3,6 +3,7 @@
 K = agents x members networks are evaluated at once. Members of one agent share its data; agents share nothing.
 """
 
+import copy
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from dqn_tutorial.config import MainConfig
-from dqn_tutorial.nets import DQNNet, stack
+from dqn_tutorial.nets import DQNNet, check_stack, stack
 from dqn_tutorial.seeding import torch_generator
 from dqn_tutorial.targets import td_error
 
@@ -48,7 +49,7 @@ class CriticEnsemble:
         config: the run's settings; read here once, live values are the attributes below.
         dim_state: S, numbers in a state.
         dim_act: A, number of actions.
-        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm, generator).
+        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm, generator), as in `register`.
         has_target: False lets the online networks stand in for their targets.
 
     Attributes:
@@ -57,7 +58,8 @@ class CriticEnsemble:
         online, target: the stacked networks, `[K, B, S] -> [K, B, A]`.
 
     Raises:
-        ValueError: an observation scale of another length than the state; a device that is not there.
+        ValueError: an observation scale of another length than the state; a device that is not there; a network that
+            computes something else once it is stacked.
 
     Source: Mnih et al. (2015); Osband et al. (2016) for the ensemble. Taught in 05_critic.
     """
@@ -81,6 +83,7 @@ class CriticEnsemble:
         self.n_networks = len(self.seeds) * self.n_members
         self._scale = torch.tensor(scale, device=self.device)
         self._loss: nn.Module = getattr(nn, config.model.loss)(reduction="none")
+        self._first = self._build()
         self.reset()
 
     def reset(self) -> None:
@@ -92,7 +95,7 @@ class CriticEnsemble:
         self.tau: float = self.config.model.tau
         self.learning_rate: float = self.config.training.learning_rate
         self.epsilon: float = self.config.model.critic.exploration_start
-        self.online, self.target = self._build(), self._build()
+        self.online, self.target = copy.deepcopy(self._first), copy.deepcopy(self._first)
         self.target.requires_grad_(False)
         self._weights: list[Tensor] = list(self.online.parameters())
         self._target_weights: list[Tensor] = list(self.target.parameters())
@@ -105,6 +108,7 @@ class CriticEnsemble:
             for seed in self.seeds
             for name in (f"weights of member {member}" for member in range(self.n_members))
         ]
+        check_stack(members, self.dim_state)
         return stack(members).to(self.device)
 
     def Q(self, state: ArrayLike | Tensor) -> Tensor:
@@ -203,13 +207,16 @@ class CriticEnsemble:
         """Return Q(s, a) of the actions taken: `[K, B, A]` and `[B]`, `[N, B]` or `[K, B]` to `[K, B]`.
 
         Raises:
-            TypeError: actions that are not int64.
+            ValueError: not one action for each state. TypeError: actions that are not int64.
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 03_q_network.
         """
         if action.dtype != torch.int64:
             raise TypeError(f"action is {action.dtype}: gather picks by index, so actions must be torch.int64")
-        return q_values.gather(-1, self._per_network_1d(action)[..., None])[..., 0]
+        index = self._per_network_1d(action)  # [K, B]
+        if index.shape != q_values.shape[:-1]:
+            raise ValueError(f"action {tuple(action.shape)} is not one for each of {tuple(q_values.shape[:-1])} states")
+        return q_values.gather(-1, index[..., None])[..., 0]
 
     def _clip(self) -> None:
         """Shorten each network's gradient to max_grad_norm, separately, so that members do not disturb each other."""

@@ -1,7 +1,8 @@
 """The Q-network, and the form in which K of them are evaluated at once."""
 
+import copy
 from collections.abc import Sequence
-from typing import cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -84,6 +85,12 @@ class DQNNet(MLP):
         super().__init__(dim_state, dim_act, depth, width, act, has_norm, generator)
 
 
+def _rows(layers: Sequence[nn.Module], name: str) -> Any:
+    """Stack a vector of weights of each layer, `[K, 1, W]`; None where the layers do without."""
+    rows: list[Any] = [getattr(layer, name) for layer in layers]
+    return None if rows[0] is None else nn.Parameter(torch.stack([row.detach()[None] for row in rows]))
+
+
 class StackedLinear(nn.Module):
     """K linear layers at once, `[K, B, I] -> [K, B, O]`: one batched matrix product.
 
@@ -93,11 +100,11 @@ class StackedLinear(nn.Module):
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))  # [K, I, O]
-        self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))  # [K, 1, O]
+        self.bias = _rows(layers, "bias")  # [K, 1, O]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`. Taught in 03_q_network."""
-        return torch.baddbmm(self.bias, x, self.weight)
+        return x @ self.weight if self.bias is None else torch.baddbmm(self.bias, x, self.weight)
 
 
 class StackedLayerNorm(nn.Module):
@@ -108,33 +115,68 @@ class StackedLayerNorm(nn.Module):
 
     def __init__(self, layers: Sequence[nn.LayerNorm]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([layer.weight.detach()[None] for layer in layers]))  # [K, 1, W]
-        self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))  # [K, 1, W]
+        self.weight = _rows(layers, "weight")  # [K, 1, W]
+        self.bias = _rows(layers, "bias")  # [K, 1, W]
+        self.eps = layers[0].eps
 
     def forward(self, x: Tensor) -> Tensor:
         """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught in 03_q_network."""
-        return nn.functional.layer_norm(x, x.shape[-1:]) * self.weight + self.bias
+        y: Tensor = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps) * self.weight
+        return y if self.bias is None else y + self.bias
 
 
-_STACKED: dict[type[nn.Module], type[nn.Module]] = {nn.Linear: StackedLinear, nn.LayerNorm: StackedLayerNorm}
+_STACKED: dict[type[nn.Module], type[Any]] = {nn.Linear: StackedLinear, nn.LayerNorm: StackedLayerNorm}
 
 
 def stack(members: Sequence[nn.Module]) -> nn.Module:
     """Turn K equally built networks into one that maps `[K, B, S] -> [K, B, A]`, member k on batch k.
 
-    The first member is taken over: each of its layers with weights becomes the stacked layer of all members.
+    The first member is taken over: each of its layers with weights becomes the stacked layer of all members. So its
+    `forward` sees an axis more in front than it would alone, and must count axes from the end: `mean(-1)`, never
+    `mean(1)`. `check_stack` finds out whether it does.
 
     Raises:
         TypeError: a member holds weights in a layer other than `nn.Linear` or `nn.LayerNorm`.
 
     Source: this course. Taught in 03_q_network.
     """
-    first = members[0]
-    if type(first) in _STACKED:
-        return _STACKED[type(first)](members)
-    if next(first.parameters(recurse=False), None) is not None:
-        known = ", ".join(kind.__name__ for kind in _STACKED)
-        raise TypeError(f"{type(first).__name__} holds weights of its own: members are stacked from {known} layers")
-    for name, _ in list(first.named_children()):
-        setattr(first, name, stack([cast(nn.Module, getattr(member, name)) for member in members]))
+    first, stacked = members[0], dict[nn.Module, nn.Module]()  # a layer used twice is stacked once
+    for path, layer in list(first.named_modules(remove_duplicate=False)):
+        if next(layer.parameters(recurse=False), None) is None:
+            continue
+        if type(layer) not in _STACKED:
+            known = ", ".join(kind.__name__ for kind in _STACKED)
+            raise TypeError(f"{type(layer).__name__} holds weights of its own: members are stacked from {known} layers")
+        if layer not in stacked:
+            stacked[layer] = _STACKED[type(layer)]([member.get_submodule(path) for member in members])
+        if not path:
+            return stacked[layer]
+        parent, _, name = path.rpartition(".")
+        setattr(first.get_submodule(parent), name, stacked[layer])
     return first
+
+
+def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
+    """Refuse networks of which two compute something else stacked than one by one; they are left as they are.
+
+    Raises:
+        ValueError: they do, on random states. TypeError: as in `stack`.
+
+    Source: this course. Taught in 10_build_your_own_model.
+    """
+    pair = [copy.deepcopy(member).eval() for member in (members[0], members[-1])]
+    generator = torch.Generator().manual_seed(0)
+    state = torch.randn(2, 3, dim_state, generator=generator)  # [K, B, S]
+    with torch.no_grad():
+        for weight in [weight for network in pair for weight in network.parameters()]:
+            weight.add_(torch.randn(weight.shape, generator=generator), alpha=0.1)  # one that is 0 would hide much
+        alone = torch.stack([network(batch) for network, batch in zip(pair, state, strict=True)])
+        try:
+            together, reason = stack(pair)(state), "its values differ"
+        except (IndexError, RuntimeError) as error:
+            together, reason = torch.zeros(0), str(error)
+    if together.shape != alone.shape or not (together - alone).abs().max() <= 1e-4 * alone.abs().max():
+        raise ValueError(
+            f"{type(members[0]).__name__} computes something else on [K, B, S], K networks at once, than on [B, S] "
+            f"({reason}): its forward must count axes from the end, such as mean(-1)"
+        )

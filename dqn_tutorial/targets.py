@@ -11,7 +11,7 @@ def td_target(reward: Tensor, next_q: Tensor, terminated: Tensor, discount: Tens
         reward: `[..., B]`, in the units that are learned from.
         next_q: `[..., B, A]`, Q-values of the next state.
         terminated: `[..., B]`, bool; only this stops the bootstrap, truncation does not.
-        discount: gamma, or gamma^m where m rewards were summed.
+        discount: gamma, or gamma^m where m rewards were summed, `[..., B]` as reward.
 
     Returns:
         `[..., B]`.
@@ -43,10 +43,12 @@ def bootstrap(reward: Tensor, next_v: Tensor, terminated: Tensor, discount: Tens
 
     Source: Sutton & Barto (2018), equation 6.2. Taught in 05_critic.
     """
-    if reward.shape[-1:] != next_v.shape[-1:] or terminated.shape != reward.shape or reward.ndim > next_v.ndim:
+    of_discount = tuple(getattr(discount, "shape", ()))  # () for one number
+    differ = terminated.shape != reward.shape or of_discount not in ((), tuple(reward.shape))
+    if differ or reward.shape[-1:] != next_v.shape[-1:] or reward.ndim > next_v.ndim:
         raise ValueError(
-            f"reward {tuple(reward.shape)}, terminated {tuple(terminated.shape)} and the next state's values "
-            f"{tuple(next_v.shape)} must agree, sample by sample; other shapes would broadcast and mix samples"
+            f"reward {tuple(reward.shape)}, terminated {tuple(terminated.shape)}, discount {of_discount} and the next "
+            f"state's values {tuple(next_v.shape)} must agree, sample by sample; others would broadcast and mix samples"
         )
     if terminated.dtype != torch.bool:
         raise TypeError(f"terminated is {terminated.dtype}: it must be torch.bool, so that ~terminated is a mask")

@@ -277,6 +277,9 @@ def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
         critic.Q(torch.zeros(5, 3))
     with pytest.raises(TypeError, match=r"torch\.float32: gather picks by index"):
         critic.update(state, action.float(), reward)
+    for wrong in (action[:, None], action[:5]):
+        with pytest.raises(ValueError, match=rf"action \({len(wrong)},.*\) is not one for each of \(1, 8\) states"):
+            critic.update(state, wrong, reward[: len(wrong)])
     with pytest.raises(ValueError, match="one shape"):
         critic.update(state, action, reward[:, None])
     with pytest.raises(ValueError, match="observation_scale has 2 numbers, but a state has 4"):
@@ -287,3 +290,76 @@ def test_a_device_that_is_not_there_is_refused(make_critic: MakeCritic) -> None:
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
     with pytest.raises(ValueError, match=f"device = '{missing}' is not available"):
         make_critic(device=missing)
+
+
+def test_a_network_that_ignores_the_generator_is_copied_and_restored() -> None:
+    chance = torch.Generator().manual_seed(5)
+    critic = DQNCritic(small_config(n_members=2), 4, 3, lambda *sizes: DQNNet(*sizes[:-1], generator=chance))
+    state, action, reward, *_ = batch()
+    first = critic.Q(state).detach()
+    assert torch.equal(critic.Q_t(state), first)
+    critic.update(state, action, reward)
+    critic.reset()
+    assert torch.equal(critic.Q(state), first) and torch.equal(critic.Q_t(state), first)
+
+
+class Heads(nn.Module):
+    """A network of a value and advantages, whose mean is taken over one axis or the other."""
+
+    def __init__(self, axis: int, zero: bool = False) -> None:
+        super().__init__()
+        self.value, self.advantages, self.axis = nn.Linear(4, 1), nn.Linear(4, 3), axis
+        if zero:
+            for weight in self.parameters():
+                nn.init.zeros_(weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        advantages = self.advantages(x)
+        return self.value(x) + advantages - advantages.mean(self.axis, keepdim=True)
+
+
+class Flat(nn.Module):
+    """A network that is right alone and fails on [K, B, S]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x.reshape(len(x), 4))
+
+
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_network_that_stacking_would_change_is_refused(n_members: int, zero: bool) -> None:
+    with torch.random.fork_rng():  # these networks draw from the global generator
+        DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(-1, zero))
+        with pytest.raises(ValueError, match=r"Heads computes something else .*its values differ.*mean\(-1\)"):
+            DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(1, zero))
+        with pytest.raises(ValueError, match=r"Flat computes something else .*invalid for input"):
+            DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Flat())
+
+
+class Tied(nn.Module):
+    """A network without some of its biases, a normalisation of its own kind, and one layer under two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Sequential(nn.Linear(4, 4, bias=False), nn.LayerNorm(4, eps=0.5), nn.Tanh())
+        self.two, self.three = self.one, nn.Sequential(self.one[0], nn.LayerNorm(4, elementwise_affine=False))
+        self.four, self.last = nn.LayerNorm(4, bias=False), nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.four(self.three(self.two(self.one(x)))))
+
+
+def test_layers_without_bias_of_another_eps_or_used_twice_are_stacked() -> None:
+    with torch.random.fork_rng():
+        members = [Tied() for _ in range(3)]
+    state = batch()[0]
+    one_by_one = torch.stack([member(state) for member in members]).detach()
+    n_weights = len(list(members[1].parameters()))
+    stacked = stack(members)
+    assert torch.allclose(stacked(state.expand(3, -1, -1)), one_by_one, atol=1e-6)
+    assert stacked.one[0] is stacked.two[0] is stacked.three[0]
+    assert len(list(stacked.parameters())) == n_weights

@@ -57,3 +57,10 @@ def test_float_flags_are_refused() -> None:
 def test_td_error_refuses_shapes_that_differ() -> None:
     with pytest.raises(ValueError, match="one shape"):
         td_error(torch.zeros(3, 1), torch.zeros(3))
+
+
+def test_a_discount_of_another_shape_is_refused_and_one_number_is_not() -> None:
+    with pytest.raises(ValueError, match=r"discount \(3, 1\).*broadcast"):
+        td_target(REWARD, NEXT_Q, TERMINATED, torch.full((3, 1), 0.9))
+    one = td_target(REWARD, NEXT_Q, TERMINATED, torch.tensor(0.9))
+    assert torch.equal(one, td_target(REWARD, NEXT_Q, TERMINATED, 0.9))
