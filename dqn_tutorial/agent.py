@@ -39,8 +39,9 @@ class LiveValue:
         return self if agent is None else float(getattr(agent.critic, self.name))
 
     def __set__(self, agent: "Agent", value: float) -> None:
-        if not (np.isfinite(value) and value >= 0 and (value <= 1 or self.name == "learning_rate")):
-            raise ValueError(f"{self.name} = {value} is not allowed: it must be between 0 and 1")
+        top, allowed = (np.inf, "finite and 0 or more") if self.name == "learning_rate" else (1, "between 0 and 1")
+        if not (np.isfinite(value) and 0 <= value <= top):
+            raise ValueError(f"{self.name} = {value} is not allowed: it must be {allowed}")
         agent.held.add(self.name)
         setattr(agent.critic, self.name, float(value))
 
@@ -114,7 +115,11 @@ class Agent(ABC):
 
     @abstractmethod
     def select_action(self, state: ArrayLike | Tensor, is_training: bool = True) -> NDArray[np.int64]:
-        """Return actions for one state or a batch. Source: Sutton & Barto (2018), section 3.1. Taught in 06_agent."""
+        """Return actions for one state or a batch, chosen through `critic.act`: a record shows what that left in
+        `critic.choice`.
+
+        Source: Sutton & Barto (2018), section 3.1. Taught in 06_agent.
+        """
 
     @abstractmethod
     def learn(self, max_iter: int = 1, n_epochs: int = 0) -> Any:

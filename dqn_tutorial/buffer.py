@@ -139,6 +139,17 @@ class ReplayBuffer:
         self._n_transitions += self._is_transition[:, rows].sum(-1)
         self._n_stored += 1
 
+    def break_off(self) -> None:
+        """End every window at the newest step: what is stored next does not follow it. A step that did not terminate
+        counts as truncated.
+
+        Source: Pardo et al. (2018) on truncation. Taught in 04_replay_buffer.
+        """
+        if self._n_stored:
+            first = (self._n_stored - 1) % self.length * self.n_envs
+            rows = slice(first, first + self.n_envs)
+            self._truncated[:, rows] |= ~self._terminated[:, rows]
+
     def get_next_batch(self, batch_size: int) -> Batch:
         """Return a random batch, drawn with replacement, `batch_size` transitions for each agent.
 

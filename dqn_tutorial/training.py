@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import MainConfig
 from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
+from dqn_tutorial.settings import flatten
 
 
 class Episode(NamedTuple):
@@ -64,11 +65,24 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     Each agent has its own environments, seeded once. In the step after an episode's end an environment only resets:
     that step is no transition. Only termination stops the bootstrap, see `targets.td_target`.
 
+    A second call goes on with the agent's weights and memory, in fresh environments; its steps, and with them the
+    schedules, count from 0 again.
+
+    Args:
+        agent: belongs to the caller, who may set its live values between two records.
+        config: the settings that the agent was built with.
+
     Raises:
-        ValueError: an environment that is not known or that DQN cannot learn.
+        ValueError: other settings than the agent's; an environment that is not known or that DQN cannot learn.
+        RuntimeError: an agent that chose an action without `critic.act`.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
+    given, own = flatten(config), flatten(agent.config)
+    if given != own:
+        settings = [f"{k} = {v!r} (agent: {own.get(k)!r})" for k, v in given.items() if own.get(k) != v]
+        raise ValueError(f"config has {', '.join(settings)}: train an agent with the settings it was built with")
+    agent.experience_memory.break_off()
     t, units = config.training, 1 / config.env.reward_scale
     seeds = range(config.seed, config.seed + t.n_seeds)
     with torch_threads(t.n_threads), ExitStack() as stack:
@@ -82,7 +96,10 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
         updates_due, update = 0.0, None
         for step in range(t.n_envs, t.max_steps + 1, t.n_envs):
             agent.follow_schedules(step)
+            last_choice = agent.critic.choice
             action = agent.select_action(state).reshape(is_reset.shape)
+            if agent.critic.choice is last_choice:
+                raise RuntimeError(f"{type(agent).__name__}.select_action must choose through critic.act")
             q_values, _, explored = agent.critic.choice
             next_state, reward, terminated, truncated = step_all(envs, action)
             scaled = reward * config.env.reward_scale

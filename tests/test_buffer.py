@@ -184,3 +184,14 @@ def test_bad_input_is_refused_and_nothing_is_lost() -> None:
     assert len(memory) == 1 and memory.get_next_batch(1).next_state.tolist() == [[3, 4]]
     with pytest.raises(ValueError, match="capacity = 1"):
         ReplayBuffer(1, dim_state=1, n_envs=2)
+
+
+def test_no_window_reaches_over_a_break() -> None:
+    memory = ReplayBuffer(20, dim_state=1, gamma=0.5, n_step=3)
+    memory.break_off()
+    fill(memory, 5, terminated={2})
+    memory.break_off()
+    fill(memory, 5)
+    assert not memory._terminated[0, 3:].any() and list(np.flatnonzero(memory._truncated[0])) == [4]
+    batch = memory.get_next_batch(200)
+    assert (batch.next_state > batch.state).all() and set(batch.discount[batch.state[:, 0] == 3].tolist()) == {0.25}

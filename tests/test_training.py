@@ -6,8 +6,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial import evaluate, get_model, train
+from dqn_tutorial import DQN, DQNCritic, evaluate, get_model, train
 from dqn_tutorial.agent import Agent, linear_schedule
 from dqn_tutorial.envs import env_seed, make_vector_env, probes
 from dqn_tutorial.mdp import slippery_grid, value_iteration
@@ -201,6 +202,8 @@ def test_live_values_out_of_range_are_refused() -> None:
     agent = get_model(small_config())
     with pytest.raises(ValueError, match=r"epsilon = 1\.5 is not allowed"):
         agent.epsilon = 1.5
+    with pytest.raises(ValueError, match=r"learning_rate = -1\.0 is not allowed: it must be finite and 0 or more"):
+        agent.learning_rate = -1.0
     assert agent.epsilon == 1.0
 
 
@@ -318,3 +321,35 @@ def test_seeds_begin_in_states_of_their_own() -> None:
         first[seed] = next(records).state
         records.close()
     assert not np.array_equal(first[0], first[1])
+
+
+def test_an_agent_is_trained_with_its_own_settings() -> None:
+    agent = get_model(small_config(max_steps=64))
+    with pytest.raises(ValueError, match=r"batch_size = 8 \(agent: 32\), training\.gamma = 0\.5 \(agent: 0\.995\)"):
+        next(train(agent, small_config(max_steps=64, gamma=0.5, batch_size=8)))
+    assert len(list(train(agent, small_config(max_steps=64)))) == 2  # equal settings need not be the same object
+
+
+def test_training_again_does_not_join_two_runs_into_one_window() -> None:
+    config = small_config("forwardchain", max_steps=100, n_step=3, learning_starts=1_000)
+    agent = get_model(config)
+    for record in train(agent, config):
+        if record.step == 6:
+            break
+    run(agent)
+    assert len(agent.experience_memory) > 100
+    _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 1_000)
+    batch = next(batches)
+    steps = batch.next_state.argmax(-1) - batch.state.argmax(-1)
+    assert torch.equal(batch.discount, torch.tensor(config.training.gamma) ** steps)
+
+
+def test_an_agent_that_does_not_choose_through_its_critic_is_refused() -> None:
+    class Constant(DQN):
+        def select_action(self, state: ArrayLike | torch.Tensor, is_training: bool = True) -> NDArray[np.int64]:
+            return np.zeros(np.shape(state)[:-1], np.int64)
+
+    config = small_config()
+    agent = Constant(config, DQNCritic(config, 4, 2))
+    with pytest.raises(RuntimeError, match=r"Constant\.select_action must choose through critic\.act"):
+        next(train(agent, config))
