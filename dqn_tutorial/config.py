@@ -139,7 +139,8 @@ class EnvConfig:
 
     def __post_init__(self) -> None:
         check_types(self)
-        numbers = all(isinstance(factor, int | float) and factor != 0 for factor in self.observation_scale)
+        scale = self.observation_scale if isinstance(self.observation_scale, Iterable) else (None,)
+        numbers = all(isinstance(factor, int | float) and factor != 0 for factor in scale)
         require(self, "observation_scale", numbers, "a list of numbers other than 0, one for each observation")
         object.__setattr__(self, "observation_scale", tuple(float(factor) for factor in self.observation_scale))
         require(self, "reward_scale", self.reward_scale > 0, "above 0")

@@ -4,7 +4,9 @@ import math
 from typing import Any, NamedTuple
 
 import gymnasium as gym
+import numpy as np
 from gymnasium.spaces import Box, Discrete
+from gymnasium.wrappers.vector import TransformObservation
 
 import dqn_tutorial.chains  # registers its environments
 import dqn_tutorial.tasks  # noqa: F401  (registers its environments)
@@ -41,7 +43,8 @@ def env_id(name: str) -> str:
             short[spec.name.lower()] = spec.id
     if name.lower() in short:
         return short[name.lower()]
-    raise ValueError(f"env.name = {name!r} is not known: {nearest(name.lower(), short)} Any Gymnasium id works too.")
+    hint = nearest(name.lower(), short)
+    raise ValueError(f"env.name = {name!r} is not known; any Gymnasium id is, and short names: {hint}")
 
 
 def env_seed(seed: int, source: str) -> int:
@@ -54,6 +57,8 @@ def env_seed(seed: int, source: str) -> int:
 
 def make_vector_env(name: str, n_envs: int) -> VectorEnv:
     """Return `n_envs` copies of an environment that step together; an ended one resets at its next step.
+
+    Whatever numbers the environment observes, its states come as float32.
 
     Raises:
         ValueError: no such environment, it lacks a package, or its spaces are not what DQN needs.
@@ -73,12 +78,20 @@ def make_vector_env(name: str, n_envs: int) -> VectorEnv:
             f"env.name = {name!r} has actions {action}: DQN needs Discrete actions, because it takes the maximum over "
             "one Q-value per action, and there are endlessly many here. DDPG and SAC are made for such tasks."
         )
+    if action.start != 0:
+        envs.close()
+        raise ValueError(
+            f"env.name = {name!r} has actions {action}: DQN needs actions that count from 0, because an action is the "
+            "place of its Q-value. Shift them with gymnasium.wrappers.TransformAction."
+        )
     if not isinstance(observation, Box) or len(observation.shape) != 1:
         envs.close()
         raise ValueError(
             f"env.name = {name!r} has observations {observation}: DQNNet needs a Box of one dimension, because its "
             "first layer multiplies a vector of numbers. Flatten or one-hot encode them with a Gymnasium wrapper."
         )
+    if observation.dtype != np.float32:
+        envs = TransformObservation(envs, lambda states: states.astype(np.float32))
     return envs
 
 

@@ -45,6 +45,15 @@ def register(
 
     Registering a name again takes the new classes, so that a notebook cell can be run twice.
 
+    Args:
+        name: of the model.
+        agent: its agent class.
+        config: its config class, with that name as default.
+        critic: its critic class, if it has one of its own.
+        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm, generator). Its weights must be
+            drawn from `generator`, or a seed does not repeat a run. They may be in `nn.Linear` and `nn.LayerNorm`; the
+            rest of `forward` sees `[K, B, .]` and must count axes from the end, as said in `nets.stack`.
+
     Raises:
         ValueError: the name of a built-in model, critic or network; a config whose default name is another one.
 
@@ -66,12 +75,18 @@ def get_model(config: MainConfig) -> Agent:
     """Return a fresh agent of the configured model for the configured environment.
 
     Raises:
-        ValueError: an unknown model, critic, network or environment, or one that DQN cannot learn; the reason is given.
+        ValueError: an unknown model, critic, network or environment, or one that DQN cannot learn; a model's name over
+            the settings of another; the reason is given.
 
     Source: this course. Taught in 10_build_your_own_model.
     """
     model = config.model
-    agent_class, _ = look_up(MODELS, "model.name", model.name)
+    agent_class, config_class = look_up(MODELS, "model.name", model.name)
+    if not isinstance(model, config_class):
+        raise ValueError(
+            f"model.name = {model.name!r} is not allowed in a {type(model).__name__}: it must be in a "
+            f"{config_class.__name__} as now registered; make_config(model={model.name!r}) makes one"
+        )
     critic_class = look_up(CRITICS, "model.critic.critic_type", model.critic.critic_type)
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
     spec = env_spec(config.env.name)
@@ -94,11 +109,12 @@ def import_file(path: Path) -> None:
 
     Source: this course. Taught in 10_build_your_own_model.
     """
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"imported_{path.stem}"  # its own: a file called copy.py must not take the place of Python's copy
+    spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise ValueError(f"import = {str(path)!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up by its name
+    sys.modules[name] = module  # dataclasses look their module up by its name
     spec.loader.exec_module(module)
 
 

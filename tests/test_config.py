@@ -1,16 +1,35 @@
 """Settings: their order, their limits, the registry of models."""
 
+import copy
+import pickle
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
-from dqn_tutorial import DQN, DQNCritic, DQNCriticConfig, MainConfig, get_model, make_config, override, register
+from dqn_tutorial import (
+    DQN,
+    DQNConfig,
+    DQNCritic,
+    DQNCriticConfig,
+    MainConfig,
+    evaluate,
+    get_model,
+    make_config,
+    override,
+    register,
+    train,
+)
 from dqn_tutorial import models as registry
 from dqn_tutorial.envs import env_id, env_spec
 from dqn_tutorial.presets import PRESETS
 from dqn_tutorial.runs import read_settings, write_settings
 from dqn_tutorial.settings import flatten
+from dqn_tutorial.training import play
 from tests.conftest import OwnConfig, OwnCritic, small_config
 
 
@@ -58,6 +77,7 @@ def test_last_names_of_settings_are_unique_but_for_name() -> None:
         ({"device": "gpu"}, "device = 'gpu'"),
         ({"reward_scale": 0.0}, "reward_scale"),
         ({"observation_scale": (1.0, 0.0)}, "observation_scale"),
+        ({"observation_scale": 2.0}, r"observation_scale = 2\.0 is not allowed: it must be a list of numbers"),
         ({"exploraton_rate": 0.1}, "unknown setting 'exploraton_rate': did you mean 'exploration_rate'"),
         ({"name": "x"}, "unknown setting 'name'"),
     ],
@@ -115,7 +135,7 @@ def test_an_unknown_dotted_name_is_refused() -> None:
     [
         ("pendulum", "DQN needs Discrete actions, because it takes the maximum"),
         ("FrozenLake-v1", "DQNNet needs a Box of one dimension, because"),
-        ("cartpol", "did you mean 'cartpole'"),
+        ("cartpol", r"not known; any Gymnasium id is, and short names: did you mean 'cartpole'\?$"),
         ("Cart-Pole-v1", "not known"),
     ],
 )
@@ -162,3 +182,53 @@ def test_built_in_names_are_refused_and_nothing_is_changed() -> None:
     with pytest.raises(ValueError, match="defaults to 'own'"):
         register("other", DQN, OwnConfig, critic=OwnCritic)
     assert before == (registry.MODELS, registry.CRITICS)
+
+
+def test_a_name_over_the_settings_of_another_model_is_refused() -> None:
+    for config in (override(make_config("cartpole"), {"model.name": "ddqn"}), MainConfig(model=DQNConfig(name="ddqn"))):
+        with pytest.raises(ValueError, match=r"model\.name = 'ddqn' is not allowed in a DQNConfig.*model='ddqn'"):
+            get_model(config)
+
+
+def test_an_imported_file_takes_no_other_modules_place(tmp_path: Path) -> None:
+    (tmp_path / "copy.py").write_text("class Mine: pass\n")
+    registry.import_file(tmp_path / "copy.py")
+    assert sys.modules["copy"] is copy
+    mine = sys.modules["imported_copy"].Mine
+    assert pickle.loads(pickle.dumps(mine)) is mine
+
+
+class Counter(gym.Env[Any, Any]):
+    """Counts to five in whole numbers."""
+
+    def __init__(self, start: int = 0) -> None:
+        self.observation_space, self.action_space = (
+            gym.spaces.Box(0, 9, (2,), np.int64),
+            gym.spaces.Discrete(2, start=start),
+        )
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        self.count = np.zeros(2, np.int64)
+        return self.count, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.count = self.count + 1
+        return self.count, 1.0, bool(self.count[0] == 5), False, {}
+
+
+@pytest.fixture
+def counters() -> Iterator[None]:
+    for start in (0, 1):
+        gym.register(f"test/From{start}-v0", Counter, kwargs={"start": start})
+    yield
+    for start in (0, 1):
+        del gym.registry[f"test/From{start}-v0"]
+
+
+def test_whole_numbers_can_be_observed_but_actions_count_from_0(counters: None) -> None:
+    config = small_config("test/From0-v0", max_steps=40, learning_starts=8)
+    agent = get_model(config)
+    assert {record.state.dtype for record in train(agent, config)} == {np.dtype(np.float32)}
+    assert evaluate(agent, 3).tolist() == [5.0] * 3 and play(agent).dtype == np.float32
+    with pytest.raises(ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"):
+        get_model(make_config("test/From1-v0"))
