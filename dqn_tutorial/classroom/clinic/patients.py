@@ -12,6 +12,7 @@ from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, N_SEEDS, Arra
 from dqn_tutorial.classroom.clinic.pictures import draw_curves, show_readings
 from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed, replace_once
 from dqn_tutorial.config import nearest
+from dqn_tutorial.training import torch_threads
 
 HEALTHY = "healthy"
 DIAGNOSES = (*sorted(DISEASES), HEALTHY)
@@ -73,7 +74,7 @@ class Patient:
         """
         if instrument not in INSTRUMENTS:
             raise ValueError(f"instrument = {instrument!r} is not known: {nearest(instrument, INSTRUMENTS)}")
-        with self.body():
+        with self.body(), torch_threads(1):  # many small products: on a busy machine two threads wait for each other
             return INSTRUMENTS[instrument](seed, n_seeds)
 
     def examine(self, *instruments: str) -> None:
