@@ -143,7 +143,7 @@ class ReplayBuffer:
         """End every window at the newest step: what is stored next does not follow it. A step that did not terminate
         counts as truncated.
 
-        Source: Pardo et al. (2018) on truncation. Taught in 04_replay_buffer.
+        Source: Pardo et al. (2018) on truncation. Taught in 06_agent.
         """
         if self._n_stored:
             first = (self._n_stored - 1) % self.length * self.n_envs

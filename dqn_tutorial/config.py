@@ -175,7 +175,7 @@ class TrainingConfig:
     max_grad_norm: float = 10.0
     """Longest gradient of one network; a longer one is shortened to it; inf leaves all as they are."""
     eval_every: int = 5_000
-    """Environment steps between two greedy evaluations during training; 0 for none."""
+    """Environment steps between two greedy evaluations in training, the last at the end of the budget; 0 for none."""
     eval_episodes: int = 20
     """Fresh episodes of each such evaluation."""
     stop_when_solved: bool = False

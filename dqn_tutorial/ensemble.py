@@ -59,7 +59,7 @@ class CriticEnsemble:
 
     Raises:
         ValueError: an observation scale of another length than the state; a device that is not there; a network that
-            computes something else once it is stacked.
+            computes something else once it is stacked. TypeError: as in `nets.stack`.
 
     Source: Mnih et al. (2015); Osband et al. (2016) for the ensemble. Taught in 05_critic.
     """

@@ -44,7 +44,7 @@ def env_id(name: str) -> str:
     if name.lower() in short:
         return short[name.lower()]
     hint = nearest(name.lower(), short)
-    raise ValueError(f"env.name = {name!r} is not known; any Gymnasium id is, and short names: {hint}")
+    raise ValueError(f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a short name: {hint}")
 
 
 def env_seed(seed: int, source: str) -> int:
@@ -91,7 +91,8 @@ def make_vector_env(name: str, n_envs: int) -> VectorEnv:
             "first layer multiplies a vector of numbers. Flatten or one-hot encode them with a Gymnasium wrapper."
         )
     if observation.dtype != np.float32:
-        envs = TransformObservation(envs, lambda states: states.astype(np.float32))
+        space = Box(-np.inf, np.inf, observation.shape, np.float32)
+        envs = TransformObservation(envs, lambda states: states.astype(np.float32), single_observation_space=space)
     return envs
 
 

@@ -74,7 +74,7 @@ def checked_spec(config: MainConfig) -> EnvSpec:
     """Return what an agent must know of its environment.
 
     Raises:
-        ValueError: no such environment, or one to stop at whose solving there is no convention for.
+        ValueError: no such environment, or `stop_when_solved` in one where no return counts as solved.
 
     Source: Gymnasium. Taught in 07_train_cartpole.
     """

@@ -82,7 +82,7 @@ def get_model(config: MainConfig) -> Agent:
     """
     model = config.model
     agent_class, config_class = look_up(MODELS, "model.name", model.name)
-    if not isinstance(model, config_class):
+    if type(model) is not config_class:  # one that inherits from it is of another model
         raise ValueError(
             f"model.name = {model.name!r} is not allowed in a {type(model).__name__}: it must be in a "
             f"{config_class.__name__} as now registered; make_config(model={model.name!r}) makes one"

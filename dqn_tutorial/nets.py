@@ -162,7 +162,7 @@ def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
     Raises:
         ValueError: they do, on random states. TypeError: as in `stack`.
 
-    Source: this course. Taught in 10_build_your_own_model.
+    Source: this course. Taught in 03_q_network.
     """
     pair = [copy.deepcopy(member).eval() for member in (members[0], members[-1])]
     generator = torch.Generator().manual_seed(0)
@@ -171,12 +171,17 @@ def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
         for weight in [weight for network in pair for weight in network.parameters()]:
             weight.add_(torch.randn(weight.shape, generator=generator), alpha=0.1)  # one that is 0 would hide much
         alone = torch.stack([network(batch) for network, batch in zip(pair, state, strict=True)])
+        n_weights = len(list(pair[0].parameters()))
+        stacked = stack(pair)
         try:
-            together, reason = stack(pair)(state), "its values differ"
-        except (IndexError, RuntimeError) as error:
-            together, reason = torch.zeros(0), str(error)
+            together, reason = stacked(state), "its values differ"
+        except Exception as error:  # whatever a learner's forward does with an axis more
+            together, reason = torch.zeros(0), f"{type(error).__name__}: {error}"
+    if len(list(stacked.parameters())) != n_weights:
+        raise ValueError(f"{type(members[0]).__name__} shares a weight between layers: share the whole layer instead")
     if together.shape != alone.shape or not (together - alone).abs().max() <= 1e-4 * alone.abs().max():
         raise ValueError(
             f"{type(members[0]).__name__} computes something else on [K, B, S], K networks at once, than on [B, S] "
-            f"({reason}): its forward must count axes from the end, such as mean(-1)"
+            f"({reason}): its forward must count axes from the end, such as mean(-1), and what differs between two "
+            "networks must be their weights"
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
@@ -93,26 +94,30 @@ def save_agent(agent: Agent, folder: Path) -> None:
     """
     write_settings(agent.config, folder / "config.yaml")
     networks = getattr(agent.critic, agent.config.model.critic.greedy_network)
-    weights = {name: weight.detach().cpu().contiguous() for name, weight in networks.state_dict().items()}
+    # clones, because a layer under two names has one weight twice
+    weights = {
+        name: weight.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, weight in networks.state_dict().items()
+    }
     save_file(weights, folder / "policy.safetensors")
 
 
 def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
-    """Bring the agent of a finished run back; target and online networks are both the saved ones.
+    """Bring the agent of a run back; target and online networks are both the saved ones.
 
     Args:
         folder: of the run.
         device: where the networks are put, wherever they were trained.
 
     Raises:
-        ValueError: the folder does not hold a run, or its model is not registered.
+        ValueError: the folder does not hold a run, its model is not registered, or the device is not there.
 
     Source: safetensors. Taught in 07_train_cartpole.
     """
     folder = Path(folder)
     policy = folder / "policy.safetensors"
     if not policy.is_file():
-        raise ValueError(f"folder = {str(folder)!r} holds no finished run: there is no {policy.name} in it")
+        raise ValueError(f"folder = {str(folder)!r} holds no trained run: there is no {policy.name} in it")
     settings = read_settings(folder / "config.yaml") | {"training.device": device}
     agent = get_model(override(make_config(settings["env.name"], settings["model.name"]), settings))
     weights = load_file(policy, device=str(agent.critic.device))

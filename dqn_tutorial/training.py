@@ -80,7 +80,9 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     """
     given, own = flatten(config), flatten(agent.config)
     if given != own:
-        settings = [f"{k} = {v!r} (agent: {own.get(k)!r})" for k, v in given.items() if own.get(k) != v]
+        settings = [
+            f"{k} = {given.get(k)!r} (agent: {own.get(k)!r})" for k in own | given if given.get(k) != own.get(k)
+        ]
         raise ValueError(f"config has {', '.join(settings)}: train an agent with the settings it was built with")
     agent.experience_memory.break_off()
     t, units = config.training, 1 / config.env.reward_scale
@@ -99,7 +101,9 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             last_choice = agent.critic.choice
             action = agent.select_action(state).reshape(is_reset.shape)
             if agent.critic.choice is last_choice:
-                raise RuntimeError(f"{type(agent).__name__}.select_action must choose through critic.act")
+                raise RuntimeError(
+                    f"{type(agent).__name__}.select_action must choose through critic.act, which sets critic.choice"
+                )
             q_values, _, explored = agent.critic.choice
             next_state, reward, terminated, truncated = step_all(envs, action)
             scaled = reward * config.env.reward_scale

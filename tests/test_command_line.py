@@ -12,11 +12,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from dqn_tutorial import __main__ as command_line
 from dqn_tutorial import evaluate, load_agent
 from dqn_tutorial import models as registry
+from dqn_tutorial.runs import save_agent
 
 QUICK = ["--training.max-steps", "1_600", "--training.learning_starts", "800", "--training.eval-every", "800"]
 
@@ -93,6 +95,25 @@ def test_an_agent_trained_elsewhere_comes_back_here(finished: Path, tmp_path: Pa
     assert settings.count("device: cpu") == 1 and load_agent(tmp_path).critic.device.type == "cpu"
 
 
+def test_a_layer_under_two_names_is_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Twice(torch.nn.Module):
+        def __init__(self, dim_state: int, dim_act: int, *_: object) -> None:
+            super().__init__()
+            self.one = torch.nn.Linear(dim_state, dim_state)
+            self.two, self.last = self.one, torch.nn.Linear(dim_state, dim_act)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.last(self.two(self.one(x)))
+
+    monkeypatch.setitem(registry.ARCHS, "Twice", Twice)
+    with torch.random.fork_rng():  # this network draws from the global generator
+        agent = registry.get_model(registry.make_config("cartpole", arch="Twice"))
+        save_agent(agent, tmp_path)
+        again = load_agent(tmp_path)
+    state = torch.ones(2, 4)
+    assert torch.equal(again.critic.Q(state), agent.critic.Q_t(state))
+
+
 def test_the_end_of_the_budget_is_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["--training.max-steps", "1_000", "--training.eval-every", "600", "--out", str(tmp_path / "run")]
     assert call(monkeypatch, *words) == 0
@@ -111,7 +132,7 @@ def test_an_interrupted_evaluation_costs_no_weights(tmp_path: Path, monkeypatch:
 
 
 def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no finished run"):
+    with pytest.raises(ValueError, match="holds no trained run"):
         load_agent(tmp_path)
 
 

@@ -135,7 +135,7 @@ def test_an_unknown_dotted_name_is_refused() -> None:
     [
         ("pendulum", "DQN needs Discrete actions, because it takes the maximum"),
         ("FrozenLake-v1", "DQNNet needs a Box of one dimension, because"),
-        ("cartpol", r"not known; any Gymnasium id is, and short names: did you mean 'cartpole'\?$"),
+        ("cartpol", r"not known, neither as a Gymnasium id nor as a short name: did you mean 'cartpole'\?$"),
         ("Cart-Pole-v1", "not known"),
     ],
 )
@@ -188,6 +188,8 @@ def test_a_name_over_the_settings_of_another_model_is_refused() -> None:
     for config in (override(make_config("cartpole"), {"model.name": "ddqn"}), MainConfig(model=DQNConfig(name="ddqn"))):
         with pytest.raises(ValueError, match=r"model\.name = 'ddqn' is not allowed in a DQNConfig.*model='ddqn'"):
             get_model(config)
+    with pytest.raises(ValueError, match=r"model\.name = 'dqn' is not allowed in a DDQNConfig"):  # which inherits
+        get_model(override(make_config("cartpole", "ddqn"), {"model.name": "dqn"}))
 
 
 def test_an_imported_file_takes_no_other_modules_place(tmp_path: Path) -> None:

@@ -326,7 +326,20 @@ class Flat(nn.Module):
         self.layer = nn.Linear(4, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x.reshape(len(x), 4))
+        size, _ = x.shape
+        return self.layer(x.reshape(size, 4))
+
+
+class Shared(nn.Module):
+    """A network of two layers with one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.last = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+        self.two.weight = self.one.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.two(self.one(x)))
 
 
 @pytest.mark.parametrize("zero", [False, True])
@@ -336,8 +349,10 @@ def test_a_network_that_stacking_would_change_is_refused(n_members: int, zero: b
         DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(-1, zero))
         with pytest.raises(ValueError, match=r"Heads computes something else .*its values differ.*mean\(-1\)"):
             DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(1, zero))
-        with pytest.raises(ValueError, match=r"Flat computes something else .*invalid for input"):
+        with pytest.raises(ValueError, match=r"Flat computes something else .*ValueError: too many values"):
             DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Flat())
+        with pytest.raises(ValueError, match="Shared shares a weight between layers"):
+            DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Shared())
 
 
 class Tied(nn.Module):

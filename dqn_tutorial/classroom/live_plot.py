@@ -33,13 +33,20 @@ class LivePlot:
     Args:
         max_steps: right end of the axis, in environment steps.
         solved_at: where to draw the line.
-        top: upper end of the axis, in units of return.
+        bottom, top: ends of the axis, in units of return.
         frames_per_second: how often to redraw, at most.
 
     Source: matplotlib's blitting. Taught in 07_train_cartpole.
     """
 
-    def __init__(self, max_steps: int, solved_at: float = 475, top: float = 520, frames_per_second: float = 8) -> None:
+    def __init__(
+        self,
+        max_steps: int,
+        solved_at: float = 475,
+        bottom: float = 0,
+        top: float = 520,
+        frames_per_second: float = 8,
+    ) -> None:
         self.episodes: list[tuple[int, float]] = []
         self.evaluations: list[tuple[int, float]] = []
         self.solved_at, self._pause, self._next_frame = solved_at, 1 / frames_per_second, 0.0
@@ -50,7 +57,7 @@ class LivePlot:
             mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 20")
             greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
             axes.axhline(solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}")
-            axes.set(xlim=(0, max_steps), ylim=(0, top), xlabel="environment steps", ylabel="episode return")
+            axes.set(xlim=(0, max_steps), ylim=(bottom, top), xlabel="environment steps", ylabel="episode return")
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         self._lines = [*dots, *mean, *greedy]
         for line in self._lines:

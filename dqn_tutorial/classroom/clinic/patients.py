@@ -10,7 +10,7 @@ from dqn_tutorial.classroom.check.exercise import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, N_SEEDS, Array, Reading, learning_curves
 from dqn_tutorial.classroom.clinic.pictures import draw_curves, show_readings
-from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed, replace_once
+from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed
 from dqn_tutorial.config import nearest
 from dqn_tutorial.training import torch_threads
 
@@ -139,10 +139,10 @@ class Patient:
         if not self._sources:
             raise ValueError(f"{self.title} is healthy: there is nothing to cure")
         places = [function for function, source in self._sources.items() for _ in range(source.count(sick))]
-        if len(places) != 1:
+        if len(places) != 1 or not sick.strip():
             where = f"occurs {len(places)} times in the code of {self.title}"
-            raise ValueError(f"{sick!r} {where}: give a piece that occurs exactly once")
-        source = replace_once(self._sources[places[0]], sick, healthy)
+            raise ValueError(f"{sick!r} {where}: give a piece of code that occurs exactly once")
+        source = self._sources[places[0]].replace(sick, healthy)
         compiled(places[0], source)  # refuses what is no Python
         self._sources[places[0]] = source
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -122,8 +123,10 @@ class Pictures:
         self._map = [image, *heads, note]
 
     def _update_map(self, agent: Agent) -> None:
-        agent.select_action(self._states, is_training=False)  # asks the networks that act greedily
-        q = agent.critic.choice.q_values.reshape(-1, len(self._states), self.spec.dim_act)[0]  # of the first agent
+        critic = agent.critic
+        acting = critic.Q_t if agent.config.model.critic.greedy_network == "target" else critic.Q
+        with torch.no_grad():
+            q = acting(self._states)[: critic.n_members].mean(0).cpu().numpy()  # of the first agent
         value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
         right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
         image, left_heads, right_heads, note = self._map
