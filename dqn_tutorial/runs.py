@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_model, save_model
 
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import MainConfig
@@ -94,12 +93,7 @@ def save_agent(agent: Agent, folder: Path) -> None:
     """
     write_settings(agent.config, folder / "config.yaml")
     networks = getattr(agent.critic, agent.config.model.critic.greedy_network)
-    # clones, because a layer under two names has one weight twice
-    weights = {
-        name: weight.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, weight in networks.state_dict().items()
-    }
-    save_file(weights, folder / "policy.safetensors")
+    save_model(networks, str(folder / "policy.safetensors"))
 
 
 def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
@@ -120,7 +114,6 @@ def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
         raise ValueError(f"folder = {str(folder)!r} holds no trained run: there is no {policy.name} in it")
     settings = read_settings(folder / "config.yaml") | {"training.device": device}
     agent = get_model(override(make_config(settings["env.name"], settings["model.name"]), settings))
-    weights = load_file(policy, device=str(agent.critic.device))
-    for network in (agent.critic.online, agent.critic.target):
-        network.load_state_dict(weights)
+    for networks in (agent.critic.online, agent.critic.target):
+        load_model(networks, policy)
     return agent
