@@ -227,7 +227,7 @@ def test_an_interrupted_wait_ends_the_run_and_its_thread() -> None:
     lab.worker.speed = math.inf
     lab.worker.tell("start")
     wait_until(lambda: step_of(lab.worker) > 10)
-    thread = lab.worker._thread
+    thread = lab.worker._background._thread
     assert thread is not None
     main = threading.main_thread().ident
     assert main is not None

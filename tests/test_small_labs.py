@@ -113,7 +113,7 @@ def test_the_newest_request_wins_and_no_thread_is_left(slow: tuple[Slow, SmallLa
     assert picture.begun.wait(SECONDS)
     for n in range(2, 10):  # moved while 1 is being computed
         lab.controls["n"].value = n
-    thread = lab._thread
+    thread = lab._background._thread
     assert thread is not None and not lab.wait(0.01)
     picture.go.set()
     assert lab.wait(SECONDS)
@@ -151,6 +151,20 @@ def test_an_error_is_shown_in_the_lab_and_the_next_move_works(
     assert not escaped and not page.updates
     lab.controls["n"].value = 3
     assert lab.wait(SECONDS) and "n is 3" in lab.status.value
+
+
+def test_a_lab_that_cannot_tell_its_error_comes_to_an_end_and_the_next_move_works(
+    slow: tuple[Slow, SmallLab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    escaped: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", escaped.append)
+    lab = slow[1]
+    with monkeypatch.context() as closed:
+        closed.setattr(lab, "_say", lambda words: (_ for _ in ()).throw(OSError("the page is closed")))
+        lab.controls["n"].value = -1
+        assert lab.wait(10)
+    lab.controls["n"].value = 3
+    assert lab.wait(SECONDS) and "n is 3" in lab.status.value and not escaped
 
 
 def test_an_error_of_the_first_picture_belongs_to_the_cell(page: Page) -> None:

@@ -11,6 +11,7 @@ from dqn_tutorial.classroom.agent_view import draw_agent
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
+from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.plots import image_bundle
 from dqn_tutorial.config import MainConfig
@@ -49,10 +50,8 @@ class LiveLab:
         _SHOWN[cell] = self
         display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
         pictures = Pictures(self.worker.config.env.name)
-        data, _ = pictures.still(None)
-        picture = display(image_bundle(data, "image/png", ABOUT, WIDTH), raw=True, display_id=True)
-        agent = display(_agent_bundle(pictures, [0.0] * pictures.spec.dim_state), raw=True, display_id=True)
-        self._page = _Page(pictures, picture, agent)  # all at once: a run that goes on draws on the old page until here
+        output = display(_bundle(pictures, None, final=True), raw=True, display_id=True)
+        self._page = _Page(pictures, output)  # all at once: a run that goes on draws on the old page until here
         self._report()
 
     @property
@@ -96,27 +95,30 @@ class LiveLab:
         env = (run.config if run else self.worker.config).env.name
         if page.pictures.env != env:
             page.pictures = Pictures(env)
-        if final or run is None:
-            data, words = page.pictures.still(run)
-            page.picture.update(image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH), raw=True)
-        else:
-            page.picture.update({"image/png": page.pictures.frame(run)}, raw=True)
-        if run is not None and run.record is not None:
-            page.agent.update(_agent_bundle(page.pictures, run.record.state), raw=True)
+        page.output.update(_bundle(page.pictures, run, final), raw=True)
 
 
 @dataclass
 class _Page:
-    """What stands on the page: the pictures, and the handles of what is displayed."""
+    """What stands on the page: the pictures, and the handle of the output that shows them."""
 
     pictures: Pictures
-    picture: Any
-    agent: Any
+    output: Any
 
 
-def _agent_bundle(pictures: Pictures, state: Any) -> dict[str, str]:
-    svg = draw_agent(pictures.spec.id, state, NEXT_TO)
-    return image_bundle(svg.encode(), "image/svg+xml", NEXT_TO, 360)
+def _bundle(pictures: Pictures, run: Run | None, final: bool) -> dict[str, str]:
+    """Return both pictures in one output: each message to the page costs the training a millisecond."""
+    if final or run is None:
+        data, words = pictures.still(run)
+    else:
+        data, words = pictures.frame(run), ""
+    state = [0.0] * pictures.spec.dim_state if run is None or run.record is None else run.record.state
+    agent = draw_agent(pictures.spec.id, state, NEXT_TO)
+    both = (
+        image_bundle(data, "image/png", f"{ABOUT} {words}".strip(), WIDTH),
+        image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
+    )
+    return {mime: "\n".join(bundle[mime] for bundle in both) for mime in ("text/html", "text/plain")}
 
 
 def _cell() -> str:

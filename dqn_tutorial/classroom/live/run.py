@@ -11,7 +11,7 @@ from dqn_tutorial.models import get_model
 from dqn_tutorial.training import Record, evaluate, train
 
 EVALUATE_EVERY, EVALUATION_EPISODES, EVALUATION_SHARE = 1_000, 5, 0.1  # steps; at most this share of the time
-MOST_POINTS = 1_000  # of the loss; from there on every second one is dropped
+MOST_POINTS = 500  # of the loss; from there on every second one is dropped
 
 
 @dataclass

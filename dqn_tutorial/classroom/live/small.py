@@ -1,7 +1,6 @@
 """The shell of the small labs: a question, a few controls, and a picture that is drawn anew when one is moved."""
 
 import html
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dqn_tutorial.classroom.live.background import Background
 from dqn_tutorial.classroom.plots import BLUE, GREEN, GREY, PIXELS_PER_INCH, image_bundle, new_figure, png
 from dqn_tutorial.stats import bootstrap_interval
 
@@ -49,9 +49,7 @@ class SmallLab:
         self.progress = widgets.IntProgress(max=100, description="Progress", tooltip="How much of the work is done")
         self._picture = picture
         self._wanted: dict[str, Any] | None = None
-        self._thread: threading.Thread | None = None
-        self._ended, self._lock = threading.Event(), threading.Lock()
-        self._ended.set()
+        self._background = Background("small lab", self._draw_wanted, lambda: self._wanted is None)
         self._next_tell = 0.0
         self._handle: Any = None
 
@@ -76,30 +74,22 @@ class SmallLab:
         """Wait until nothing is left to draw; False if the seconds ran out first. Source: this course. Taught in
         02_q_learning.
         """
-        return self._ended.wait(timeout)  # no join, as in the live lab's worker
+        return self._background.wait(timeout)
 
     def _request(self, change: Any) -> None:
-        with self._lock:
-            self._wanted = self._values()
-            if self._thread is None:
-                self._ended.clear()
-                self._thread = threading.Thread(target=self._work, name="small lab", daemon=True)
-                self._thread.start()
+        self._wanted = self._values()
+        self._background.wake()
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                values, self._wanted = self._wanted, None
-                if values is None:
-                    self._thread = None
-                    self._ended.set()
-                    return
-            try:
-                self._draw(values)
-            except SupersededError:
-                continue
-            except Exception as error:  # of a thread it would land in another cell
-                self._say(f"This failed: {type(error).__name__}: {error}")
+    def _draw_wanted(self) -> None:
+        values, self._wanted = self._wanted, None
+        if values is None:
+            return
+        try:
+            self._draw(values)
+        except SupersededError:
+            pass
+        except Exception as error:
+            self._say(f"This failed: {type(error).__name__}: {error}")
 
     def _draw(self, values: dict[str, Any]) -> Any:
         self._next_tell = 0.0

@@ -5,14 +5,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
+from dqn_tutorial.classroom.live.background import Background
 from dqn_tutorial.classroom.live.recording import Recording, record_of
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.config import MainConfig
 
-HAND_OVER_EVERY = 0.005  # seconds; at full speed the other threads get their turn this often
+HAND_OVER_EVERY = 0.02  # seconds; at full speed the other threads get their turn this often
 
 
 class Wish(NamedTuple):
@@ -57,22 +57,17 @@ class Worker:
         self._report, self._draw, self._pause = report, draw, 1 / frames_per_second
         self._commands: deque[str] = deque()
         self._wishes: deque[Wish] = deque()
-        self._wake, self._ended, self._lock = threading.Event(), threading.Event(), threading.Lock()
-        self._ended.set()
-        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._background = Background("live lab", self._work, self._is_done)
         self._due = self._next_frame = self._next_turn = 0.0
 
     def tell(self, command: str) -> None:
         """Ask for start, pause, step, reset or stop; returns at once. Source: this course. Taught in
         07_train_cartpole.
         """
-        with self._lock:
-            self._commands.append(command)
-            self._wake.set()
-            if self._thread is None:
-                self._ended.clear()
-                self._thread = threading.Thread(target=self._work, name="live lab", daemon=True)
-                self._thread.start()
+        self._commands.append(command)
+        self._wake.set()
+        self._background.wake()
 
     def move(self, name: str, value: float | None) -> None:
         """Ask for a new value, or, with None, for the schedule; returns at once.
@@ -89,7 +84,7 @@ class Worker:
 
         Source: this course. Taught in 07_train_cartpole.
         """
-        return self._ended.wait(timeout)  # no join: Python 3.11 takes a thread whose join was interrupted for dead
+        return self._background.wait(timeout)
 
     @property
     def recording(self) -> Recording:
@@ -101,22 +96,18 @@ class Worker:
         return record_of(run.config, list(run.moves), n_steps)
 
     def _work(self) -> None:
-        while True:
-            try:
-                self._obey()
-                if self.state == "running":
-                    self._train()
-                elif self.state == "paused":
-                    self._wake.wait()
-            except Exception as error:
-                self.error = error
-                with suppress(Exception):  # should drawing be what failed
-                    self._end("failed")
-            with self._lock:
-                if self.state not in ("running", "paused") and not self._commands:
-                    self._thread = None
-                    self._ended.set()
-                    return
+        try:
+            self._obey()
+            if self.state == "running":
+                self._train()
+            elif self.state == "paused":
+                self._wake.wait()
+        except Exception as error:
+            self.error = error
+            self._end("failed")
+
+    def _is_done(self) -> bool:
+        return self.state not in ("running", "paused") and not self._commands
 
     def _obey(self) -> None:
         self._wake.clear()
