@@ -1,5 +1,6 @@
 """The live lab without a browser: what is recorded can be replayed, bit for bit, and the thread does as it is told."""
 
+import io
 import json
 import math
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dqn_tutorial.agent import DQN, Agent
 from dqn_tutorial.classroom.agent_view import draw_agent
@@ -58,6 +60,10 @@ def pause(lab: Worker) -> None:
 def stop(lab: Worker) -> None:
     lab.tell("stop")
     assert lab.wait(20)
+
+
+def pixels(png: bytes) -> np.ndarray[Any, Any]:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
 
 
 def step_of(lab: Worker) -> int:
@@ -297,6 +303,33 @@ def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(n
     image: Any = pictures._map[0]
     shown = image.get_array() * run.config.env.reward_scale
     np.testing.assert_allclose(shown, q.max(-1).values.reshape(33, 33), rtol=1e-5)
+
+
+def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, ends, whole = Run(lab_config()), Pictures("cartpole"), Pictures("cartpole")
+    for frame in range(30):
+        for _ in range(100):
+            run.advance()
+        monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1)
+        expected = pixels(whole.frame(run))
+        monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1_000)
+        got = pixels(ends.frame(run))
+        left = got.shape[1] * 6 // 10  # to the right is the map, which is of its last whole frame
+        assert (got != expected)[:, :left].any(-1).mean() < 0.001, frame
+
+
+def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: shown.append(bundle) or handle)
+    lab = LiveLab()
+    lab._ipython_display_()
+    first = shown[-1]
+    start(lab.worker, until_after=200)
+    lab.close()
+    assert shown[-1]["text/html"] != first["text/html"]
+    lab.worker.tell("reset")
+    assert lab.wait(20) and shown[-1] == first
 
 
 def test_each_state_has_a_picture_of_its_own() -> None:

@@ -15,12 +15,14 @@ def frame_png(pixels: NDArray[np.uint8]) -> bytes:
     """Return a PNG in the few colours of the course, which takes a third of the time of full colour.
 
     Args:
-        pixels: `[height, width, 4]`.
+        pixels: `[height, width, 4]`, contiguous.
 
     Source: Pillow. Taught in 07_train_cartpole.
     """
     buffer = io.BytesIO()
-    image = Image.fromarray(pixels).convert("RGB").quantize(palette=_PALETTE, dither=Image.Dither.NONE)
+    height, width, _ = pixels.shape
+    image = Image.frombytes("RGB", (width, height), pixels.data, "raw", "RGBX")  # in one copy, without the alpha
+    image = image.quantize(palette=_PALETTE, dither=Image.Dither.NONE)
     image.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 

@@ -93,7 +93,7 @@ class LiveLab:
         if page is None:  # not displayed
             return
         env = (run.config if run else self.worker.config).env.name
-        if page.pictures.env != env:
+        if run is None or page.pictures.env != env:
             page.pictures = Pictures(env)
         page.output.update(_bundle(page.pictures, run, final), raw=True)
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ ACTIONS = {
     "dqn_tutorial/SlipperyGrid-v0": ("left", "down", "right", "up"),
 }
 ANGLE, VELOCITY = 0.2095, 2.5  # rad, where an episode ends; rad/s
-MAP_EVERY = 8  # frames between two policy maps
+WHOLE_EVERY = 8  # frames; map and whole curves are drawn that often, between them only the new ends of the curves
 FIRST_SPAN = 20_000  # steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
 DOTS = 1_000  # most episodes drawn as dots
 WIDTH = 900  # pixels on the page
@@ -56,9 +57,7 @@ class Pictures:
     def __init__(self, env: str) -> None:
         self.env, self.spec = env, env_spec(env)
         self.has_map = self.spec.id == "CartPole-v1"
-        self._first_q = (-20, 160) if self.has_map else (-1, 10)  # units of reward
-        default = tuple(f"action {number}" for number in range(self.spec.dim_act))
-        self.actions = ACTIONS.get(self.spec.id, default)
+        self.actions = ACTIONS.get(self.spec.id, tuple(f"action {number}" for number in range(self.spec.dim_act)))
         with rc_context(STYLE):
             self.figure = Figure(figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH)
             self._canvas = FigureCanvasAgg(self.figure)
@@ -68,6 +67,8 @@ class Pictures:
             self.figure.canvas.draw()
             self.figure.set_layout_engine("none")  # laid out once: axes that grow must not move
         self._axes, self._frames, self._background = axes, 0, None
+        self._points: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []  # of each curve
+        self._n_drawn = [0] * len(self._curves)
 
     def _draw_what_stays(self, axes: dict[str, Axes]) -> None:
         top = axes["returns"]
@@ -87,22 +88,20 @@ class Pictures:
             panel.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=columns, fontsize=8, borderaxespad=0)
         count = range(self.spec.dim_act)
         q = axes["q"]
-        self._bars = list(q.barh(count, [0] * len(count), color=GREY, height=0.6))
+        self._bars: list[Any] = list(q.barh(count, [0] * len(count), color=GREY, height=0.6))
         q.axvline(0, color=BLACK, linewidth=0.8)
-        q.set(
-            yticks=count, yticklabels=self.actions, xlim=self._first_q, ylim=(-0.5, len(count) - 0.5), xlabel="Q-value"
-        )
+        q.set(yticks=count, yticklabels=self.actions, ylim=(-0.5, len(count) - 0.5))
+        q.set(xlabel="Q-value", xlim=(-20, 160) if self.has_map else (-1, 10))  # units of reward
         q.invert_yaxis()
         q.set_title("Q-values of the state on screen\n", fontsize=10)
         kinds = [("chosen greedily", BLUE, ""), ("chosen by chance", PURPLE, "//")]
         # a legend, drawn once: words that change take 3 ms a frame
         patches = [Patch(facecolor=color, hatch=hatch, label=label) for label, color, hatch in kinds]
         q.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 0.98), ncols=2, fontsize=8, borderaxespad=0)
-        self._map: list[Artist] = []
+        self._map: list[Any] = []
         if self.has_map:
             self._prepare_map(axes["map"])
-        self._moving: list[Artist] = [*self._curves, *self._bars]
-        for artist in self._moving + self._map:
+        for artist in self._curves + self._bars + self._map:
             artist.set_animated(True)
 
     def _prepare_map(self, panel: Axes) -> None:
@@ -134,22 +133,20 @@ class Pictures:
         value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
         right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
         image, left_heads, right_heads, note = self._map
-        image.set_data(value)  # type: ignore[attr-defined]
-        image.set_clim(value.min(), value.max())  # type: ignore[attr-defined]
-        left_heads.set_data(self._spot_x[~right], self._spot_y[~right])  # type: ignore[attr-defined]
-        right_heads.set_data(self._spot_x[right], self._spot_y[right])  # type: ignore[attr-defined]
-        note.set_text(f"V from {value.min():.3g} (dark) to {value.max():.3g} (light)")  # type: ignore[attr-defined]
+        image.set_data(value)
+        image.set_clim(value.min(), value.max())
+        left_heads.set_data(self._spot_x[~right], self._spot_y[~right])
+        right_heads.set_data(self._spot_x[right], self._spot_y[right])
+        note.set_text(f"V from {value.min():.3g} (dark) to {value.max():.3g} (light)")
 
     def _update(self, run: Run) -> None:
         steps, returns = np.array(run.episodes, float).reshape(-1, 2).T
         every = 1 + len(steps) // DOTS
-        self._curves[0].set_data(steps[::every], returns[::every])
-        self._curves[1].set_data(steps[::every], running_mean(returns)[::every])
-        self._curves[2].set_data(*np.array(run.evaluations, float).reshape(-1, 2).T)
-        errors = np.array(run.errors, float).reshape(-1, 3).T  # steps, loss, TD error
-        self._curves[3].set_data(errors[0], errors[1])
-        self._curves[4].set_data(errors[0], errors[2])
-        grown = self._grow_x(run.step) | self._grow_y("returns", returns) | self._grow_y("errors", errors[1:])
+        evaluated, greedy = np.array(run.evaluations, float).reshape(-1, 2).T
+        learned, *errors = np.array(run.errors, float).reshape(-1, 3).T
+        self._points = [(steps[::every], values[::every]) for values in (returns, running_mean(returns))]
+        self._points += [(evaluated, greedy), *((learned, values) for values in errors)]
+        grown = self._grow_x(run.step) | self._grow_y("returns", returns) | self._grow_y("errors", np.array(errors))
         if (record := run.record) is not None:
             units = np.where(np.isfinite(record.q_values), record.q_values, 0)
             grown |= self._grow_q(units)
@@ -192,7 +189,9 @@ class Pictures:
     def frame(self, run: Run) -> bytes:
         """Return a PNG of one pixel a pixel, for a moment. Source: matplotlib. Taught in 07_train_cartpole."""
         self._update(run)
-        if self._background is None or self._frames % MAP_EVERY == 0:
+        n_points = [len(x) for x, _ in self._points]
+        fewer = any(now < drawn for now, drawn in zip(n_points, self._n_drawn, strict=True))  # every other was dropped
+        if self._background is None or fewer or self._frames % WHOLE_EVERY == 0:
             if self._background is None:
                 with rc_context(STYLE):
                     self._canvas.draw()
@@ -200,15 +199,25 @@ class Pictures:
             self._canvas.restore_region(self._bare)
             if self.has_map:
                 self._update_map(run.agent)
-                for artist in self._map:
-                    self.figure.draw_artist(artist)
-            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+            self._set_curves([0] * len(n_points))
+            self._draw(self._map + self._curves)
+            self._background, self._n_drawn = self._canvas.copy_from_bbox(self.figure.bbox), n_points
         else:
             self._canvas.restore_region(self._background)
+            self._set_curves(self._n_drawn)
+            self._draw(self._curves)
         self._frames += 1
-        for artist in self._moving:
-            self.figure.draw_artist(artist)
+        self._draw(self._bars)
         return frame_png(np.asarray(self._canvas.buffer_rgba()))
+
+    def _set_curves(self, n_drawn: Sequence[int]) -> None:
+        """Give each curve its points from the last drawn one on."""
+        for curve, (x, y), n in zip(self._curves, self._points, n_drawn, strict=True):
+            curve.set_data(x[max(n - 1, 0) :], y[max(n - 1, 0) :])
+
+    def _draw(self, artists: Sequence[Artist]) -> None:
+        for artist in artists:
+            self.figure.draw_artist(artist)
 
     def still(self, run: Run | None) -> tuple[bytes, str]:
         """Return a PNG of twice the pixels, to stay, and the run in words. Source: matplotlib. Taught in
@@ -218,8 +227,9 @@ class Pictures:
             self._update(run)
             if self.has_map:
                 self._update_map(run.agent)
+            self._set_curves([0] * len(self._points))
         self._background = None
-        animated = self._moving + self._map
+        animated = self._curves + self._bars + self._map
         for artist in animated:
             artist.set_animated(False)
         buffer = io.BytesIO()

@@ -98,9 +98,9 @@ class Worker:
     def _work(self) -> None:
         try:
             self._obey()
-            if self.state == "running":
+            while self.state == "running" and not self._wake.is_set():
                 self._train()
-            elif self.state == "paused":
+            if self.state == "paused":
                 self._wake.wait()
         except Exception as error:
             self.error = error
