@@ -306,16 +306,17 @@ def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(n
 
 
 def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dqn_tutorial.classroom.live.run.MOST_POINTS", 100)  # so that every other one is dropped soon
     run, ends, whole = Run(lab_config()), Pictures("cartpole"), Pictures("cartpole")
     for frame in range(30):
-        for _ in range(100):
+        for _ in range(100 if frame else 1_000):
             run.advance()
         monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1)
         expected = pixels(whole.frame(run))
         monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1_000)
         got = pixels(ends.frame(run))
         left = got.shape[1] * 6 // 10  # to the right is the map, which is of its last whole frame
-        assert (got != expected)[:, :left].any(-1).mean() < 0.001, frame
+        assert (abs(got - expected)[:, :left].max(-1) > 60).sum() < 50, frame  # pixels: dashes begin anew
 
 
 def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
