@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from dqn_tutorial.agent import DQN, Agent
 from dqn_tutorial.classroom.agent_view import draw_agent
+from dqn_tutorial.classroom.frames import frame_png
 from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, replay
+from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import lab_config
 from dqn_tutorial.classroom.live.pictures import Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
@@ -62,8 +65,16 @@ def stop(lab: Worker) -> None:
     assert lab.wait(20)
 
 
-def pixels(png: bytes) -> np.ndarray[Any, Any]:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+def image(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def on_the_page(canvas: Canvas) -> NDArray[np.uint8]:
+    """What the browser makes of it: the whole picture, and the patches over it."""
+    page = image(canvas.whole)
+    for x, y, png in canvas.frame["patches"]:
+        page.paste(image(png), (x, y))
+    return np.asarray(page)
 
 
 def step_of(lab: Worker) -> int:
@@ -156,7 +167,7 @@ def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(monk
             self.inside = False
             return result
 
-        def frame(self, run: Run) -> bytes:
+        def frame(self, run: Run) -> NDArray[np.uint8]:
             assert not self.inside
             self.inside = True
             time.sleep(0.01)
@@ -312,11 +323,44 @@ def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypat
         for _ in range(100 if frame else 1_000):
             run.advance()
         monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1)
-        expected = pixels(whole.frame(run))
+        expected = whole.frame(run).astype(int)
         monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1_000)
-        got = pixels(ends.frame(run))
+        got = ends.frame(run).astype(int)
         left = got.shape[1] * 6 // 10  # to the right is the map, which is of its last whole frame
-        assert (abs(got - expected)[:, :left].max(-1) > 60).sum() < 50, frame  # pixels: dashes begin anew
+        assert (abs(got - expected)[:, :left].max(-1) > 60).sum() < 80, frame  # pixels: dashes begin anew
+
+
+def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
+    run, pictures, canvas = Run(lab_config()), Pictures("cartpole"), Canvas("a run")
+    sent = n_whole = 0
+    for frame in range(40):
+        for _ in range(20 if frame else 400):
+            run.advance()
+        before, pixels = canvas.whole, pictures.frame(run)
+        canvas.show(pixels, "<svg></svg>")
+        assert (on_the_page(canvas) == np.asarray(image(frame_png(pixels)))).all(), frame
+        n_whole += canvas.whole is not before
+        sent += sum(len(png) for *_, png in canvas.frame["patches"])
+    assert 1 <= n_whole < 10 and sent < 40 * len(canvas.whole) / 4
+    white = image(frame_png(np.full((2, 2, 4), 255, np.uint8)))
+    assert white.getpixel((0, 0)) == (255, 255, 255), "the picture that stays is white"
+
+
+def test_the_moving_picture_is_there_while_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[dict[str, str]] = []
+    handle = SimpleNamespace(update=lambda bundle, raw: kept.append(bundle))
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: handle)
+    lab = LiveLab()
+    assert lab.canvas in lab.controls.view.children
+    lab._ipython_display_()
+    assert not lab.canvas.frame
+    start(lab.worker, until_after=200)
+    assert lab.canvas.frame["agent"].startswith("<svg") and not kept
+    pause(lab.worker)
+    wait_until(lambda: len(kept) == 1)  # so that a notebook saved now has it
+    assert lab.canvas.frame
+    lab.close()
+    assert not lab.canvas.frame and "Live lab" in kept[-1]["text/plain"]
 
 
 def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: pytest.MonkeyPatch) -> None:

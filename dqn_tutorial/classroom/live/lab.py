@@ -8,6 +8,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from dqn_tutorial.classroom.agent_view import draw_agent
+from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
@@ -40,6 +41,8 @@ class LiveLab:
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
         self.controls = Controls(self.worker, config)
+        self.canvas = Canvas(ABOUT)
+        self.controls.view.children += (self.canvas,)
         self._page: _Page | None = None
         self._next_words = 0.0
 
@@ -50,7 +53,7 @@ class LiveLab:
         _SHOWN[cell] = self
         display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
         pictures = Pictures(self.worker.config.env.name)
-        output = display(_bundle(pictures, None, final=True), raw=True, display_id=True)
+        output = display(_still(pictures, None), raw=True, display_id=True)
         self._page = _Page(pictures, output)  # all at once: a run that goes on draws on the old page until here
         self._report()
 
@@ -95,30 +98,36 @@ class LiveLab:
         env = (run.config if run else self.worker.config).env.name
         if run is None or page.pictures.env != env:
             page.pictures = Pictures(env)
-        page.output.update(_bundle(page.pictures, run, final), raw=True)
+        if final:
+            page.output.update(_still(page.pictures, run), raw=True)
+        if run is not None and self.worker.state in ("running", "paused"):
+            self.canvas.show(page.pictures.frame(run), _agent(page.pictures, run))
+        else:
+            self.canvas.hide()
 
 
 @dataclass
 class _Page:
-    """What stands on the page: the pictures, and the handle of the output that shows them."""
+    """What stands on the page: the pictures, and the handle of the output that keeps them."""
 
     pictures: Pictures
     output: Any
 
 
-def _bundle(pictures: Pictures, run: Run | None, final: bool) -> dict[str, str]:
-    """Return both pictures in one output: each message to the page costs the training a millisecond."""
-    if final or run is None:
-        data, words = pictures.still(run)
-    else:
-        data, words = pictures.frame(run), ""
+def _agent(pictures: Pictures, run: Run | None) -> str:
     state = [0.0] * pictures.spec.dim_state if run is None or run.record is None else run.record.state
-    agent = draw_agent(pictures.spec.id, state, NEXT_TO)
+    return draw_agent(pictures.spec.id, state, NEXT_TO)
+
+
+def _still(pictures: Pictures, run: Run | None) -> dict[str, str]:
+    """Return both pictures in one output, which stays in the notebook."""
+    data, words = pictures.still(run)
     both = (
-        image_bundle(data, "image/png", f"{ABOUT} {words}".strip(), WIDTH),
-        image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
+        image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH),
+        image_bundle(_agent(pictures, run).encode(), "image/svg+xml", NEXT_TO, 360),
     )
-    return {mime: "\n".join(bundle[mime] for bundle in both) for mime in ("text/html", "text/plain")}
+    html, plain = ("\n".join(bundle[mime] for bundle in both) for mime in ("text/html", "text/plain"))
+    return {"text/html": f'<div class="live-still">{html}</div>', "text/plain": plain}
 
 
 def _cell() -> str:

@@ -16,7 +16,6 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.classroom.frames import frame_png
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.plots import (
     BLACK,
@@ -186,8 +185,10 @@ class Pictures:
         self._axes["q"].set_xlim(min(low, 2 * float(values.min())), max(high, 2 * float(values.max())))
         return True
 
-    def frame(self, run: Run) -> bytes:
-        """Return a PNG of one pixel a pixel, for a moment. Source: matplotlib. Taught in 07_train_cartpole."""
+    def frame(self, run: Run) -> NDArray[np.uint8]:
+        """Return the pixels of a moment, `[height, width, 4]`, which the next call overwrites. Source: matplotlib.
+        Taught in 07_train_cartpole.
+        """
         self._update(run)
         n_points = [len(x) for x, _ in self._points]
         fewer = any(now < drawn for now, drawn in zip(n_points, self._n_drawn, strict=True))  # every other was dropped
@@ -208,7 +209,7 @@ class Pictures:
             self._draw(self._curves)
         self._frames += 1
         self._draw(self._bars)
-        return frame_png(np.asarray(self._canvas.buffer_rgba()))
+        return np.asarray(self._canvas.buffer_rgba())
 
     def _set_curves(self, n_drawn: Sequence[int]) -> None:
         """Give each curve its points from the last drawn one on."""

@@ -123,7 +123,7 @@ class Worker:
                 self._end("stopped")
             elif command == "pause" and self.state == "running":
                 self.state = "paused"
-                self._show()
+                self._show(final=True)
             elif command in ("start", "step"):
                 if self.state not in ("running", "paused"):
                     self._begin()
