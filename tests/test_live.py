@@ -1,5 +1,6 @@
 """The live lab without a browser: what is recorded can be replayed, bit for bit, and the thread does as it is told."""
 
+import base64
 import io
 import json
 import math
@@ -24,7 +25,7 @@ from dqn_tutorial.classroom.frames import frame_png
 from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, replay
 from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import lab_config
-from dqn_tutorial.classroom.live.pictures import Pictures
+from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
@@ -331,13 +332,13 @@ def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypat
 
 
 def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
-    run, pictures, canvas = Run(lab_config()), Pictures("cartpole"), Canvas("a run")
+    run, pictures, canvas = Run(lab_config()), Pictures("cartpole"), Canvas()
     sent = n_whole = 0
     for frame in range(40):
         for _ in range(20 if frame else 400):
             run.advance()
         before, pixels = canvas.whole, pictures.frame(run)
-        canvas.show(pixels, "<svg></svg>")
+        canvas.show(pixels, "<svg></svg>", "a run")
         assert (on_the_page(canvas) == np.asarray(image(frame_png(pixels)))).all(), frame
         n_whole += canvas.whole is not before
         sent += sum(len(png) for *_, png in canvas.frame["patches"])
@@ -346,7 +347,7 @@ def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
     assert white.getpixel((0, 0)) == (255, 255, 255), "the picture that stays is white"
 
 
-def test_the_moving_picture_is_there_while_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_at_rest_is_shown_and_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[dict[str, str]] = []
     handle = SimpleNamespace(update=lambda bundle, raw: kept.append(bundle))
     monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: handle)
@@ -355,12 +356,16 @@ def test_the_moving_picture_is_there_while_a_run_is(monkeypatch: pytest.MonkeyPa
     lab._ipython_display_()
     assert not lab.canvas.frame
     start(lab.worker, until_after=200)
-    assert lab.canvas.frame["agent"].startswith("<svg") and not kept
-    pause(lab.worker)
-    wait_until(lambda: len(kept) == 1)  # so that a notebook saved now has it
-    assert lab.canvas.frame
-    lab.close()
-    assert not lab.canvas.frame and "Live lab" in kept[-1]["text/plain"]
+    assert image(lab.canvas.whole).width == WIDTH and not kept
+    for tell, count in ((pause, 1), (stop, 2)):
+        tell(lab.worker)
+        wait_until(lambda count=count: len(kept) == count)
+        assert image(lab.canvas.whole).width == 2 * WIDTH and not lab.canvas.frame["patches"]
+        assert lab.canvas.frame["about"] in kept[-1]["text/plain"] and "steps" in lab.canvas.frame["about"]
+        assert base64.b64encode(lab.canvas.whole).decode() in kept[-1]["text/html"]
+    start(lab.worker, until_after=0)
+    wait_until(lambda: image(lab.canvas.whole).width == WIDTH)
+    stop(lab.worker)
 
 
 def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: pytest.MonkeyPatch) -> None:

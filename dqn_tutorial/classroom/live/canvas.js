@@ -9,7 +9,6 @@ function render({ model, el }) {
   live.className = "live-canvas";
   live.hidden = true;
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", model.get("about"));
   live.append(canvas, agent);
   el.append(live);
   let whole, base, drawn;
@@ -27,6 +26,7 @@ function render({ model, el }) {
       const context = canvas.getContext("2d");
       context.drawImage(base, 0, 0);
       frame.patches.forEach(([x, y], k) => context.drawImage(parts[k], x, y));
+      canvas.setAttribute("aria-label", frame.about);
       agent.innerHTML = frame.agent;
     }
     live.hidden = !frame.patches;

@@ -10,55 +10,64 @@ from numpy.typing import NDArray
 from dqn_tutorial.classroom.frames import frame_png
 
 SPLIT = 0.5, 0.57  # shares of height and width, where the panels of `Pictures` meet
-MOST_CHANGED = 0.25  # share of the picture; beyond it a whole one is sent
+MOST_CHANGED = 0.1  # share of the picture; beyond it a whole one is sent
 
 
 class Canvas(anywidget.AnyWidget):
-    """A picture of pixels and below it one of shapes, hidden until the first is shown.
+    """A picture of pixels and below it one of shapes; hidden until the first is shown.
 
     The browser lays an output of a cell out anew for each frame, which on a machine of two cores slows the training; a
-    canvas is only painted over. What stays is an output nevertheless: outputs are what a notebook stores.
-
-    Args:
-        about: what a reader who cannot see it must know.
+    canvas is only painted over. Outputs are what a notebook stores: the canvas stands in for one while there is a
+    kernel.
 
     Source: anywidget. Taught in 07_train_cartpole.
     """
 
     _esm = Path(__file__).with_name("canvas.js")
     _css = Path(__file__).with_name("canvas.css")
-    about = traitlets.Unicode().tag(sync=True)
     whole = traitlets.Bytes().tag(sync=True)  # PNG
-    frame = traitlets.Dict().tag(sync=True)  # patches: list of (x, y, PNG) to lay over it; agent: SVG. Empty: hidden
+    frame = traitlets.Dict().tag(sync=True)  # its number; patches to lay over `whole`, a list of (x, y, PNG); agent
 
-    def __init__(self, about: str) -> None:
-        super().__init__(about=about)
-        self._base: NDArray[np.uint32] | None = None  # what `whole` shows
+    def __init__(self) -> None:
+        super().__init__()
+        self._base: NDArray[np.uint32] | None = None  # the pixels of `whole`
 
-    def show(self, pixels: NDArray[np.uint8], agent: str) -> None:
+    def show(self, pixels: NDArray[np.uint8], agent: str, about: str) -> None:
         """Show a frame.
 
         Args:
             pixels: `[height, width, 4]`, contiguous, always of the same size.
             agent: an SVG.
+            about: what a reader who cannot see it must know.
 
         Source: this course. Taught in 07_train_cartpole.
         """
         now = pixels.view(np.uint32)[..., 0]
-        boxes = [np.s_[:, :]] if self._base is None else changed_boxes(self._base, now)
+        boxes = [] if self._base is None else changed_boxes(self._base, now)
+        n_changed = sum((bottom - top) * (right - left) for top, bottom, left, right in boxes)
+        if self._base is None or n_changed > MOST_CHANGED * now.size:
+            self._base = now.copy()
+            self._paint([], agent, about, whole=frame_png(pixels))
+        else:
+            parts = ((left, top, pixels[top:bottom, left:right]) for top, bottom, left, right in boxes)
+            self._paint([(x, y, frame_png(np.ascontiguousarray(part))) for x, y, part in parts], agent, about)
+
+    def show_still(self, png: bytes, agent: str, about: str) -> None:
+        """Show a picture of any number of pixels; arguments as in `show`. Source: this course. Taught in
+        07_train_cartpole.
+        """
+        self._base = None
+        self._paint([], agent, about, whole=png)
+
+    def _paint(self, patches: list[tuple[int, int, bytes]], agent: str, about: str, whole: bytes = b"") -> None:
         with self.hold_sync():  # one message
-            if sum(now[box].size for box in boxes) > MOST_CHANGED * now.size:
-                self._base, self.whole, boxes = now.copy(), frame_png(pixels), []
-            patches = [(box[1].start, box[0].start, frame_png(np.ascontiguousarray(pixels[box]))) for box in boxes]
-            self.frame = {"patches": patches, "agent": agent}
-
-    def hide(self) -> None:
-        """Give the place back to the picture that stays. Source: this course. Taught in 07_train_cartpole."""
-        self.frame = {}
+            self.whole = whole or self.whole
+            number = self.frame.get("number", 0) + 1  # so that each frame is news
+            self.frame = {"number": number, "patches": patches, "agent": agent, "about": about}
 
 
-def changed_boxes(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> list[tuple[slice, slice]]:
-    """Return for each of four parts of the picture the smallest box, (rows, columns), around what differs in it.
+def changed_boxes(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> list[tuple[int, int, int, int]]:
+    """Return for each of four parts of the picture the smallest box around what differs: top, bottom, left, right.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -69,6 +78,6 @@ def changed_boxes(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> list
             differs = before[top:bottom, left:right] != after[top:bottom, left:right]
             rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
             if rows.size:
-                y, x = top + rows[[0, -1]], left + columns[[0, -1]]
-                boxes.append(np.s_[int(y[0]) : int(y[1]) + 1, int(x[0]) : int(x[1]) + 1])
+                first, last = (int(rows[0]), int(columns[0])), (int(rows[-1]) + 1, int(columns[-1]) + 1)
+                boxes.append((top + first[0], top + last[0], left + first[1], left + last[1]))
     return boxes

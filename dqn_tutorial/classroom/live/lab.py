@@ -41,7 +41,7 @@ class LiveLab:
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
         self.controls = Controls(self.worker, config)
-        self.canvas = Canvas(ABOUT)
+        self.canvas = Canvas()
         self.controls.view.children += (self.canvas,)
         self._page: _Page | None = None
         self._next_words = 0.0
@@ -53,7 +53,7 @@ class LiveLab:
         _SHOWN[cell] = self
         display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
         pictures = Pictures(self.worker.config.env.name)
-        output = display(_still(pictures, None), raw=True, display_id=True)
+        output = display(_output(*pictures.still(None), _agent(pictures, None)), raw=True, display_id=True)
         self._page = _Page(pictures, output)  # all at once: a run that goes on draws on the old page until here
         self._report()
 
@@ -98,12 +98,13 @@ class LiveLab:
         env = (run.config if run else self.worker.config).env.name
         if run is None or page.pictures.env != env:
             page.pictures = Pictures(env)
-        if final:
-            page.output.update(_still(page.pictures, run), raw=True)
-        if run is not None and self.worker.state in ("running", "paused"):
-            self.canvas.show(page.pictures.frame(run), _agent(page.pictures, run))
+        agent = _agent(page.pictures, run)
+        if final or run is None:
+            data, words = page.pictures.still(run)
+            page.output.update(_output(data, words, agent), raw=True)
+            self.canvas.show_still(data, agent, f"{ABOUT} {words}")
         else:
-            self.canvas.hide()
+            self.canvas.show(page.pictures.frame(run), agent, ABOUT)
 
 
 @dataclass
@@ -119,12 +120,11 @@ def _agent(pictures: Pictures, run: Run | None) -> str:
     return draw_agent(pictures.spec.id, state, NEXT_TO)
 
 
-def _still(pictures: Pictures, run: Run | None) -> dict[str, str]:
+def _output(data: bytes, words: str, agent: str) -> dict[str, str]:
     """Return both pictures in one output, which stays in the notebook."""
-    data, words = pictures.still(run)
     both = (
         image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH),
-        image_bundle(_agent(pictures, run).encode(), "image/svg+xml", NEXT_TO, 360),
+        image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
     )
     html, plain = ("\n".join(bundle[mime] for bundle in both) for mime in ("text/html", "text/plain"))
     return {"text/html": f'<div class="live-still">{html}</div>', "text/plain": plain}
