@@ -1,5 +1,6 @@
 """The benchmark's evaluation, clock and tables on tiny inputs; no peer is trained."""
 
+import json
 import math
 import time
 from pathlib import Path
@@ -96,6 +97,19 @@ def test_tables_count_an_unsolved_run_as_the_longest() -> None:
     assert markdown(["", "a", "b"], [["x", "-", "1"]]) == "|  | b |\n| --- | --- |\n| x | 1 |"
     population = {"seconds": 2.0, "n_solved": 3, "n_seeds": 3, "peak_mib": 300.0}
     assert "one after another 6.0, 3.0 times as long" in many(rows()[:3], {"budget": population})
+
+
+def test_labs_take_turns_until_all_pairs_are_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import live
+
+    monkeypatch.setattr(live, "SLICES", 1)
+    labs = {"with": live.lab(8), "without": live.lab(1e-9)}
+    live.measure(labs, pairs=2, seconds=0.2)
+    pairs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(pairs) == 2 and all(pair.keys() == labs.keys() and min(pair.values()) > 100 for pair in pairs)
+    assert all(lab.wait(0) and live.step_of(lab) > 2_000 for lab in labs.values())
 
 
 def test_picture_says_in_words_what_it_shows() -> None:

@@ -28,6 +28,13 @@ skip_without_browser()
 SHOW = "from dqn_tutorial.classroom.live import LiveLab\nlab = LiveLab()\nlab"
 COUNT = "import threading\nprint('threads:', sum(t.name == 'live lab' for t in threading.enumerate()))"
 PICTURE = ".jp-OutputArea-output img"
+PAINTED = """async picture => {
+  await picture.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  return canvas.toDataURL();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +151,30 @@ def test_every_control_acts(page: Page, server: tuple[str, Path]) -> None:
     expect(page.locator(PICTURE).first).to_have_attribute("alt", re.compile("Live lab.*steps"))
 
 
+def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, server: tuple[str, Path]) -> None:
+    show_lab(page, server, "picture")
+    canvas, output = page.locator(".live-canvas canvas"), page.locator(".live-still")
+    expect(canvas).to_be_hidden()
+    expect(output).to_be_visible()
+    press(page, "Start")
+    expect(canvas).to_be_visible()
+    expect(output).to_be_hidden()
+    wait_for(page, "updates", "Number(value) > 20")
+    seen = canvas.evaluate("canvas => canvas.toDataURL()")
+    agent = page.locator(".live-canvas svg").inner_html()
+    now = "document.querySelector('.live-canvas canvas')"
+    page.wait_for_function(f"seen => {now}.toDataURL() != seen", arg=seen)
+    page.wait_for_function("seen => document.querySelector('.live-canvas svg').innerHTML != seen", arg=agent)
+    assert canvas.evaluate("canvas => canvas.width") == 900
+    press(page, "Pause")
+    page.wait_for_function(f"() => {now}.width == 1800")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Live lab.*steps"))
+    assert output.locator("img").first.evaluate(PAINTED) == canvas.evaluate("canvas => canvas.toDataURL()")
+    press(page, "Reset")
+    wait_for(page, "state", "value == 'idle'")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Nothing was trained"))
+
+
 def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Path]) -> None:
     show_lab(page, server, "latency")
     press(page, "Start")
@@ -214,6 +245,7 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: 
     time.sleep(1)
     again = browser.new_page()
     open_notebook(again, server[0], "tab")
+    expect(again.locator(".live-canvas")).to_be_visible(timeout=30_000)  # the first cell shows it without being run
     select_cell(again, 1)
     run_cell(again)  # `lab` in a cell of its own shows the same run again
     shown = again.locator(".live-state").last
