@@ -175,6 +175,31 @@ def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, serv
     expect(canvas).to_have_attribute("aria-label", re.compile("Nothing was trained"))
 
 
+def test_a_patch_is_painted_where_the_picture_changed(page: Page, server: tuple[str, Path]) -> None:
+    address, folder = server
+    show = """
+import numpy as np
+from dqn_tutorial.classroom.live.canvas import Canvas
+canvas, pixels = Canvas(), np.full((40, 60, 4), 255, np.uint8)
+canvas.show(pixels, "<svg></svg>", "white")
+canvas"""
+    change = """
+pixels[7:9, 11:14, :3] = 0
+canvas.show(pixels, "<svg></svg>", "a dark spot")
+len(canvas.frame["patches"])"""
+    write_notebook(folder / "patch.ipynb", show, change)
+    open_notebook(page, address, "patch")
+    for cell in range(2):
+        select_cell(page, cell)
+        run_cell(page)
+    expect(page.locator(".live-canvas canvas")).to_have_attribute("aria-label", "a dark spot")
+    expect(page.locator(".jp-OutputArea-output").last).to_have_text("1")
+    read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 60, 40).data]"
+    red = page.locator(".live-canvas canvas").evaluate(read)[::4]
+    dark = {(place // 60, place % 60) for place, value in enumerate(red) if value < 128}
+    assert dark == {(y, x) for y in (7, 8) for x in (11, 12, 13)}
+
+
 def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Path]) -> None:
     show_lab(page, server, "latency")
     press(page, "Start")
