@@ -23,9 +23,7 @@ from dqn_tutorial.classroom.live import LiveLab
 
 sys.path.insert(0, str(FOLDER.parent))  # for the helpers of the browser tests
 
-SLICES = (
-    6  # of each pair, in turn with and without pictures, since the speed of a machine changes from second to second
-)
+SLICES = 6  # of each run of a pair, which take turns: the speed of a machine changes from second to second
 COUNT_FRAMES = """seconds => new Promise(done => {
   let [shown, is_new, start] = [0, false, performance.now()];
   const options = {childList: true, subtree: true};
@@ -127,9 +125,10 @@ def paired(options: Options) -> list[dict[str, float]]:
     return [json.loads(line) for text in texts for line in text.splitlines() if line]
 
 
-def frames(speed: str) -> float:
+def frames(speed: float) -> float:
     """Return how many frames a second the page shows of a lab that draws as often as it can."""
-    with page_with(f"lab = live.lab(1_000)\nlab.worker.speed = {speed}\nlab", "lab.close()") as page:
+    show = f"lab = live.lab(1_000)\nlab.worker.speed = float('{speed}')\nlab"
+    with page_with(show, "lab.close()") as page:
         page.locator("button.jupyter-button", has_text="Start").click()
         page.wait_for_timeout(4_000)
         return float(page.evaluate(COUNT_FRAMES, 8))
@@ -140,7 +139,7 @@ def main(options: Options) -> None:
     rows = paired(options)
     kept = [row["with"] / row["without"] for row in rows]
     body = [[f"{row['with']:,.0f}", f"{row['without']:,.0f}", f"{k:.3f}"] for row, k in zip(rows, kept, strict=True)]
-    shown = [["500 steps a second", f"{frames('500'):.0f}"], ["as fast as it can", f"{frames('live.math.inf'):.0f}"]]
+    shown = [["500 steps a second", f"{frames(500):.0f}"], ["as fast as it can", f"{frames(math.inf):.0f}"]]
     text = [
         "# What the live lab's pictures cost",
         "JupyterLab in Chromium without a graphics card, on the machine that trains. Each row is a pair of runs that "

@@ -28,10 +28,9 @@ def frame_png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def _palette() -> Image.Image:
-    """Return 256 colours: greys, the shades of the map, and each colour of the course in four strengths on white."""
-    greys = np.repeat(
-        np.linspace(0, 1, 32)[:, None], 3, axis=1
-    )  # of twice as many Pillow takes the last but one for white
+    """Return 208 colours: greys, the shades of the map, and each colour of the course in four strengths on white."""
+    # of 64 greys Pillow takes the last but one for white
+    greys = np.repeat(np.linspace(0, 1, 32)[:, None], 3, axis=1)
     shades = colormaps["cividis"](np.linspace(0, 1, 160))[:, :3]
     strengths = np.linspace(0.25, 1, 4)[:, None, None]
     course = 1 - strengths * (1 - np.array([to_rgb(color) for color in (BLUE, ORANGE, GREEN, PURPLE)]))

@@ -15,21 +15,19 @@ function render({ model, el }) {
 
   async function draw() {
     const [png, frame] = [model.get("whole"), model.get("frame")];
-    if (frame === drawn) return; // it came while an older one was drawn
+    if (!frame.number || frame === drawn) return; // there is none yet, or it came while an older one was drawn
     drawn = frame;
-    if (frame.patches) {
-      const parts = await Promise.all(frame.patches.map(([x, y, patch]) => decode(patch)));
-      if (png !== whole) {
-        [base, whole] = [await decode(png), png];
-        [canvas.width, canvas.height] = [base.width, base.height];
-      }
-      const context = canvas.getContext("2d");
-      context.drawImage(base, 0, 0);
-      frame.patches.forEach(([x, y], k) => context.drawImage(parts[k], x, y));
-      canvas.setAttribute("aria-label", frame.about);
-      agent.innerHTML = frame.agent;
+    const parts = await Promise.all(frame.patches.map(([x, y, patch]) => decode(patch)));
+    if (png !== whole) {
+      [base, whole] = [await decode(png), png];
+      [canvas.width, canvas.height] = [base.width, base.height];
     }
-    live.hidden = !frame.patches;
+    const context = canvas.getContext("2d");
+    context.drawImage(base, 0, 0);
+    frame.patches.forEach(([x, y], k) => context.drawImage(parts[k], x, y));
+    canvas.setAttribute("aria-label", frame.about);
+    agent.innerHTML = frame.agent;
+    live.hidden = false;
   }
 
   let queue = Promise.resolve();

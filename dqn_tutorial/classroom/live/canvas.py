@@ -26,7 +26,7 @@ class Canvas(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("canvas.js")
     _css = Path(__file__).with_name("canvas.css")
     whole = traitlets.Bytes().tag(sync=True)  # PNG
-    frame = traitlets.Dict().tag(sync=True)  # its number; patches to lay over `whole`, a list of (x, y, PNG); agent
+    frame = traitlets.Dict().tag(sync=True)  # number; patches to lay over `whole`, (x, y, PNG) each; agent; about
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +78,6 @@ def changed_boxes(before: NDArray[np.uint32], after: NDArray[np.uint32]) -> list
             differs = before[top:bottom, left:right] != after[top:bottom, left:right]
             rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
             if rows.size:
-                first, last = (int(rows[0]), int(columns[0])), (int(rows[-1]) + 1, int(columns[-1]) + 1)
-                boxes.append((top + first[0], top + last[0], left + first[1], left + last[1]))
+                vertical = top + int(rows[0]), top + int(rows[-1]) + 1
+                boxes.append((*vertical, left + int(columns[0]), left + int(columns[-1]) + 1))
     return boxes
