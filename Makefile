@@ -3,11 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SEED ?= 0
+OPTIONS ?=
 
 .PHONY: lab test notebooks evidence lint train bench clean
 
 lab: $(READY)  ## open the course in JupyterLab
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.allow_remote_access=False \
+	  --ServerApp.disable_check_xsrf=False $(if $(filter 0,$(shell id -u)),--allow-root) $(OPTIONS) \
+	  notebooks/00_start_here.ipynb
 
 test: $(READY)  ## run the tests and every notebook
 	$(BIN)/python -m pytest

@@ -100,9 +100,9 @@ def page_with(*cells: str) -> Iterator[Any]:
         (folder / "notebooks").mkdir()
         own = f"import sys\nsys.path.insert(0, {str(FOLDER)!r})\nimport live"
         write_notebook(folder / "notebooks" / "live.ipynb", own, *cells)
-        with jupyter_lab(folder) as address, chromium() as browser:
+        with jupyter_lab(folder) as lab, chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 1100})
-            open_notebook(page, address, "live")
+            open_notebook(page, lab, "live")
             for number in range(len(cells)):
                 select_cell(page, number)
                 run_cell(page)

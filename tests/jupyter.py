@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -28,9 +30,20 @@ def skip_without_browser() -> None:
         pytest.skip("no Chromium is installed here", allow_module_level=True)
 
 
+class Lab(NamedTuple):
+    """A running server: where it answers, and the token it asks for."""
+
+    address: str
+    token: str
+
+    def page(self, name: str) -> str:
+        """Return the address at which a notebook is open, tabs of earlier visits closed."""
+        return f"{self.address}/lab/tree/{name}.ipynb?reset&token={self.token}"
+
+
 @contextmanager
-def jupyter_lab(folder: Path) -> Iterator[str]:
-    """Serve `folder` / notebooks, with settings of its own, and give the address."""
+def jupyter_lab(folder: Path) -> Iterator[Lab]:
+    """Serve `folder` / notebooks, with settings and a token of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,19 +52,20 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     }
     words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root",
-             "--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'notebooks'}"]  # fmt: skip
+             f"--ServerApp.root_dir={folder / 'notebooks'}"]  # fmt: skip
+    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(24))
+    own["JUPYTER_TOKEN"] = lab.token  # a token among the words would be seen by all users of the machine
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(words, env=os.environ | own, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
             try:
-                urllib.request.urlopen(f"{address}/api", timeout=1)
+                urllib.request.urlopen(f"{lab.address}/api", timeout=1)
                 break
             except OSError:
                 assert server.poll() is None, (folder / "log.txt").read_text()
                 time.sleep(0.5)
-        yield address
+        yield lab
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -73,9 +87,9 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(notebook, path)
 
 
-def open_notebook(page: Page, lab: str, name: str) -> None:
+def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open a notebook and wait until its kernel is idle."""
-    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
+    page.goto(lab.page(name))
     wait_until_idle(page, 90)
 
 

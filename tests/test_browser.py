@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.jupyter import (
     NOTEBOOKS,
+    Lab,
     chromium,
     jupyter_lab,
     open_notebook,
@@ -20,12 +21,12 @@ skip_without_browser()
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab server on a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with jupyter_lab(folder) as address:
-        yield address
+    with jupyter_lab(folder) as lab:
+        yield lab
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def page() -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "07_train_cartpole"])
-def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: str, name: str) -> None:
+def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: Lab, name: str) -> None:
     open_notebook(page, lab, name)
     start_all(page)
     wait_until_idle(page)
@@ -51,9 +52,9 @@ def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: st
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_pictures_and_formulas_are_there_before_anything_is_run(page: Page, lab: str) -> None:
+def test_pictures_and_formulas_are_there_before_anything_is_run(page: Page, lab: Lab) -> None:
     """The stored outputs of a notebook that was never run here, and so is not trusted, keep their pictures."""
-    page.goto(f"{lab}/lab/tree/01_bellman_equation.ipynb?reset")
+    page.goto(lab.page("01_bellman_equation"))
     expect(page.locator(".jp-OutputArea-output img").first).to_be_visible(timeout=90_000)
     expect(page.locator("mjx-container").first).to_be_attached(timeout=60_000)
     assert len(page.locator(".jp-OutputArea-output img").first.get_attribute("alt") or "") > 20

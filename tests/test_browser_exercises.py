@@ -33,9 +33,9 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     (tmp_path / "notebooks").mkdir()
     _, stub, _ = cells_of(network.taken_q)
     write_notebook(tmp_path / "notebooks" / "exercise.ipynb", IMPORTS, stub.source, "check.progress()")
-    with jupyter_lab(tmp_path) as address, chromium() as browser:
+    with jupyter_lab(tmp_path) as lab, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        open_notebook(page, address, "exercise")
+        open_notebook(page, lab, "exercise")
         select_cell(page, 0)
         run_cell(page)
         yield page

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.jupyter import (
+    Lab,
     chromium,
     jupyter_lab,
     menu,
@@ -38,11 +39,11 @@ PAINTED = """async picture => {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Path]]:
     folder = tmp_path_factory.mktemp("live")
     (folder / "notebooks").mkdir()
-    with jupyter_lab(folder) as address:
-        yield address, folder / "notebooks"
+    with jupyter_lab(folder) as lab:
+        yield lab, folder / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +59,11 @@ def page(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def show_lab(page: Page, server: tuple[str, Path], name: str, *more: str) -> None:
+def show_lab(page: Page, server: tuple[Lab, Path], name: str, *more: str) -> None:
     """Open a notebook of its own with a lab in its first cell, and run that cell."""
-    address, folder = server
+    lab, folder = server
     write_notebook(folder / f"{name}.ipynb", SHOW, *more)
-    open_notebook(page, address, name)
+    open_notebook(page, lab, name)
     select_cell(page, 0)
     run_cell(page)
     expect(page.locator(".live-state")).to_be_attached(timeout=60_000)
@@ -105,7 +106,7 @@ def screenshot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def test_every_control_acts(page: Page, server: tuple[str, Path]) -> None:
+def test_every_control_acts(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "controls")
     assert (state(page, "state"), number(page, "step")) == ("idle", 0)
     press(page, "Start")
@@ -151,7 +152,7 @@ def test_every_control_acts(page: Page, server: tuple[str, Path]) -> None:
     expect(page.locator(PICTURE).first).to_have_attribute("alt", re.compile("Live lab.*steps"))
 
 
-def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, server: tuple[str, Path]) -> None:
+def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "picture")
     canvas, output = page.locator(".live-canvas canvas"), page.locator(".live-still")
     expect(canvas).to_be_hidden()
@@ -175,8 +176,8 @@ def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, serv
     expect(canvas).to_have_attribute("aria-label", re.compile("Nothing was trained"))
 
 
-def test_a_patch_is_painted_where_the_picture_changed(page: Page, server: tuple[str, Path]) -> None:
-    address, folder = server
+def test_a_patch_is_painted_where_the_picture_changed(page: Page, server: tuple[Lab, Path]) -> None:
+    lab, folder = server
     show = """
 import numpy as np
 from dqn_tutorial.classroom.live.canvas import Canvas
@@ -188,7 +189,7 @@ pixels[7:9, 11:14, :3] = 0
 canvas.show(pixels, "<svg></svg>", "a dark spot")
 len(canvas.frame["patches"])"""
     write_notebook(folder / "patch.ipynb", show, change)
-    open_notebook(page, address, "patch")
+    open_notebook(page, lab, "patch")
     for cell in range(2):
         select_cell(page, cell)
         run_cell(page)
@@ -200,7 +201,7 @@ len(canvas.frame["patches"])"""
     assert dark == {(y, x) for y in (7, 8) for x in (11, 12, 13)}
 
 
-def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Path]) -> None:
+def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "latency")
     press(page, "Start")
     wait_for(page, "updates", "Number(value) > 20")
@@ -218,7 +219,7 @@ def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[str, Pat
     assert sorted(in_kernel)[10] < 50  # in fact a few; a path that does not act while it trains takes seconds
 
 
-def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: tuple[str, Path]) -> None:
+def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "interrupt", "lab.wait()", COUNT)
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
@@ -235,7 +236,7 @@ def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: 
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
 
 
-def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[str, Path]) -> None:
+def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "twice", COUNT)
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
@@ -247,7 +248,7 @@ def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[str
     expect(page.locator(".jp-OutputArea-output", has_text="threads: 0")).to_be_visible()
 
 
-def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: tuple[str, Path]) -> None:
+def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: tuple[Lab, Path]) -> None:
     show_lab(page, server, "two", SHOW.replace("lab =", "other =").replace("\nlab", "\nother"))
     select_cell(page, 1)
     run_cell(page)
@@ -259,7 +260,7 @@ def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: 
     wait_for(page, "state", "value == 'stopped'")
 
 
-def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: tuple[str, Path]) -> None:
+def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: tuple[Lab, Path]) -> None:
     first = browser.new_page()
     show_lab(first, server, "tab", "lab")
     press(first, "Start")
@@ -283,10 +284,10 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: 
     again.close()
 
 
-def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, server: tuple[str, Path]) -> None:
-    address, folder = server
+def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, server: tuple[Lab, Path]) -> None:
+    lab, folder = server
     write_notebook(folder / "saved.ipynb", SHOW, COUNT)
-    open_notebook(page, address, "saved")
+    open_notebook(page, lab, "saved")
     start_all(page)
     wait_until_idle(page)
     press(page, "Start")
@@ -299,12 +300,12 @@ def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, serv
     page.wait_for_timeout(1_000)
     saved = (folder / "saved.ipynb").read_text()
     assert "steps, epsilon" in saved
-    page.goto(f"{address}/lab/tree/saved.ipynb?reset")
+    page.goto(lab.page("saved"))
     expect(page.locator(PICTURE).first).to_be_visible(timeout=60_000)
     assert "steps" in (page.locator(PICTURE).first.get_attribute("alt") or "")
 
 
-def test_the_story_of_epsilon(page: Page, server: tuple[str, Path]) -> None:
+def test_the_story_of_epsilon(page: Page, server: tuple[Lab, Path]) -> None:
     """Epsilon to 1 lowers the behaviour return, not the greedy one; given back, behaviour recovers and it solves."""
     show_lab(page, server, "story")
     push_slider(page, "steps a second", "End")
