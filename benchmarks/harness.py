@@ -1,4 +1,6 @@
-"""What every peer is measured with: one clock, one evaluation, one row of results; and a fresh process for each run."""
+"""What every peer is measured with: one clock, one evaluation, one row of results; and
+a fresh process for each run.
+"""
 
 import importlib.metadata
 import json
@@ -18,7 +20,8 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.envs import env_seed
 
-Policy = Callable[[NDArray[np.float32]], NDArray[Any]]  # observations [n, 4] -> greedy actions [n]
+# observations [n, 4] -> greedy actions [n]
+Policy = Callable[[NDArray[np.float32]], NDArray[Any]]
 
 SOLVED_AT = 475.0
 EVALUATE_EVERY = 1_600  # environment steps
@@ -27,36 +30,47 @@ FOLDER = Path(__file__).parent
 
 
 def evaluate(policy: Policy, episodes: int, seed: int) -> NDArray[np.float64]:
-    """Play fresh greedy episodes of CartPole-v1 side by side and return their returns, `[episodes]`.
+    """Play fresh greedy episodes of CartPole-v1 side by side and return their returns,
+    `[episodes]`.
 
-    The environments have random streams of their own, so an evaluation does not disturb training.
+    The environments have random streams of their own, so an evaluation does not disturb
+    training.
     """
-    envs = gym.make_vec("CartPole-v1", num_envs=episodes, vectorization_mode="vector_entry_point")
+    envs = gym.make_vec(
+        "CartPole-v1", num_envs=episodes, vectorization_mode="vector_entry_point"
+    )
     state, _ = envs.reset(seed=seed)
     returns, running = np.zeros(episodes), np.ones(episodes, bool)
     while running.any():
-        state, reward, terminated, truncated, _ = envs.step(np.asarray(policy(state)).reshape(episodes))
-        returns += np.asarray(reward) * running  # an ended environment goes on with another episode: not counted
+        state, reward, terminated, truncated, _ = envs.step(
+            np.asarray(policy(state)).reshape(episodes)
+        )
+        # an ended environment goes on with another episode: not counted
+        returns += np.asarray(reward) * running
         running &= ~(terminated | truncated)
     envs.close()
     return returns
 
 
 class Meter:
-    """The clocks of one run, stopped while it evaluates, and what the evaluations showed.
+    """The clocks of one run, stopped while it evaluates, and what the evaluations
+    showed.
 
     Args:
         policy: the peer's greedy actions with its weights as they are.
-        seed: of the run; evaluations at the same step of two peers begin in the same states.
+        seed: of the run; evaluations at the same step of two peers begin in the same
+            states.
         to_solve: end the run at its first solve.
     """
 
     def __init__(self, policy: Policy, seed: int, to_solve: bool) -> None:
         self.policy, self.seed, self.to_solve = policy, seed, to_solve
-        self.seconds, self.cpu = 0.0, 0.0  # of training so far; cpu of all threads together
+        # of training so far; cpu of all threads together
+        self.seconds, self.cpu = 0.0, 0.0
         self.due = EVALUATE_EVERY
         self.first_solve: dict[str, float] = {}
-        self.later: list[bool] = []  # of each evaluation after the first solve: is it at SOLVED_AT or above
+        # of each evaluation after the first solve: is it at SOLVED_AT or above
+        self.later: list[bool] = []
 
     def start(self) -> None:
         """Let the clocks run."""
@@ -68,7 +82,9 @@ class Meter:
         self.cpu += time.process_time() - self.started[1]
 
     def at(self, step: int, updates: int) -> bool:
-        """Take note of where training is; evaluate if it is time to. Returns whether the run may end here."""
+        """Take note of where training is; evaluate if it is time to. Returns whether
+        the run may end here.
+        """
         if step < self.due:
             return False
         self.due += EVALUATE_EVERY
@@ -76,7 +92,11 @@ class Meter:
         passed = self.mean_return(EPISODES, f"evaluation {step}") >= SOLVED_AT
         if self.first_solve:
             self.later.append(passed)
-        elif passed and self.mean_return(CONFIRMING_EPISODES, f"confirmation {step}") >= SOLVED_AT:
+        elif (
+            passed
+            and self.mean_return(CONFIRMING_EPISODES, f"confirmation {step}")
+            >= SOLVED_AT
+        ):
             self.first_solve = {
                 "solve_seconds": self.seconds,
                 "solve_cpu": self.cpu,
@@ -87,12 +107,22 @@ class Meter:
         return self.to_solve and bool(self.first_solve)
 
     def mean_return(self, episodes: int, name: str) -> float:
-        """Return the greedy mean over fresh episodes, whose first states follow from the run's seed and `name`."""
-        return float(evaluate(self.policy, episodes, env_seed(self.seed, f"benchmark {name}")).mean())
+        """Return the greedy mean over fresh episodes, whose first states follow from
+        the run's seed and `name`.
+        """
+        return float(
+            evaluate(
+                self.policy, episodes, env_seed(self.seed, f"benchmark {name}")
+            ).mean()
+        )
 
     def row(self, step: int, updates: int) -> dict[str, Any]:
-        """Return the results of the run; call it after `stop`. What was not reached is nan."""
-        unreached = dict.fromkeys(("solve_seconds", "solve_cpu", "solve_steps", "solve_updates"), math.nan)
+        """Return the results of the run; call it after `stop`. What was not reached is
+        nan.
+        """
+        unreached = dict.fromkeys(
+            ("solve_seconds", "solve_cpu", "solve_steps", "solve_updates"), math.nan
+        )
         ended_early = self.to_solve and bool(self.first_solve)
         whole = {"end_return": math.nan, "seconds": math.nan, "cpu": math.nan}
         if not ended_early:
@@ -110,10 +140,20 @@ class Meter:
 
 
 def peak_mib() -> float:
-    """Return the largest resident memory this process has had, in MiB; nan where the system does not tell."""
+    """Return the largest resident memory this process has had, in MiB; nan where the
+    system does not tell.
+    """
     status = Path("/proc/self/status")
-    if status.exists():  # on Linux getrusage starts from the size of the process that started this one
-        kib = next((line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")), "nan")
+    # on Linux getrusage starts from the size of the process that started this one
+    if status.exists():
+        kib = next(
+            (
+                line.split()[1]
+                for line in status.read_text().splitlines()
+                if line.startswith("VmHWM")
+            ),
+            "nan",
+        )
         return float(kib) / 1024
     try:
         import resource
@@ -124,16 +164,23 @@ def peak_mib() -> float:
 
 
 def run_job(script: str, job: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a script of this folder on one job in a fresh process, and return the JSON object it prints last.
+    """Run a script of this folder on one job in a fresh process, and return the JSON
+    object it prints last.
 
     Raises:
         RuntimeError: the process failed; the last line it wrote is given.
     """
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
     command = [sys.executable, str(FOLDER / script), json.dumps(job)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        raise RuntimeError(f"{job}: {(done.stderr.strip() or 'no message').splitlines()[-1]}")
+        raise RuntimeError(
+            f"{job}: {(done.stderr.strip() or 'no message').splitlines()[-1]}"
+        )
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
 
@@ -142,9 +189,18 @@ def machine() -> str:
     """Say in a sentence what this was measured on, and when."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "gymnasium", "numpy"))
+    names = [
+        line.partition(":")[2].strip()
+        for line in lines
+        if line.startswith("model name")
+    ]
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("torch", "gymnasium", "numpy")
+    )
     return (
-        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} logical cores, "
-        f"{platform.system()}, Python {platform.python_version()}, {versions}, CPU only; {time.strftime('%Y-%m-%d')}."
+        f"{names[0] if names else platform.processor() or platform.machine()},"
+        f" {os.cpu_count()} logical cores, {platform.system()}, Python"
+        f" {platform.python_version()}, {versions}, CPU only;"
+        f" {time.strftime('%Y-%m-%d')}."
     )

@@ -1,6 +1,8 @@
-"""What the live lab's pictures cost the training, and how many the page shows, in a real browser. See README.md here.
+"""What the live lab's pictures cost the training, and how many the page shows, in a
+real browser. See README.md here.
 
-`python benchmarks/live.py` needs Chromium and five minutes; results/live.md takes the tables.
+`python benchmarks/live.py` needs Chromium and five minutes; results/live.md takes the
+tables.
 """
 
 import json
@@ -23,11 +25,14 @@ from dqn_tutorial.classroom.live import LiveLab
 
 sys.path.insert(0, str(FOLDER.parent))  # for the helpers of the browser tests
 
-SLICES = 6  # of each run of a pair, which take turns: the speed of a machine changes from second to second
+# of each run of a pair, which take turns: the speed of a machine changes from second to
+# second
+SLICES = 6
 COUNT_FRAMES = """seconds => new Promise(done => {
   let [shown, is_new, start] = [0, false, performance.now()];
   const options = {childList: true, subtree: true};
-  new MutationObserver(() => { is_new = true; }).observe(document.querySelector(".live-canvas"), options);
+  const watched = document.querySelector(".live-canvas");
+  new MutationObserver(() => { is_new = true; }).observe(watched, options);
   const look = () => {
     if (is_new) { shown += 1; is_new = false; }
     const passed = (performance.now() - start) / 1000;
@@ -57,7 +62,9 @@ def lab(frames_per_second: float) -> LiveLab:
 
 
 def measure(labs: dict[str, LiveLab], pairs: int, seconds: float) -> None:
-    """Let the labs, which are on the page, take turns; print the steps a second of each, once for each pair."""
+    """Let the labs, which are on the page, take turns; print the steps a second of
+    each, once for each pair.
+    """
     for one in labs.values():
         one.worker.tell("start")
         while step_of(one) < 2_000:
@@ -68,7 +75,12 @@ def measure(labs: dict[str, LiveLab], pairs: int, seconds: float) -> None:
         for turn in range(SLICES):
             for name in list(labs)[:: 1 if (pair + turn) % 2 else -1]:
                 speeds[name].append(speed_of(labs[name], seconds))
-        print(json.dumps({name: statistics.fmean(values) for name, values in speeds.items()}), flush=True)
+        print(
+            json.dumps(
+                {name: statistics.fmean(values) for name, values in speeds.items()}
+            ),
+            flush=True,
+        )
     for one in labs.values():
         one.close()
 
@@ -93,7 +105,14 @@ def speed_of(one: LiveLab, seconds: float) -> float:
 @contextmanager
 def page_with(*cells: str) -> Iterator[Any]:
     """Open a notebook of these cells in JupyterLab and run all but the last."""
-    from tests.jupyter import chromium, jupyter_lab, open_notebook, run_cell, select_cell, write_notebook
+    from tests.jupyter import (
+        chromium,
+        jupyter_lab,
+        open_notebook,
+        run_cell,
+        select_cell,
+        write_notebook,
+    )
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -121,12 +140,19 @@ def paired(options: Options) -> list[dict[str, float]]:
         menu(page, "Run", "Run Selected Cell")
         page.wait_for_timeout(2_000)
         wait_until_idle(page, 60 + options.pairs * 2 * SLICES * (options.seconds + 2))
-        texts = page.locator(".jp-CodeCell").nth(3).locator(".jp-OutputArea-output").all_inner_texts()
+        texts = (
+            page.locator(".jp-CodeCell")
+            .nth(3)
+            .locator(".jp-OutputArea-output")
+            .all_inner_texts()
+        )
     return [json.loads(line) for text in texts for line in text.splitlines() if line]
 
 
 def frames(speed: float) -> float:
-    """Return how many frames a second the page shows of a lab that draws as often as it can."""
+    """Return how many frames a second the page shows of a lab that draws as often as it
+    can.
+    """
     show = f"lab = live.lab(1_000)\nlab.worker.speed = float('{speed}')\nlab"
     with page_with(show, "lab.close()") as page:
         page.locator("button.jupyter-button", has_text="Start").click()
@@ -138,16 +164,28 @@ def main(options: Options) -> None:
     """Measure both and write what was found."""
     rows = paired(options)
     kept = [row["with"] / row["without"] for row in rows]
-    body = [[f"{row['with']:,.0f}", f"{row['without']:,.0f}", f"{k:.3f}"] for row, k in zip(rows, kept, strict=True)]
-    shown = [["500 steps a second", f"{frames(500):.0f}"], ["as fast as it can", f"{frames(math.inf):.0f}"]]
+    body = [
+        [f"{row['with']:,.0f}", f"{row['without']:,.0f}", f"{k:.3f}"]
+        for row, k in zip(rows, kept, strict=True)
+    ]
+    shown = [
+        ["500 steps a second", f"{frames(500):.0f}"],
+        ["as fast as it can", f"{frames(math.inf):.0f}"],
+    ]
     text = [
         "# What the live lab's pictures cost",
-        "JupyterLab in Chromium without a graphics card, on the machine that trains. Each row is a pair of runs that "
-        f"took turns, {SLICES} times {options.seconds:g} seconds each: with 8 frames a second, and with none.",
+        (
+            "JupyterLab in Chromium without a graphics card, on the machine that"
+            f" trains. Each row is a pair of runs that took turns, {SLICES} times"
+            f" {options.seconds:g} seconds each: with 8 frames a second, and with none."
+        ),
         f"Measured on {machine()}",
         markdown(["steps a second with pictures", "without", "kept"], body),
         f"Median kept: {statistics.median(kept):.3f}.",
-        "Frames a second that the page shows of a lab that draws as often as it can, while it trains:",
+        (
+            "Frames a second that the page shows of a lab that draws as often as it"
+            " can, while it trains:"
+        ),
         markdown(["trains", "frames a second"], shown),
     ]
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
-"""Each peer, trained on CartPole-v1 in this process with its own settings: `python peers.py '{"peer": ...}'`.
+"""Each peer, trained on CartPole-v1 in this process with its own settings:
+`python peers.py '{"peer": ...}'`.
 
-`cartpole.py` starts one such process for each peer and seed. A peer's clocks start when it starts to train: imports and
-the construction of its networks are not counted, for any peer.
+`cartpole.py` starts one such process for each peer and seed. A peer's clocks start when
+it starts to train: imports and the construction of its networks are not counted, for
+any peer.
 """
 
 import importlib.util
@@ -16,11 +18,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from harness import CONFIRMING_EPISODES, EPISODES, EVALUATE_EVERY, SOLVED_AT, Meter, peak_mib
+from harness import (
+    CONFIRMING_EPISODES,
+    EPISODES,
+    EVALUATE_EVERY,
+    SOLVED_AT,
+    Meter,
+    peak_mib,
+)
 from numpy.typing import NDArray
 
 STEPS = 50_000  # the budget of ours and of the zoo's settings
-ZOO: dict[str, Any] = {  # github.com/DLR-RM/rl-baselines3-zoo, hyperparams/dqn.yml, CartPole-v1; n_timesteps 5e4
+# github.com/DLR-RM/rl-baselines3-zoo, hyperparams/dqn.yml, CartPole-v1; n_timesteps 5e4
+ZOO: dict[str, Any] = {
     "learning_rate": 2.3e-3,
     "batch_size": 64,
     "buffer_size": 100_000,
@@ -41,7 +51,9 @@ def ours(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any]:
 
     config = make_config("cartpole", seed=seed, max_steps=steps)
     agent = get_model(config)
-    meter = Meter(lambda state: agent.select_action(state, is_training=False), seed, to_solve)
+    meter = Meter(
+        lambda state: agent.select_action(state, is_training=False), seed, to_solve
+    )
     meter.start()
     for record in train(agent, config):
         if meter.at(record.step, record.n_updates):
@@ -50,13 +62,17 @@ def ours(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any]:
     return meter.row(agent.step, agent.n_updates)
 
 
-def stable_baselines3(seed: int, to_solve: bool, steps: int, settings: dict[str, Any]) -> dict[str, Any]:
+def stable_baselines3(
+    seed: int, to_solve: bool, steps: int, settings: dict[str, Any]
+) -> dict[str, Any]:
     """Stable-Baselines3 with the given settings."""
     from stable_baselines3 import DQN  # type: ignore[import-not-found, unused-ignore]
     from stable_baselines3.common.callbacks import BaseCallback  # type: ignore[import-not-found, unused-ignore]
 
     model = DQN("MlpPolicy", "CartPole-v1", seed=seed, device="cpu", **settings)
-    meter = Meter(lambda state: model.predict(state, deterministic=True)[0], seed, to_solve)
+    meter = Meter(
+        lambda state: model.predict(state, deterministic=True)[0], seed, to_solve
+    )
 
     class Watch(BaseCallback):  # type: ignore[misc, unused-ignore]
         def _on_training_start(self) -> None:
@@ -83,7 +99,8 @@ def sb3_defaults(seed: int, to_solve: bool, steps: int, script: str) -> dict[str
 def cleanrl(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any]:
     """CleanRL's script as it is, watched through the vector environment that it steps.
 
-    It was written for a Gymnasium below 1.0, where an environment resets in the step that ends its episode.
+    It was written for a Gymnasium below 1.0, where an environment resets in the step
+    that ends its episode.
     """
     import gymnasium as gym
     from gymnasium.vector import AutoresetMode
@@ -121,7 +138,9 @@ def cleanrl(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any
                 raise Solved
             count["steps"] += 1
             *stepped, info = super().step(actions)
-            old_info = {"final_observation": info["final_obs"]} if "final_obs" in info else {}
+            old_info = (
+                {"final_observation": info["final_obs"]} if "final_obs" in info else {}
+            )
             return (*stepped, old_info)
 
     path = Path(script).resolve()
@@ -141,14 +160,27 @@ def cleanrl(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any
 
 
 def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str, Any]:
-    """Train many of ours in one process: to their budget without a look, or until each has once solved the task."""
+    """Train many of ours in one process: to their budget without a look, or until each
+    has once solved the task.
+    """
     from dqn_tutorial import evaluate, get_model, make_config
     from dqn_tutorial.envs import env_spec
     from dqn_tutorial.experiment import run_training
 
-    looks: dict[str, Any] = {"eval_every": EVALUATE_EVERY, "eval_episodes": EPISODES, "stop_when_solved": True}
-    own: dict[str, Any] = {"seed": seed, "max_steps": steps, "n_seeds": n_seeds, "n_threads": os.cpu_count() or 1}
-    config = make_config("cartpole", **own, **(looks if to_solve else {"eval_every": 0}))
+    looks: dict[str, Any] = {
+        "eval_every": EVALUATE_EVERY,
+        "eval_episodes": EPISODES,
+        "stop_when_solved": True,
+    }
+    own: dict[str, Any] = {
+        "seed": seed,
+        "max_steps": steps,
+        "n_seeds": n_seeds,
+        "n_threads": os.cpu_count() or 1,
+    }
+    config = make_config(
+        "cartpole", **own, **(looks if to_solve else {"eval_every": 0})
+    )
     agent = get_model(config)
     log, seconds, _ = run_training(agent, config, env_spec("cartpole"), progress=False)
     if to_solve:
@@ -156,7 +188,12 @@ def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str,
     else:
         end = np.atleast_2d(evaluate(agent, CONFIRMING_EPISODES, seed)).mean(-1)
         n_solved = int((end >= SOLVED_AT).sum())
-    return {"seconds": seconds, "n_solved": n_solved, "steps": agent.step, "peak_mib": peak_mib()}
+    return {
+        "seconds": seconds,
+        "n_solved": n_solved,
+        "steps": agent.step,
+        "peak_mib": peak_mib(),
+    }
 
 
 class Peer(NamedTuple):
@@ -174,17 +211,27 @@ PEERS = {
     "ours": Peer("this package", ours, STEPS, "dqn_tutorial", "pip install -e ."),
     "sb3-zoo": Peer("Stable-Baselines3, zoo settings", sb3_zoo, STEPS, *_SB3),
     "sb3-defaults": Peer("Stable-Baselines3, defaults", sb3_defaults, STEPS, *_SB3),
-    "cleanrl": Peer("CleanRL dqn.py", cleanrl, 500_000, "tensorboard", "pip install -r benchmarks/requirements.txt"),
+    "cleanrl": Peer(
+        "CleanRL dqn.py",
+        cleanrl,
+        500_000,
+        "tensorboard",
+        "pip install -r benchmarks/requirements.txt",
+    ),
 }
 
 
 def why_missing(name: str, script: str) -> str:
     """Say how to get what a peer lacks; empty if it can run."""
     if importlib.util.find_spec(PEERS[name].module) is None:
-        return f"{name} skipped: {PEERS[name].module} is not installed ({PEERS[name].how_to_install})"
+        return (
+            f"{name} skipped: {PEERS[name].module} is not installed"
+            f" ({PEERS[name].how_to_install})"
+        )
     if name == "cleanrl" and not Path(script).is_file():
         return (
-            f"cleanrl skipped: clone github.com/vwxyzjn/cleanrl and add --cleanrl CLONE/cleanrl/dqn.py, not {script!r}"
+            "cleanrl skipped: clone github.com/vwxyzjn/cleanrl and add --cleanrl"
+            f" CLONE/cleanrl/dqn.py, not {script!r}"
         )
     return ""
 
@@ -193,4 +240,9 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     task = json.loads(sys.argv[1])
     name = task.pop("peer")
-    print("\n" + json.dumps(population(**task) if name == "population" else PEERS[name].run(**task)))
+    print(
+        "\n"
+        + json.dumps(
+            population(**task) if name == "population" else PEERS[name].run(**task)
+        )
+    )

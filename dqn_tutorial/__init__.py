@@ -1,8 +1,16 @@
-"""Deep Q-Networks from the Bellman equation to a trained agent, in code that reads like the algorithm."""
+"""Deep Q-Networks from the Bellman equation to a trained agent, in code that reads like
+the algorithm.
+"""
 
 from dqn_tutorial.agent import DQN, Agent
 from dqn_tutorial.buffer import Batch, ReplayBuffer
-from dqn_tutorial.config import DQNConfig, DQNCriticConfig, EnvConfig, MainConfig, TrainingConfig
+from dqn_tutorial.config import (
+    DQNConfig,
+    DQNCriticConfig,
+    EnvConfig,
+    MainConfig,
+    TrainingConfig,
+)
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
 from dqn_tutorial.ensemble import CriticEnsemble
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register

@@ -1,4 +1,4 @@
-"""The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole --training.max-steps 50_000`."""
+"""The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole`."""
 
 import argparse
 import sys
@@ -18,10 +18,12 @@ from dqn_tutorial.settings import flatten, override
 
 @dataclass(frozen=True)
 class Arguments(MainConfig):
-    """Train an agent, evaluate it over 100 fresh episodes and write the run into a folder.
+    """Train an agent, evaluate it over 100 fresh episodes and write the run into a
+    folder.
 
-    Settings are taken from the command line, else from --config, else from the environment's preset, else from the
-    model's defaults; the defaults below are those of the chosen model and environment.
+    Settings are taken from the command line, else from --config, else from the
+    environment's preset, else from the model's defaults; the defaults below are those
+    of the chosen model and environment.
     """
 
     progress: bool = False
@@ -36,20 +38,27 @@ class Arguments(MainConfig):
 
 @dataclass(frozen=True)
 class SweepArguments(Arguments):
-    """Train every combination of some settings on many seeds, and write a table with a row for each.
+    """Train every combination of some settings on many seeds, and write a table with a
+    row for each.
 
-    All settings of a single run may be given; what the grid names wins over them. An interrupted sweep goes on where
-    it stopped when the same command is given again.
+    All settings of a single run may be given; what the grid names wins over them. An
+    interrupted sweep goes on where it stopped when the same command is given again.
     """
 
     out: Path | None = None
-    """Folder of the sweep; it may hold this same sweep, to be continued. Default: runs/sweep."""
+    """Folder of the sweep; it may hold this same sweep, to be continued. Default:
+    runs/sweep.
+    """
     grid: tuple[str, ...] = ()
-    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau: [0.015, 0.03]'."""
+    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau:
+    [0.015, 0.03]'.
+    """
     seeds: str = "0-31"
     """First and last seed."""
     scheduler: str | None = None
-    """tcp://HOST:PORT of a Dask scheduler whose workers share the work; else the cores of this machine do."""
+    """tcp://HOST:PORT of a Dask scheduler whose workers share the work; else the cores
+    of this machine do.
+    """
 
 
 A = TypeVar("A", bound=Arguments)
@@ -59,7 +68,8 @@ def parse(argv: Sequence[str], kind: type[A]) -> tuple[MainConfig, A]:
     """Return the settings of the run and the arguments around them, of that kind.
 
     Raises:
-        ValueError: an unknown option or a value that is not allowed, named with the nearest right one.
+        ValueError: an unknown option or a value that is not allowed, named with the
+            nearest right one.
     """
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("--import", "--config", "--env.name", "--model.name"):
@@ -70,18 +80,28 @@ def parse(argv: Sequence[str], kind: type[A]) -> tuple[MainConfig, A]:
     settings = read_settings(Path(first["config"])) if first["config"] else {}
     env = first["env.name"] or settings.get("env.name", "cartpole")
     model = first["model.name"] or settings.get("model.name", "dqn")
-    base = override(make_config(env, model), settings | {"env.name": env, "model.name": model})
-    around = {item.name.rstrip("_") for item in fields(kind)} - {item.name for item in fields(MainConfig)}
+    base = override(
+        make_config(env, model), settings | {"env.name": env, "model.name": model}
+    )
+    around = {item.name.rstrip("_") for item in fields(kind)} - {
+        item.name for item in fields(MainConfig)
+    }
     refuse_unknown_options(argv, base, around)
     default = kind(**{item.name: getattr(base, item.name) for item in fields(base)})
     command = "python -m dqn_tutorial" + (" sweep" if kind is SweepArguments else "")
     arguments = tyro.cli(kind, default=default, args=list(argv), prog=command)
-    config = MainConfig(**{item.name: getattr(arguments, item.name) for item in fields(MainConfig)})
+    config = MainConfig(
+        **{item.name: getattr(arguments, item.name) for item in fields(MainConfig)}
+    )
     return config, arguments
 
 
-def refuse_unknown_options(argv: Sequence[str], base: MainConfig, around: Collection[str]) -> None:
-    """Raise a ValueError for an option that the chosen model does not have; say so if another model has it."""
+def refuse_unknown_options(
+    argv: Sequence[str], base: MainConfig, around: Collection[str]
+) -> None:
+    """Raise a ValueError for an option that the chosen model does not have; say so if
+    another model has it.
+    """
     own = {"help", *around, *flatten(base)}
     for word in argv:
         if not word.startswith("--"):
@@ -92,9 +112,14 @@ def refuse_unknown_options(argv: Sequence[str], base: MainConfig, around: Collec
             continue
         for other, (_, config_class) in MODELS.items():
             if name in flatten(MainConfig(model=config_class())):
-                raise ValueError(f"--{name} is an option of model {other!r}, not of {base.model.name!r}")
+                raise ValueError(
+                    f"--{name} is an option of model {other!r}, not of"
+                    f" {base.model.name!r}"
+                )
         options = [f"--{option.replace('_', '-')}" for option in own]
-        raise ValueError(f"unknown option {word!r}: {nearest(word.partition('=')[0], options)}")
+        raise ValueError(
+            f"unknown option {word!r}: {nearest(word.partition('=')[0], options)}"
+        )
 
 
 def print_result(result: Mapping[str, Any]) -> None:
@@ -102,7 +127,10 @@ def print_result(result: Mapping[str, Any]) -> None:
     solved_at = result["solved_at"]
     rows = [
         ("environment", result["environment"]),
-        (f"greedy mean, {result['episodes']} fresh episodes", f"{result['greedy_mean']:.1f}"),
+        (
+            f"greedy mean, {result['episodes']} fresh episodes",
+            f"{result['greedy_mean']:.1f}",
+        ),
         ("standard deviation", f"{result['greedy_std']:.1f}"),
         ("minimum", f"{result['greedy_min']:.0f}"),
         ("weights", result["weights"]),
@@ -112,7 +140,13 @@ def print_result(result: Mapping[str, Any]) -> None:
     ]
     if solved_at is not None:
         n_solved = sum(agent["greedy_mean"] >= solved_at for agent in result["agents"])
-        rows.insert(4, (f"agents solved, {solved_at:g} or more", f"{n_solved} of {len(result['agents'])}"))
+        rows.insert(
+            4,
+            (
+                f"agents solved, {solved_at:g} or more",
+                f"{n_solved} of {len(result['agents'])}",
+            ),
+        )
     for name, value in rows:
         print(f"{name:<34}{value:>14}")
     if len(result["agents"]) > 1 and result["curve"]:
@@ -123,11 +157,17 @@ def print_result(result: Mapping[str, Any]) -> None:
 
 
 def print_curve(curve: Sequence[Mapping[str, float]]) -> None:
-    """Print the learning curve of many seeds: means with their 95 % intervals over seeds."""
-    print(f"\n{'step':>8}  {'greedy mean, 95 % interval':>28}  {'interquartile mean, interval':>28}")
+    """Print the learning curve of many seeds: means with their 95 % intervals over
+    seeds.
+    """
+    print(
+        f"\n{'step':>8}  {'greedy mean, 95 % interval':>28} "
+        f" {'interquartile mean, interval':>28}"
+    )
     for row in curve:
         columns = (
-            f"{row[f'greedy_{name}']:.1f} [{row[f'{name}_low']:.1f}, {row[f'{name}_high']:.1f}]"
+            f"{row[f'greedy_{name}']:.1f} [{row[f'{name}_low']:.1f},"
+            f" {row[f'{name}_high']:.1f}]"
             for name in ("mean", "iqm")
         )
         print(f"{row['step']:>8,}", *(f"{column:>28}" for column in columns), sep="  ")
@@ -145,7 +185,10 @@ def sweep_command(argv: Sequence[str]) -> None:
 
     config, arguments = parse(argv, SweepArguments)
     if config.seed or config.training.n_seeds > 1:
-        raise ValueError("seed and training.n_seeds are not for a sweep: give its first and last seed by --seeds 0-99")
+        raise ValueError(
+            "seed and training.n_seeds are not for a sweep: give its first and last"
+            " seed by --seeds 0-99"
+        )
     seeds, cells = sweep.parse_seeds(arguments.seeds), []
     for cell in sweep.parse_grid(arguments.grid):
         words = [word for name, value in cell.items() for word in as_words(name, value)]
@@ -153,9 +196,18 @@ def sweep_command(argv: Sequence[str]) -> None:
     folder = arguments.out or Path("runs") / "sweep"
     file = str(arguments.import_.resolve()) if arguments.import_ else None
     try:
-        table = sweep.sweep(sweep.blocks_of(cells, seeds), folder, arguments.scheduler, file, arguments.progress)
+        table = sweep.sweep(
+            sweep.blocks_of(cells, seeds),
+            folder,
+            arguments.scheduler,
+            file,
+            arguments.progress,
+        )
     except KeyboardInterrupt:
-        raise ValueError(f"interrupted: the same command goes on where it stopped, {folder} keeps the rest") from None
+        raise ValueError(
+            f"interrupted: the same command goes on where it stopped, {folder} keeps"
+            " the rest"
+        ) from None
     print(f"{len(cells)} cells x {len(seeds)} seeds: written to {table}")
 
 
@@ -169,7 +221,8 @@ def as_words(name: str, value: Any) -> list[str]:
 
 def report_command(argv: Sequence[str]) -> None:
     """Say what a class has done, from its progress files."""
-    from dqn_tutorial.classroom.check.report import report  # needs matplotlib, which training does not
+    # needs matplotlib, which training does not
+    from dqn_tutorial.classroom.check.report import report
 
     report(argv)
 
@@ -182,12 +235,16 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 
 
 def main() -> int:
-    """Run the command of the first word, `train` if it begins with a dash. Returns 2 where the input is refused."""
+    """Run the command of the first word, `train` if it begins with a dash. Returns 2
+    where the input is refused.
+    """
     argv = sys.argv[1:]
     command = argv.pop(0) if argv and not argv[0].startswith("-") else "train"
     try:
         if command not in COMMANDS:
-            raise ValueError(f"unknown command {command!r}: {nearest(command, COMMANDS)}")
+            raise ValueError(
+                f"unknown command {command!r}: {nearest(command, COMMANDS)}"
+            )
         COMMANDS[command](argv)
     except (ValueError, TypeError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,4 +1,6 @@
-"""The agent: what acts, remembers and learns. It delegates Q-values to a critic and experience to a replay memory."""
+"""The agent: what acts, remembers and learns. It delegates Q-values to a critic and
+experience to a replay memory.
+"""
 
 from abc import ABC, abstractmethod
 from typing import Any, overload
@@ -14,7 +16,8 @@ from dqn_tutorial.ensemble import Update
 
 
 def linear_schedule(start: float, end: float, duration: float, step: int) -> float:
-    """Return the value at `step` of a line from `start` at step 0 to `end` at step `duration`, constant after it.
+    """Return the value at `step` of a line from `start` at step 0 to `end` at step
+    `duration`, constant after it.
 
     Source: Mnih et al. (2015), extended data table 1. Taught in 06_agent.
     """
@@ -23,7 +26,8 @@ def linear_schedule(start: float, end: float, duration: float, step: int) -> flo
 
 
 class LiveValue:
-    """A number of the critic that follows its schedule until it is assigned, and again after `del`.
+    """A number of the critic that follows its schedule until it is assigned, and again
+    after `del`.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -39,9 +43,15 @@ class LiveValue:
         return self if agent is None else float(getattr(agent.critic, self.name))
 
     def __set__(self, agent: "Agent", value: float) -> None:
-        top, allowed = (np.inf, "finite and 0 or more") if self.name == "learning_rate" else (1, "between 0 and 1")
+        top, allowed = (
+            (np.inf, "finite and 0 or more")
+            if self.name == "learning_rate"
+            else (1, "between 0 and 1")
+        )
         if not (np.isfinite(value) and 0 <= value <= top):
-            raise ValueError(f"{self.name} = {value} is not allowed: it must be {allowed}")
+            raise ValueError(
+                f"{self.name} = {value} is not allowed: it must be {allowed}"
+            )
         agent.held.add(self.name)
         setattr(agent.critic, self.name, float(value))
 
@@ -51,10 +61,12 @@ class LiveValue:
 
 
 class Agent(ABC):
-    """What every agent has: live values, a memory of the step it is at, and three things it can do.
+    """What every agent has: live values, a memory of the step it is at, and three
+    things it can do.
 
     Attributes:
-        epsilon, learning_rate, gamma, tau: follow their schedules; assigning holds a value, `del` releases it.
+        epsilon, learning_rate, gamma, tau: follow their schedules; assigning holds a
+            value, `del` releases it.
         update_ratio: gradient updates per environment step; may be set at any time.
         step: environment steps taken so far. n_updates: gradient updates so far.
 
@@ -86,7 +98,8 @@ class Agent(ABC):
         self.follow_schedules(0)
 
     def reset(self) -> None:
-        """Go back to the state of a fresh agent of the same seed: weights, optimiser, memory, streams, live values.
+        """Go back to the state of a fresh agent of the same seed: weights, optimiser,
+        memory, streams, live values.
 
         Source: this course. Taught in 06_agent.
         """
@@ -95,7 +108,8 @@ class Agent(ABC):
         self._start()
 
     def follow_schedules(self, step: int) -> None:
-        """Set the live values that are not held to what their schedules say at this environment step.
+        """Set the live values that are not held to what their schedules say at this
+        environment step.
 
         Source: Mnih et al. (2015), extended data table 1. Taught in 06_agent.
         """
@@ -103,9 +117,15 @@ class Agent(ABC):
         t, c = self.config.training, self.config.model.critic
         values = {
             "epsilon": linear_schedule(
-                c.exploration_start, c.exploration_rate, c.exploration_fraction * t.max_steps, step
+                c.exploration_start,
+                c.exploration_rate,
+                c.exploration_fraction * t.max_steps,
+                step,
             ),
-            "learning_rate": t.learning_rate * linear_schedule(1, t.learning_rate_end, t.max_steps, step),
+            "learning_rate": (
+                t.learning_rate
+                * linear_schedule(1, t.learning_rate_end, t.max_steps, step)
+            ),
             "gamma": t.gamma,
             "tau": self.config.model.tau,
         }
@@ -114,28 +134,37 @@ class Agent(ABC):
                 setattr(self.critic, name, value)
 
     @abstractmethod
-    def select_action(self, state: ArrayLike | Tensor, is_training: bool = True) -> NDArray[np.int64]:
-        """Return actions for one state or a batch, chosen through `critic.act`: a record shows what that left in
-        `critic.choice`.
+    def select_action(
+        self, state: ArrayLike | Tensor, is_training: bool = True
+    ) -> NDArray[np.int64]:
+        """Return actions for one state or a batch, chosen through `critic.act`: a
+        record shows what that left in `critic.choice`.
 
         Source: Sutton & Barto (2018), section 3.1. Taught in 06_agent.
         """
 
     @abstractmethod
     def learn(self, max_iter: int = 1, n_epochs: int = 0) -> Any:
-        """Learn from the memory. Source: Sutton & Barto (2018), section 3.1. Taught in 06_agent."""
+        """Learn from the memory. Source: Sutton & Barto (2018), section 3.1. Taught in
+        06_agent.
+        """
 
 
 class DQN(Agent):
-    """Deep Q-Network: epsilon-greedy actions, experience replay, targets from a slowly moving network.
+    """Deep Q-Network: epsilon-greedy actions, experience replay, targets from a slowly
+    moving network.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
 
-    def select_action(self, state: ArrayLike | Tensor, is_training: bool = True) -> NDArray[np.int64]:
-        """Return epsilon-greedy actions ready for the environment, greedy ones with `is_training=False`.
+    def select_action(
+        self, state: ArrayLike | Tensor, is_training: bool = True
+    ) -> NDArray[np.int64]:
+        """Return epsilon-greedy actions ready for the environment, greedy ones with
+        `is_training=False`.
 
-        Greedy actions come from the networks that `greedy_network` names, exploring ones from the online networks.
+        Greedy actions come from the networks that `greedy_network` names, exploring
+        ones from the online networks.
 
         Args:
             state: `[S]`, `[B, S]`, or `[N, B, S]` for N agents.
@@ -145,11 +174,16 @@ class DQN(Agent):
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
         """
-        asks_target = not is_training and self.config.model.critic.greedy_network == "target"
-        return self.critic.act(state, target=asks_target, is_training=is_training).numpy()
+        asks_target = (
+            not is_training and self.config.model.critic.greedy_network == "target"
+        )
+        return self.critic.act(
+            state, target=asks_target, is_training=is_training
+        ).numpy()
 
     def learn(self, max_iter: int = 1, n_epochs: int = 0) -> Update | None:
-        """Take `max_iter` updates on random batches, or, with `n_epochs` = k, k passes over the whole memory.
+        """Take `max_iter` updates on random batches, or, with `n_epochs` = k, k passes
+        over the whole memory.
 
         Returns:
             What the last update saw; None if there was none.
@@ -159,9 +193,13 @@ class DQN(Agent):
         memory = self.experience_memory
         memory.gamma = self.gamma
         update = None
-        _, batches = memory.get_steps_and_iterator(n_epochs, max_iter, self.config.training.batch_size)
+        _, batches = memory.get_steps_and_iterator(
+            n_epochs, max_iter, self.config.training.batch_size
+        )
         for batch in batches:
-            y = self.critic.get_bellman_target(batch.reward, batch.next_state, batch.terminated, batch.discount)
+            y = self.critic.get_bellman_target(
+                batch.reward, batch.next_state, batch.terminated, batch.discount
+            )
             update = self.critic.update(batch.state, batch.action, y)
             self.n_updates += 1
             if self.n_updates % self.config.model.target_update_every == 0:

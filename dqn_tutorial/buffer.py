@@ -1,4 +1,6 @@
-"""The replay memory: a ring of single steps that forms n-step transitions when sampled."""
+"""The replay memory: a ring of single steps that forms n-step transitions when
+sampled.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,12 +14,15 @@ from dqn_tutorial.seeding import numpy_generator
 
 
 class Batch(NamedTuple):
-    """A batch of transitions: B of them, or `[N, B]` where N independent agents share the memory.
+    """A batch of transitions: B of them, or `[N, B]` where N independent agents share
+    the memory.
 
-    `reward` is the sum of the m rewards of the window, each discounted; `next_state` is the state after them;
-    `discount` is gamma^m. The flags are those of the last step of the window.
+    `reward` is the sum of the m rewards of the window, each discounted; `next_state` is
+    the state after them; `discount` is gamma^m. The flags are those of the last step of
+    the window.
 
-    Source: Mnih et al. (2015); n steps: Sutton & Barto (2018), section 7.1. Taught in 04_replay_buffer.
+    Source: Mnih et al. (2015); n steps: Sutton & Barto (2018), section 7.1. Taught in
+    04_replay_buffer.
     """
 
     state: Tensor  # [B, S] float32
@@ -30,14 +35,16 @@ class Batch(NamedTuple):
 
 
 class ReplayBuffer:
-    """A ring of the last `capacity` steps of each agent, stored for all its environments at once.
+    """A ring of the last `capacity` steps of each agent, stored for all its
+    environments at once.
 
     Args:
         capacity: steps kept for each agent; rounded down to whole vector steps.
         dim_state: numbers in a state.
         n_envs: environments of one agent.
         seeds: one seed for each agent; each samples from a stream of its own.
-        gamma: discount factor per step; may be changed at any time, windows are formed when sampled.
+        gamma: discount factor per step; may be changed at any time, windows are formed
+            when sampled.
         n_step: longest window of rewards to sum.
         device: where batches are put.
 
@@ -57,11 +64,21 @@ class ReplayBuffer:
         n_step: int = 1,
         device: str = "cpu",
     ) -> None:
-        for name, value in (("dim_state", dim_state), ("n_envs", n_envs), ("n_step", n_step), ("seeds", len(seeds))):
+        for name, value in (
+            ("dim_state", dim_state),
+            ("n_envs", n_envs),
+            ("n_step", n_step),
+            ("seeds", len(seeds)),
+        ):
             if value < 1:
-                raise ValueError(f"{name} = {value} is not allowed: it must be 1 or more")
+                raise ValueError(
+                    f"{name} = {value} is not allowed: it must be 1 or more"
+                )
         if capacity < n_envs:
-            raise ValueError(f"capacity = {capacity} is not allowed: it must be at least n_envs = {n_envs}")
+            raise ValueError(
+                f"capacity = {capacity} is not allowed: it must be at least n_envs ="
+                f" {n_envs}"
+            )
         self.n_envs, self.n_agents = n_envs, len(seeds)
         self.length = capacity // n_envs  # vector steps in the ring
         self.capacity = self.length * n_envs
@@ -74,11 +91,14 @@ class ReplayBuffer:
         self._next_state = np.zeros((*rows, dim_state), np.float32)
         self._terminated = np.zeros(rows, bool)
         self._truncated = np.zeros(rows, bool)
-        self._is_transition = np.zeros(rows, bool)  # False: an empty row or a step that only reset an environment
+        # False: an empty row or a step that only reset an environment
+        self._is_transition = np.zeros(rows, bool)
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything and start the random streams afresh. Source: this course. Taught in 04_replay_buffer."""
+        """Forget everything and start the random streams afresh. Source: this course.
+        Taught in 04_replay_buffer.
+        """
         self._generators = [numpy_generator(seed, "replay") for seed in self._seeds]
         self._is_transition[:] = False
         self._n_transitions = np.zeros(self.n_agents, np.int64)
@@ -101,13 +121,16 @@ class ReplayBuffer:
         """Store one step of every environment; the arrays are copied.
 
         Args:
-            state: `[N, E, S]` for N agents of E environments; leading axes of length 1 may be left out.
+            state: `[N, E, S]` for N agents of E environments; leading axes of length 1
+                may be left out.
             action: `[N, E]`, the action that was executed, int.
             reward: `[N, E]`.
-            next_state: `[N, E, S]`, for a last step the last observation, not the first of the next episode.
+            next_state: `[N, E, S]`, for a last step the last observation, not the first
+                of the next episode.
             terminated: `[N, E]`, bool.
             truncated: `[N, E]`, bool.
-            is_reset: `[N, E]`, bool: steps that only reset an environment; kept in their row, never sampled.
+            is_reset: `[N, E]`, bool: steps that only reset an environment; kept in
+                their row, never sampled.
 
         Raises:
             ValueError: an array whose size does not fit, named with both sizes.
@@ -116,7 +139,11 @@ class ReplayBuffer:
         """
         first = (self._n_stored % self.length) * self.n_envs
         rows = slice(first, first + self.n_envs)
-        is_reset = np.zeros((self.n_agents, self.n_envs), bool) if is_reset is None else np.asarray(is_reset, bool)
+        is_reset = (
+            np.zeros((self.n_agents, self.n_envs), bool)
+            if is_reset is None
+            else np.asarray(is_reset, bool)
+        )
         columns: list[tuple[str, NDArray[Any], ArrayLike]] = [
             ("state", self._state, state),
             ("action", self._action, action),
@@ -131,17 +158,21 @@ class ReplayBuffer:
             place = column[:, rows]
             array = np.asarray(value)
             if array.size != place.size:
-                raise ValueError(f"{name} has shape {array.shape}: one step of this memory has shape {place.shape}")
+                raise ValueError(
+                    f"{name} has shape {array.shape}: one step of this memory has shape"
+                    f" {place.shape}"
+                )
             checked.append((place, array.reshape(place.shape)))
         self._n_transitions -= self._is_transition[:, rows].sum(-1)
-        for place, array in checked:  # only now, so that a refused step leaves the memory as it was
+        # only now, so that a refused step leaves the memory as it was
+        for place, array in checked:
             place[:] = array
         self._n_transitions += self._is_transition[:, rows].sum(-1)
         self._n_stored += 1
 
     def break_off(self) -> None:
-        """End every window at the newest step: what is stored next does not follow it. A step that did not terminate
-        counts as truncated.
+        """End every window at the newest step: what is stored next does not follow it.
+        A step that did not terminate counts as truncated.
 
         Source: Pardo et al. (2018) on truncation. Taught in 06_agent.
         """
@@ -151,7 +182,8 @@ class ReplayBuffer:
             self._truncated[:, rows] |= ~self._terminated[:, rows]
 
     def get_next_batch(self, batch_size: int) -> Batch:
-        """Return a random batch, drawn with replacement, `batch_size` transitions for each agent.
+        """Return a random batch, drawn with replacement, `batch_size` transitions for
+        each agent.
 
         Raises:
             ValueError: nothing is stored yet.
@@ -159,28 +191,40 @@ class ReplayBuffer:
         Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
         """
         if not self._n_transitions.all():
-            raise ValueError("the memory is empty: store transitions before asking for a batch")
-        return self._batch(np.stack([self._draw(agent, batch_size) for agent in range(self.n_agents)]))
+            raise ValueError(
+                "the memory is empty: store transitions before asking for a batch"
+            )
+        return self._batch(
+            np.stack([self._draw(agent, batch_size) for agent in range(self.n_agents)])
+        )
 
-    def get_steps_and_iterator(self, n_epochs: int, max_iter: int, batch_size: int) -> tuple[int, Iterator[Batch]]:
+    def get_steps_and_iterator(
+        self, n_epochs: int, max_iter: int, batch_size: int
+    ) -> tuple[int, Iterator[Batch]]:
         """Return the number of batches to come and an iterator over them.
 
-        With `n_epochs` = 0 these are `max_iter` random batches; with `n_epochs` = k they are k passes over all that
-        is stored, shuffled anew for each pass; the last batch of a pass may be smaller. With several agents a pass
-        is as long as the shortest of their memories.
+        With `n_epochs` = 0 these are `max_iter` random batches; with `n_epochs` = k
+        they are k passes over all that is stored, shuffled anew for each pass; the last
+        batch of a pass may be smaller. With several agents a pass is as long as the
+        shortest of their memories.
 
-        Source: random batches: Mnih et al. (2015); passes: Goodfellow et al. (2016), 8.1.3. Taught in 04_replay_buffer.
+        Source: random batches: Mnih et al. (2015); passes: Goodfellow et al. (2016),
+        8.1.3. Taught in 04_replay_buffer.
         """
         if n_epochs == 0:
             return max_iter, (self.get_next_batch(batch_size) for _ in range(max_iter))
         shortest = int(self._n_transitions.min())
-        return n_epochs * -(-shortest // batch_size), self._passes(n_epochs, batch_size, shortest)
+        return n_epochs * -(-shortest // batch_size), self._passes(
+            n_epochs, batch_size, shortest
+        )
 
     def _passes(self, n_epochs: int, batch_size: int, shortest: int) -> Iterator[Batch]:
         for _ in range(n_epochs):
             order = [
                 generator.permutation(np.flatnonzero(is_transition))[:shortest]
-                for generator, is_transition in zip(self._generators, self._is_transition, strict=True)
+                for generator, is_transition in zip(
+                    self._generators, self._is_transition, strict=True
+                )
             ]
             for first in range(0, shortest, batch_size):
                 yield self._batch(np.stack(order)[:, first : first + batch_size])
@@ -195,19 +239,33 @@ class ReplayBuffer:
         return rows
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
-        """Form the transitions that start at `rows`, `[N, B]`; a window ends with its episode or at the newest step."""
-        of_agent = np.arange(self.n_agents)[:, None] * self.capacity  # [N, 1]: rows of agent k start here
+        """Form the transitions that start at `rows`, `[N, B]`; a window ends with its
+        episode or at the newest step.
+        """
+        # [N, 1]: rows of agent k start here
+        of_agent = np.arange(self.n_agents)[:, None] * self.capacity
         steps = np.arange(self.n_step)
-        window = (rows[..., None] + steps * self.n_envs) % self.capacity + of_agent[..., None]  # [N, B, n]
+        # [N, B, n]
+        window = (rows[..., None] + steps * self.n_envs) % self.capacity + of_agent[
+            ..., None
+        ]
         rows_to_newest = (self._n_stored - 1 - rows // self.n_envs) % self.length
         is_last = self._terminated.take(window) | self._truncated.take(window)
         is_last[..., -1] = True
-        last = np.minimum(is_last.argmax(-1), rows_to_newest)  # [N, B]: position of the last step summed
-        discounts = np.float32(self.gamma) ** np.arange(self.n_step + 1, dtype=np.float32)
+        # [N, B]: position of the last step summed
+        last = np.minimum(is_last.argmax(-1), rows_to_newest)
+        discounts = np.float32(self.gamma) ** np.arange(
+            self.n_step + 1, dtype=np.float32
+        )
         rewards = self._reward.take(window) * (steps <= last[..., None])
-        start, end = rows + of_agent, (rows + last * self.n_envs) % self.capacity + of_agent  # [N, B]
+        # [N, B]
+        start, end = (
+            rows + of_agent,
+            (rows + last * self.n_envs) % self.capacity + of_agent,
+        )
         columns = (
-            self._state.reshape(-1, self._state.shape[-1]).take(start, axis=0),  # much faster than [start]
+            # much faster than [start]
+            self._state.reshape(-1, self._state.shape[-1]).take(start, axis=0),
             self._action.take(start),
             rewards @ discounts[:-1],
             self._next_state.reshape(-1, self._state.shape[-1]).take(end, axis=0),
@@ -216,4 +274,6 @@ class ReplayBuffer:
             discounts[last + 1],
         )
         one = slice(None) if self.n_agents > 1 else 0
-        return Batch(*(torch.from_numpy(column[one]).to(self.device) for column in columns))
+        return Batch(
+            *(torch.from_numpy(column[one]).to(self.device) for column in columns)
+        )

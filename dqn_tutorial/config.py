@@ -1,7 +1,8 @@
 """Every setting of a run: what it means, its unit, its default and what is allowed.
 
-The defaults are a plain DQN. What an environment wants changed stands in `PRESETS`, each change with its reason.
-Counts and schedules are in environment steps; with parallel environments every one of them counts.
+The defaults are a plain DQN. What an environment wants changed stands in `PRESETS`,
+each change with its reason. Counts and schedules are in environment steps; with
+parallel environments every one of them counts.
 """
 
 import difflib
@@ -18,7 +19,8 @@ DEVICES = ("cpu", "cuda", "mps")
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint naming the allowed word most like `word`, or all of them if none is close.
+    """Return a hint naming the allowed word most like `word`, or all of them if none is
+    close.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -28,7 +30,8 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
 
 
 def check_types(config: Any) -> None:
-    """Refuse a value of the wrong type in any field; whole numbers pass where a float is asked for.
+    """Refuse a value of the wrong type in any field; whole numbers pass where a float
+    is asked for.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -41,31 +44,42 @@ def check_types(config: Any) -> None:
         else:
             continue
         if not fits:
-            raise TypeError(f"{name} = {value!r} is not allowed: it must be of type {wanted.__name__}")
+            raise TypeError(
+                f"{name} = {value!r} is not allowed: it must be of type"
+                f" {wanted.__name__}"
+            )
 
 
 def require(config: Any, name: str, holds: bool, allowed: str) -> None:
-    """Raise a ValueError that names the field, its value and what is allowed, unless `holds`.
+    """Raise a ValueError that names the field, its value and what is allowed, unless
+    `holds`.
 
     Source: this course. Taught in 07_train_cartpole.
     """
     if not holds:
-        raise ValueError(f"{name} = {getattr(config, name)!r} is not allowed: it must be {allowed}")
+        raise ValueError(
+            f"{name} = {getattr(config, name)!r} is not allowed: it must be {allowed}"
+        )
 
 
 def require_choice(config: Any, name: str, choices: tuple[str, ...]) -> None:
-    """Raise a ValueError that names the nearest choice, unless the field holds one of `choices`.
+    """Raise a ValueError that names the nearest choice, unless the field holds one of
+    `choices`.
 
     Source: this course. Taught in 07_train_cartpole.
     """
     value = getattr(config, name)
     if value not in choices:
-        raise ValueError(f"{name} = {value!r} is not allowed: {nearest(value, choices)}")
+        raise ValueError(
+            f"{name} = {value!r} is not allowed: {nearest(value, choices)}"
+        )
 
 
 @dataclass(frozen=True)
 class DQNCriticConfig:
-    """The Q-networks and how they choose actions. Source: Mnih et al. (2015). Taught in 05_critic."""
+    """The Q-networks and how they choose actions. Source: Mnih et al. (2015). Taught in
+    05_critic.
+    """
 
     arch: str = "DQNNet"
     """Network class, by its registered name."""
@@ -88,9 +102,13 @@ class DQNCriticConfig:
     has_norm: bool = False
     """Layer normalisation after each hidden layer."""
     reduce: str = "mean"
-    """How the target combines the members of one agent: mean, min or max of their Q-values."""
+    """How the target combines the members of one agent: mean, min or max of their
+    Q-values.
+    """
     greedy_network: str = "online"
-    """Networks that act when nothing is explored: online, or target, their running average."""
+    """Networks that act when nothing is explored: online, or target, their running
+    average.
+    """
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -117,7 +135,9 @@ class DQNConfig:
     critic: DQNCriticConfig = field(default_factory=DQNCriticConfig)
     """The critic."""
     target_update_every: int = 1
-    """Updates between two moves of the target network; tau = 1 with 100 is a hard copy every 100."""
+    """Updates between two moves of the target network; tau = 1 with 100 is a hard copy
+    every 100.
+    """
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -135,20 +155,39 @@ class EnvConfig:
     observation_scale: tuple[float, ...] = ()
     """Factor on each observation before the network; empty leaves them raw."""
     reward_scale: float = 1.0
-    """Factor on the reward that is learned from; the reported returns stay in the environment's units."""
+    """Factor on the reward that is learned from; the reported returns stay in the
+    environment's units.
+    """
 
     def __post_init__(self) -> None:
         check_types(self)
-        scale = self.observation_scale if isinstance(self.observation_scale, Iterable) else (None,)
-        numbers = all(isinstance(factor, int | float) and factor != 0 for factor in scale)
-        require(self, "observation_scale", numbers, "a list of numbers other than 0, one for each observation")
-        object.__setattr__(self, "observation_scale", tuple(float(factor) for factor in self.observation_scale))
+        scale = (
+            self.observation_scale
+            if isinstance(self.observation_scale, Iterable)
+            else (None,)
+        )
+        numbers = all(
+            isinstance(factor, int | float) and factor != 0 for factor in scale
+        )
+        require(
+            self,
+            "observation_scale",
+            numbers,
+            "a list of numbers other than 0, one for each observation",
+        )
+        object.__setattr__(
+            self,
+            "observation_scale",
+            tuple(float(factor) for factor in self.observation_scale),
+        )
         require(self, "reward_scale", self.reward_scale > 0, "above 0")
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The training run. Source: Mnih et al. (2015), extended data table 1. Taught in 07_train_cartpole."""
+    """The training run. Source: Mnih et al. (2015), extended data table 1. Taught in
+    07_train_cartpole.
+    """
 
     max_steps: int = 50_000
     """Budget: environment steps of one agent."""
@@ -171,15 +210,23 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     """First step size of Adam."""
     learning_rate_end: float = 1.0
-    """Last step size as a share of the first: 1 keeps it constant, 0 lets it fall to nothing, linearly."""
+    """Last step size as a share of the first: 1 keeps it constant, 0 lets it fall to
+    nothing, linearly.
+    """
     max_grad_norm: float = 10.0
-    """Longest gradient of one network; a longer one is shortened to it; inf leaves all as they are."""
+    """Longest gradient of one network; a longer one is shortened to it; inf leaves all
+    as they are.
+    """
     eval_every: int = 5_000
-    """Environment steps between two greedy evaluations in training, the last at the end of the budget; 0 for none."""
+    """Environment steps between two greedy evaluations in training, the last at the end
+    of the budget; 0 for none.
+    """
     eval_episodes: int = 20
     """Fresh episodes of each such evaluation."""
     stop_when_solved: bool = False
-    """End once every agent has solved the environment at an evaluation, confirmed over 100 fresh episodes."""
+    """End once every agent has solved the environment at an evaluation, confirmed over
+    100 fresh episodes.
+    """
     device: str = "cpu"
     """Where the networks live: cpu, cuda or mps."""
     n_threads: int = 1
@@ -187,7 +234,15 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         check_types(self)
-        for name in ("max_steps", "n_envs", "n_seeds", "batch_size", "n_step", "eval_episodes", "n_threads"):
+        for name in (
+            "max_steps",
+            "n_envs",
+            "n_seeds",
+            "batch_size",
+            "n_step",
+            "eval_episodes",
+            "n_threads",
+        ):
             require(self, name, getattr(self, name) >= 1, "1 or more")
         for name in ("learning_starts", "eval_every", "update_ratio"):
             require(self, name, getattr(self, name) >= 0, "0 or more")
@@ -195,9 +250,24 @@ class TrainingConfig:
             require(self, name, 0 <= getattr(self, name) <= 1, "between 0 and 1")
         for name in ("learning_rate", "max_grad_norm"):
             require(self, name, getattr(self, name) > 0, "above 0")
-        require(self, "n_envs", self.n_envs <= self.max_steps, f"at most max_steps = {self.max_steps}")
-        require(self, "buffer_size", self.buffer_size >= self.n_envs, f"at least n_envs = {self.n_envs}")
-        require(self, "eval_every", self.eval_every > 0 or not self.stop_when_solved, "above 0 with stop_when_solved")
+        require(
+            self,
+            "n_envs",
+            self.n_envs <= self.max_steps,
+            f"at most max_steps = {self.max_steps}",
+        )
+        require(
+            self,
+            "buffer_size",
+            self.buffer_size >= self.n_envs,
+            f"at least n_envs = {self.n_envs}",
+        )
+        require(
+            self,
+            "eval_every",
+            self.eval_every > 0 or not self.stop_when_solved,
+            "above 0 with stop_when_solved",
+        )
         require_choice(self, "device", DEVICES)
 
 

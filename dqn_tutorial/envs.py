@@ -19,16 +19,20 @@ VectorEnv = gym.vector.VectorEnv[Any, Any, Any]
 
 
 class EnvSpec(NamedTuple):
-    """What an agent must know of its environment. Source: Gymnasium. Taught in 07_train_cartpole."""
+    """What an agent must know of its environment. Source: Gymnasium. Taught in
+    07_train_cartpole.
+    """
 
     id: str
     dim_state: int
     dim_act: int
-    solved_at: float | None  # mean episode return from which it counts as solved, if there is such a convention
+    # mean episode return from which it counts as solved, if there is such a convention
+    solved_at: float | None
 
 
 def env_id(name: str) -> str:
-    """Return the Gymnasium id of a name: an id as it is, `cartpole` as the newest CartPole.
+    """Return the Gymnasium id of a name: an id as it is, `cartpole` as the newest
+    CartPole.
 
     Raises:
         ValueError: no such environment; the nearest name is given.
@@ -44,11 +48,15 @@ def env_id(name: str) -> str:
     if name.lower() in short:
         return short[name.lower()]
     hint = nearest(name.lower(), short)
-    raise ValueError(f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a short name: {hint}")
+    raise ValueError(
+        f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a short"
+        f" name: {hint}"
+    )
 
 
 def env_seed(seed: int, source: str) -> int:
-    """Return a seed that environments accept, 32 bits, for one source of randomness; as in `seeding.stream_seed`.
+    """Return a seed that environments accept, 32 bits, for one source of randomness; as
+    in `seeding.stream_seed`.
 
     Source: Gymnasium. Taught in 06_agent.
     """
@@ -56,12 +64,14 @@ def env_seed(seed: int, source: str) -> int:
 
 
 def make_vector_env(name: str, n_envs: int) -> VectorEnv:
-    """Return `n_envs` copies of an environment that step together; an ended one resets at its next step.
+    """Return `n_envs` copies of an environment that step together; an ended one resets
+    at its next step.
 
     Whatever numbers the environment observes, its states come as float32.
 
     Raises:
-        ValueError: no such environment, it lacks a package, or its spaces are not what DQN needs.
+        ValueError: no such environment, it lacks a package, or its spaces are not what
+            DQN needs.
 
     Source: Gymnasium, NEXT_STEP autoreset. Taught in 07_train_cartpole.
     """
@@ -70,29 +80,38 @@ def make_vector_env(name: str, n_envs: int) -> VectorEnv:
     try:
         envs = gym.make_vec(wanted, num_envs=n_envs, vectorization_mode=mode)
     except gym.error.DependencyNotInstalled as error:
-        raise ValueError(f"env.name = {name!r} needs a package that is not installed: {error}") from error
+        raise ValueError(
+            f"env.name = {name!r} needs a package that is not installed: {error}"
+        ) from error
     observation, action = envs.single_observation_space, envs.single_action_space
     if not isinstance(action, Discrete):
         envs.close()
         raise ValueError(
-            f"env.name = {name!r} has actions {action}: DQN needs Discrete actions, because it takes the maximum over "
-            "one Q-value per action, and there are endlessly many here. DDPG and SAC are made for such tasks."
+            f"env.name = {name!r} has actions {action}: DQN needs Discrete actions,"
+            " because it takes the maximum over one Q-value per action, and there are"
+            " endlessly many here. DDPG and SAC are made for such tasks."
         )
     if action.start != 0:
         envs.close()
         raise ValueError(
-            f"env.name = {name!r} has actions {action}: DQN needs actions that count from 0, because an action is the "
-            "place of its Q-value. Shift them with gymnasium.wrappers.TransformAction."
+            f"env.name = {name!r} has actions {action}: DQN needs actions that count"
+            " from 0, because an action is the place of its Q-value. Shift them with"
+            " gymnasium.wrappers.TransformAction."
         )
     if not isinstance(observation, Box) or len(observation.shape) != 1:
         envs.close()
         raise ValueError(
-            f"env.name = {name!r} has observations {observation}: DQNNet needs a Box of one dimension, because its "
-            "first layer multiplies a vector of numbers. Flatten or one-hot encode them with a Gymnasium wrapper."
+            f"env.name = {name!r} has observations {observation}: DQNNet needs a Box of"
+            " one dimension, because its first layer multiplies a vector of numbers."
+            " Flatten or one-hot encode them with a Gymnasium wrapper."
         )
     if observation.dtype != np.float32:
         space = Box(-np.inf, np.inf, observation.shape, np.float32)
-        envs = TransformObservation(envs, lambda states: states.astype(np.float32), single_observation_space=space)
+        envs = TransformObservation(
+            envs,
+            lambda states: states.astype(np.float32),
+            single_observation_space=space,
+        )
     return envs
 
 
@@ -103,11 +122,16 @@ def env_spec(name: str) -> EnvSpec:
     """
     envs = make_vector_env(name, 1)
     spec = gym.spec(env_id(name))
-    dim_state, dim_act = math.prod(envs.single_observation_space.shape or ()), envs.single_action_space.n  # type: ignore[attr-defined]
+    dim_state, dim_act = (
+        math.prod(envs.single_observation_space.shape or ()),
+        envs.single_action_space.n,
+    )  # type: ignore[attr-defined]
     envs.close()
     return EnvSpec(spec.id, dim_state, int(dim_act), spec.reward_threshold)
 
 
 register_mdp("SlipperyGrid", slippery_grid(), time_limit=50)
 for _name, _probe in probes().items():
-    register_mdp(f"Probe{_name.title().replace(' ', '')}", _probe.mdp, _probe.time_limit)
+    register_mdp(
+        f"Probe{_name.title().replace(' ', '')}", _probe.mdp, _probe.time_limit
+    )

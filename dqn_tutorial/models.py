@@ -1,4 +1,6 @@
-"""The registry: a model's name to its classes. A literal table, and one call that adds to it."""
+"""The registry: a model's name to its classes. A literal table, and one call that adds
+to it.
+"""
 
 import importlib.util
 import sys
@@ -20,16 +22,26 @@ from dqn_tutorial.settings import flatten, override
 
 @dataclass(frozen=True)
 class DDQNConfig(DQNConfig):
-    """Double DQN: DQN with another target. Source: van Hasselt et al. (2016). Taught in 10_build_your_own_model."""
+    """Double DQN: DQN with another target. Source: van Hasselt et al. (2016). Taught in
+    10_build_your_own_model.
+    """
 
     name: str = "ddqn"
     """Registered name of the model."""
-    critic: DQNCriticConfig = field(default_factory=lambda: DQNCriticConfig(critic_type="DoubleDQNCritic"))
+    critic: DQNCriticConfig = field(
+        default_factory=lambda: DQNCriticConfig(critic_type="DoubleDQNCritic")
+    )
     """The critic."""
 
 
-MODELS: dict[str, tuple[type[DQN], type[DQNConfig]]] = {"dqn": (DQN, DQNConfig), "ddqn": (DQN, DDQNConfig)}
-CRITICS: dict[str, type[DQNCritic]] = {"DQNCritic": DQNCritic, "DoubleDQNCritic": DoubleDQNCritic}
+MODELS: dict[str, tuple[type[DQN], type[DQNConfig]]] = {
+    "dqn": (DQN, DQNConfig),
+    "ddqn": (DQN, DDQNConfig),
+}
+CRITICS: dict[str, type[DQNCritic]] = {
+    "DQNCritic": DQNCritic,
+    "DoubleDQNCritic": DoubleDQNCritic,
+}
 ARCHS: dict[str, Callable[..., nn.Module]] = {"DQNNet": DQNNet}
 _BUILT_IN = {*MODELS, *CRITICS, *ARCHS}
 
@@ -41,21 +53,26 @@ def register(
     critic: type[DQNCritic] | None = None,
     arch: Callable[..., nn.Module] | None = None,
 ) -> None:
-    """Add a model: its agent and config class by `name`, its critic and network class by their own names.
+    """Add a model: its agent and config class by `name`, its critic and network class
+    by their own names.
 
-    Registering a name again takes the new classes, so that a notebook cell can be run twice.
+    Registering a name again takes the new classes, so that a notebook cell can be run
+    twice.
 
     Args:
         name: of the model.
         agent: its agent class.
         config: its config class, with that name as default.
         critic: its critic class, if it has one of its own.
-        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm, generator). Its weights must be
-            drawn from `generator`, or a seed does not repeat a run. They may be in `nn.Linear` and `nn.LayerNorm`; the
-            rest of `forward` sees `[K, B, .]` and must count axes from the end, as said in `nets.stack`.
+        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm,
+            generator). Its weights must be drawn from `generator`, or a seed does not
+            repeat a run. They may be in `nn.Linear` and `nn.LayerNorm`; the rest of
+            `forward` sees `[K, B, .]` and must count axes from the end, as said in
+            `nets.stack`.
 
     Raises:
-        ValueError: the name of a built-in model, critic or network; a config whose default name is another one.
+        ValueError: the name of a built-in model, critic or network; a config whose
+            default name is another one.
 
     Source: this course. Taught in 10_build_your_own_model.
     """
@@ -66,7 +83,10 @@ def register(
         if key in _BUILT_IN:
             raise ValueError(f"{key!r} is a built-in name: choose another for your own")
     if config().name != name:
-        raise ValueError(f"{config.__name__}.name defaults to {config().name!r}: it must be {name!r}, as registered")
+        raise ValueError(
+            f"{config.__name__}.name defaults to {config().name!r}: it must be"
+            f" {name!r}, as registered"
+        )
     for table, key, value in named:
         table[key] = value
 
@@ -75,8 +95,9 @@ def get_model(config: MainConfig) -> Agent:
     """Return a fresh agent of the configured model for the configured environment.
 
     Raises:
-        ValueError: an unknown model, critic, network or environment, or one that DQN cannot learn; a model's name over
-            the settings of another; the reason is given.
+        ValueError: an unknown model, critic, network or environment, or one that DQN
+            cannot learn; a model's name over the settings of another; the reason is
+            given.
 
     Source: this course. Taught in 10_build_your_own_model.
     """
@@ -84,32 +105,42 @@ def get_model(config: MainConfig) -> Agent:
     agent_class, config_class = look_up(MODELS, "model.name", model.name)
     if type(model) is not config_class:  # one that inherits from it is of another model
         raise ValueError(
-            f"model.name = {model.name!r} is not allowed in a {type(model).__name__}: it must be in a "
-            f"{config_class.__name__} as now registered; make_config(model={model.name!r}) makes one"
+            f"model.name = {model.name!r} is not allowed in a {type(model).__name__}:"
+            f" it must be in a {config_class.__name__} as now registered;"
+            f" make_config(model={model.name!r}) makes one"
         )
-    critic_class = look_up(CRITICS, "model.critic.critic_type", model.critic.critic_type)
+    critic_class = look_up(
+        CRITICS, "model.critic.critic_type", model.critic.critic_type
+    )
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
     spec = env_spec(config.env.name)
-    agent: Agent = agent_class(config, critic_class(config, spec.dim_state, spec.dim_act, arch))
+    agent: Agent = agent_class(
+        config, critic_class(config, spec.dim_state, spec.dim_act, arch)
+    )
     return agent
 
 
 def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:
-    """Return the entry of that name. Raises a ValueError with the nearest name if there is none.
+    """Return the entry of that name. Raises a ValueError with the nearest name if there
+    is none.
 
     Source: this course. Taught in 10_build_your_own_model.
     """
     if name not in table:
-        raise ValueError(f"{field_name} = {name!r} is not registered: {nearest(name, table)}")
+        raise ValueError(
+            f"{field_name} = {name!r} is not registered: {nearest(name, table)}"
+        )
     return table[name]
 
 
 def import_file(path: Path) -> None:
-    """Run a learner's Python file, which registers a model. Raises a ValueError if there is none.
+    """Run a learner's Python file, which registers a model. Raises a ValueError if
+    there is none.
 
     Source: this course. Taught in 10_build_your_own_model.
     """
-    name = f"imported_{path.stem}"  # its own: a file called copy.py must not take the place of Python's copy
+    # its own: a file called copy.py must not take the place of Python's copy
+    name = f"imported_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise ValueError(f"import = {str(path)!r} is not a Python file")
@@ -118,20 +149,32 @@ def import_file(path: Path) -> None:
     spec.loader.exec_module(module)
 
 
-def make_config(env: str = "cartpole", model: str = "dqn", **overrides: Any) -> MainConfig:
-    """Return the settings for an environment and a model: the model's defaults, then the environment's preset, then
-    `overrides` by their last name, as in `make_config("cartpole", max_steps=10_000, tau=1.0)`.
+def make_config(
+    env: str = "cartpole", model: str = "dqn", **overrides: Any
+) -> MainConfig:
+    """Return the settings for an environment and a model: the model's defaults, then
+    the environment's preset, then `overrides` by their last name, as in
+    `make_config("cartpole", max_steps=10_000, tau=1.0)`.
 
     Raises:
-        ValueError: an unknown name, with the nearest right one; a value that is not allowed.
+        ValueError: an unknown name, with the nearest right one; a value that is not
+            allowed.
 
     Source: this course. Taught in 07_train_cartpole.
     """
     config = MainConfig(model=look_up(MODELS, "model.name", model)[1]())
     config = replace(config, env=replace(config.env, name=env))
-    preset = {name: change.value for name, change in PRESETS.get(env_id(env), {}).items()}
-    dotted = {last: name for name in flatten(config) if (last := name.rpartition(".")[2]) != "name"}
+    preset = {
+        name: change.value for name, change in PRESETS.get(env_id(env), {}).items()
+    }
+    dotted = {
+        last: name
+        for name in flatten(config)
+        if (last := name.rpartition(".")[2]) != "name"
+    }
     for name in overrides:
         if name not in dotted:
             raise ValueError(f"unknown setting {name!r}: {nearest(name, dotted)}")
-    return override(config, preset | {dotted[name]: value for name, value in overrides.items()})
+    return override(
+        config, preset | {dotted[name]: value for name, value in overrides.items()}
+    )

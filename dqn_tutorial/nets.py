@@ -7,11 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+}
 
 
 def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
-    """Return a linear layer with PyTorch's usual uniform start, drawn from `generator`."""
+    """Return a linear layer with PyTorch's usual uniform start, drawn from
+    `generator`.
+    """
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
     bound = n_in**-0.5
     with torch.no_grad():
@@ -21,7 +27,8 @@ def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
 
 
 class MLP(nn.Sequential):
-    """Linear layers with an activation between them: `[..., dim_in]` in, `[..., dim_out]` out.
+    """Linear layers with an activation between them: `[..., dim_in]` in,
+    `[..., dim_out]` out.
 
     Args:
         dim_in: numbers in.
@@ -30,7 +37,8 @@ class MLP(nn.Sequential):
         width: units in each hidden layer.
         act: relu, tanh or silu.
         has_norm: layer normalisation after each hidden linear layer.
-        generator: source of the first weights; without one, a fresh generator of seed 0.
+        generator: source of the first weights; without one, a fresh generator of seed
+            0.
 
     Raises:
         ValueError: an unknown activation, a size below 1, a negative depth.
@@ -49,9 +57,14 @@ class MLP(nn.Sequential):
         generator: torch.Generator | None = None,
     ) -> None:
         if act not in _ACTIVATIONS:
-            raise ValueError(f"act = {act!r} is not allowed: choose one of {', '.join(_ACTIVATIONS)}")
+            raise ValueError(
+                f"act = {act!r} is not allowed: choose one of {', '.join(_ACTIVATIONS)}"
+            )
         if min(dim_in, dim_out, width) < 1 or depth < 0:
-            raise ValueError(f"sizes {dim_in}, {dim_out}, {width} must be 1 or more and depth = {depth} 0 or more")
+            raise ValueError(
+                f"sizes {dim_in}, {dim_out}, {width} must be 1 or more and depth ="
+                f" {depth} 0 or more"
+            )
         generator = generator or torch.Generator().manual_seed(0)
         layers: list[nn.Module] = []
         for _ in range(depth):
@@ -66,8 +79,8 @@ class MLP(nn.Sequential):
 class DQNNet(MLP):
     """State in, one Q-value per action out: `[S] -> [A]`, `[B, S] -> [B, A]`.
 
-    All actions come out at once, so one forward pass is enough for the maximum over actions.
-    Arguments and errors as in `MLP`.
+    All actions come out at once, so one forward pass is enough for the maximum over
+    actions. Arguments and errors as in `MLP`.
 
     Source: Mnih et al. (2015), figure 1. Taught in 03_q_network.
     """
@@ -86,9 +99,15 @@ class DQNNet(MLP):
 
 
 def _rows(layers: Sequence[nn.Module], name: str) -> Any:
-    """Stack a vector of weights of each layer, `[K, 1, W]`; None where the layers do without."""
+    """Stack a vector of weights of each layer, `[K, 1, W]`; None where the layers do
+    without.
+    """
     rows: list[Any] = [getattr(layer, name) for layer in layers]
-    return None if rows[0] is None else nn.Parameter(torch.stack([row.detach()[None] for row in rows]))
+    return (
+        None
+        if rows[0] is None
+        else nn.Parameter(torch.stack([row.detach()[None] for row in rows]))
+    )
 
 
 class StackedLinear(nn.Module):
@@ -99,12 +118,21 @@ class StackedLinear(nn.Module):
 
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))  # [K, I, O]
+        # [K, I, O]
+        self.weight = nn.Parameter(
+            torch.stack([layer.weight.detach().T for layer in layers])
+        )
         self.bias = _rows(layers, "bias")  # [K, 1, O]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`. Taught in 03_q_network."""
-        return x @ self.weight if self.bias is None else torch.baddbmm(self.bias, x, self.weight)
+        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`.
+        Taught in 03_q_network.
+        """
+        return (
+            x @ self.weight
+            if self.bias is None
+            else torch.baddbmm(self.bias, x, self.weight)
+        )
 
 
 class StackedLayerNorm(nn.Module):
@@ -120,35 +148,51 @@ class StackedLayerNorm(nn.Module):
         self.eps = layers[0].eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught in 03_q_network."""
-        y: Tensor = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps) * self.weight
+        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught
+        in 03_q_network.
+        """
+        y: Tensor = (
+            nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps) * self.weight
+        )
         return y if self.bias is None else y + self.bias
 
 
-_STACKED: dict[type[nn.Module], type[Any]] = {nn.Linear: StackedLinear, nn.LayerNorm: StackedLayerNorm}
+_STACKED: dict[type[nn.Module], type[Any]] = {
+    nn.Linear: StackedLinear,
+    nn.LayerNorm: StackedLayerNorm,
+}
 
 
 def stack(members: Sequence[nn.Module]) -> nn.Module:
-    """Turn K equally built networks into one that maps `[K, B, S] -> [K, B, A]`, member k on batch k.
+    """Turn K equally built networks into one that maps `[K, B, S] -> [K, B, A]`, member
+    k on batch k.
 
-    The first member is taken over: each of its layers with weights becomes the stacked layer of all members. So its
-    `forward` sees an axis more in front than it would alone, and must count axes from the end: `mean(-1)`, never
-    `mean(1)`. `check_stack` finds out whether it does.
+    The first member is taken over: each of its layers with weights becomes the stacked
+    layer of all members. So its `forward` sees an axis more in front than it would
+    alone, and must count axes from the end: `mean(-1)`, never `mean(1)`. `check_stack`
+    finds out whether it does.
 
     Raises:
-        TypeError: a member holds weights in a layer other than `nn.Linear` or `nn.LayerNorm`.
+        TypeError: a member holds weights in a layer other than `nn.Linear` or
+            `nn.LayerNorm`.
 
     Source: this course. Taught in 03_q_network.
     """
-    first, stacked = members[0], dict[nn.Module, nn.Module]()  # a layer used twice is stacked once
+    # a layer used twice is stacked once
+    first, stacked = members[0], dict[nn.Module, nn.Module]()
     for path, layer in list(first.named_modules(remove_duplicate=False)):
         if next(layer.parameters(recurse=False), None) is None:
             continue
         if type(layer) not in _STACKED:
             known = ", ".join(kind.__name__ for kind in _STACKED)
-            raise TypeError(f"{type(layer).__name__} holds weights of its own: members are stacked from {known} layers")
+            raise TypeError(
+                f"{type(layer).__name__} holds weights of its own: members are stacked"
+                f" from {known} layers"
+            )
         if layer not in stacked:
-            stacked[layer] = _STACKED[type(layer)]([member.get_submodule(path) for member in members])
+            stacked[layer] = _STACKED[type(layer)](
+                [member.get_submodule(path) for member in members]
+            )
         if not path:
             return stacked[layer]
         parent, _, name = path.rpartition(".")
@@ -157,7 +201,8 @@ def stack(members: Sequence[nn.Module]) -> nn.Module:
 
 
 def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
-    """Refuse networks of which two compute something else stacked than one by one; they are left as they are.
+    """Refuse networks of which two compute something else stacked than one by one; they
+    are left as they are.
 
     Raises:
         ValueError: they do, on random states. TypeError: as in `stack`.
@@ -169,19 +214,30 @@ def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
     state = torch.randn(2, 3, dim_state, generator=generator)  # [K, B, S]
     with torch.no_grad():
         for weight in [weight for network in pair for weight in network.parameters()]:
-            weight.add_(torch.randn(weight.shape, generator=generator), alpha=0.1)  # one that is 0 would hide much
-        alone = torch.stack([network(batch) for network, batch in zip(pair, state, strict=True)])
+            # one that is 0 would hide much
+            weight.add_(torch.randn(weight.shape, generator=generator), alpha=0.1)
+        alone = torch.stack(
+            [network(batch) for network, batch in zip(pair, state, strict=True)]
+        )
         n_weights = len(list(pair[0].parameters()))
         stacked = stack(pair)
         try:
             together, reason = stacked(state), "its values differ"
-        except Exception as error:  # whatever a learner's forward does with an axis more
+        # whatever a learner's forward does with an axis more
+        except Exception as error:
             together, reason = torch.zeros(0), f"{type(error).__name__}: {error}"
     if len(list(stacked.parameters())) != n_weights:
-        raise ValueError(f"{type(members[0]).__name__} shares a weight between layers: share the whole layer instead")
-    if together.shape != alone.shape or not (together - alone).abs().max() <= 1e-4 * alone.abs().max():
         raise ValueError(
-            f"{type(members[0]).__name__} computes something else on [K, B, S], K networks at once, than on [B, S] "
-            f"({reason}): its forward must count axes from the end, such as mean(-1), and what differs between two "
-            "networks must be their weights"
+            f"{type(members[0]).__name__} shares a weight between layers: share the"
+            " whole layer instead"
+        )
+    if (
+        together.shape != alone.shape
+        or not (together - alone).abs().max() <= 1e-4 * alone.abs().max()
+    ):
+        raise ValueError(
+            f"{type(members[0]).__name__} computes something else on [K, B, S], K"
+            f" networks at once, than on [B, S] ({reason}): its forward must count axes"
+            " from the end, such as mean(-1), and what differs between two networks"
+            " must be their weights"
         )

@@ -1,7 +1,9 @@
-"""Random streams: each source of chance owns a generator derived from the run's seed and its own name.
+"""Random streams: each source of chance owns a generator derived from the run's seed
+and its own name.
 
-Nothing in this package draws from a global generator, so no other code can disturb a run, and two sources never
-share a stream: changing how often one is used leaves the others as they were.
+Nothing in this package draws from a global generator, so no other code can disturb a
+run, and two sources never share a stream: changing how often one is used leaves the
+others as they were.
 """
 
 import zlib
@@ -15,7 +17,8 @@ def stream_seed(seed: int, source: str) -> int:
 
     Args:
         seed: the run's seed, 0 or more.
-        source: what the stream is for, such as "exploration"; another name gives an independent stream.
+        source: what the stream is for, such as "exploration"; another name gives an
+            independent stream.
 
     Raises:
         ValueError: the seed is negative.
@@ -23,13 +26,18 @@ def stream_seed(seed: int, source: str) -> int:
     Source: NumPy's SeedSequence, made for independent streams. Taught in 06_agent.
     """
     if seed < 0:
-        raise ValueError(f"seed = {seed} is not allowed: a seed is an integer of 0 or more")
-    words = np.random.SeedSequence([seed, zlib.crc32(source.encode())]).generate_state(1, np.uint64)
+        raise ValueError(
+            f"seed = {seed} is not allowed: a seed is an integer of 0 or more"
+        )
+    words = np.random.SeedSequence([seed, zlib.crc32(source.encode())]).generate_state(
+        1, np.uint64
+    )
     return int(words[0])
 
 
 def numpy_generator(seed: int, source: str) -> np.random.Generator:
-    """Return a NumPy generator of its own for `source`; arguments and errors as in `stream_seed`.
+    """Return a NumPy generator of its own for `source`; arguments and errors as in
+    `stream_seed`.
 
     Source: NumPy's SeedSequence. Taught in 06_agent.
     """
@@ -37,7 +45,8 @@ def numpy_generator(seed: int, source: str) -> np.random.Generator:
 
 
 def torch_generator(seed: int, source: str) -> torch.Generator:
-    """Return a PyTorch CPU generator of its own for `source`; arguments and errors as in `stream_seed`.
+    """Return a PyTorch CPU generator of its own for `source`; arguments and errors as
+    in `stream_seed`.
 
     Source: NumPy's SeedSequence. Taught in 06_agent.
     """

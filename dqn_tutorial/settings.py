@@ -1,4 +1,6 @@
-"""Settings by their dotted names, such as `training.max_steps`: list them, or change some in a copy."""
+"""Settings by their dotted names, such as `training.max_steps`: list them, or change
+some in a copy.
+"""
 
 import dataclasses
 import typing
@@ -11,7 +13,8 @@ C = TypeVar("C")
 
 
 def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
-    """Return every setting by its dotted name, such as `training.max_steps`, in the order of the fields.
+    """Return every setting by its dotted name, such as `training.max_steps`, in the
+    order of the fields.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -19,7 +22,11 @@ def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
         name = prefix + item.name
-        settings |= flatten(value, name + ".") if dataclasses.is_dataclass(value) else {name: value}
+        settings |= (
+            flatten(value, name + ".")
+            if dataclasses.is_dataclass(value)
+            else {name: value}
+        )
     return settings
 
 
@@ -27,7 +34,8 @@ def override(config: C, settings: Mapping[str, Any]) -> C:
     """Return a copy of `config` in which the settings, by dotted name, have new values.
 
     Raises:
-        ValueError: an unknown name (the nearest right one is named) or a value that is not allowed.
+        ValueError: an unknown name (the nearest right one is named) or a value that is
+            not allowed.
         TypeError: a value of the wrong type.
 
     Source: this course. Taught in 07_train_cartpole.
@@ -52,7 +60,9 @@ def _rebuild(config: C, settings: Mapping[str, Any], prefix: str) -> C:
 
 
 def _from_text(value: Any, wanted: Any) -> Any:
-    """Read what YAML leaves as text or as a list: 1e-3 has no point and is a string to it."""
+    """Read what YAML leaves as text or as a list: 1e-3 has no point and is a string to
+    it.
+    """
     if wanted is float and isinstance(value, str):
         try:
             return float(value)

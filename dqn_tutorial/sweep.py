@@ -1,4 +1,6 @@
-"""A grid of settings over many seeds: `python -m dqn_tutorial sweep`, on the cores of this machine or on a cluster."""
+"""A grid of settings over many seeds: `python -m dqn_tutorial sweep`, on the cores of
+this machine or on a cluster.
+"""
 
 import itertools
 import json
@@ -23,12 +25,16 @@ from dqn_tutorial.runs import write_json, write_table
 from dqn_tutorial.settings import flatten, override
 from dqn_tutorial.training import evaluate
 
-BLOCK = 32  # seeds trained side by side: a fixed number, so that a table does not depend on who computed it
+# seeds trained side by side: a fixed number, so that a table does not depend on who
+# computed it
+BLOCK = 32
 TRIES = 3  # how often a block may lose its process before the sweep gives up
 
 
 class Block(NamedTuple):
-    """Seeds of one cell of the grid, trained side by side. Source: this course. Taught in 08_what_matters."""
+    """Seeds of one cell of the grid, trained side by side. Source: this course. Taught
+    in 08_what_matters.
+    """
 
     name: str  # of the file that keeps its rows
     cell: dict[str, Any]  # the settings that the grid varies
@@ -39,10 +45,12 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
     """Return the cells of a grid: every combination of the values of each setting.
 
     Args:
-        texts: YAML, a setting and its values each, such as `training.batch_size: [32, 64]`.
+        texts: YAML, a setting and its values each, such as
+            `training.batch_size: [32, 64]`.
 
     Raises:
-        ValueError: a text that is not a setting with a list of values, or a setting that is given twice.
+        ValueError: a text that is not a setting with a list of values, or a setting
+            that is given twice.
 
     Source: this course. Taught in 08_what_matters.
     """
@@ -52,16 +60,25 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
             axis = yaml.safe_load(text)
         except yaml.YAMLError:
             axis = None
-        if not isinstance(axis, dict) or not all(isinstance(values, list) and values for values in axis.values()):
+        if not isinstance(axis, dict) or not all(
+            isinstance(values, list) and values for values in axis.values()
+        ):
             raise ValueError(
-                f"grid = {text!r} is not allowed: write 'training.batch_size: [32, 64]', one value or more"
+                f"grid = {text!r} is not allowed: write 'training.batch_size: [32,"
+                " 64]', one value or more"
             )
         for name, values in axis.items():
             name = str(name).replace("-", "_")
             if name in axes or name in ("seed", "training.n_seeds"):
-                raise ValueError(f"grid: {name} is given twice, or is not for the grid: seeds are given by --seeds")
+                raise ValueError(
+                    f"grid: {name} is given twice, or is not for the grid: seeds are"
+                    " given by --seeds"
+                )
             axes[name] = values
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    return [
+        dict(zip(axes, values, strict=True))
+        for values in itertools.product(*axes.values())
+    ]
 
 
 def parse_seeds(text: str) -> range:
@@ -70,12 +87,21 @@ def parse_seeds(text: str) -> range:
     Source: this course. Taught in 08_what_matters.
     """
     first, dash, last = text.partition("-")
-    if not (first.isdecimal() and (last.isdecimal() or not dash) and int(first) <= int(last or first)):
-        raise ValueError(f"seeds = {text!r} is not allowed: write the first and the last, such as 0-99")
+    if not (
+        first.isdecimal()
+        and (last.isdecimal() or not dash)
+        and int(first) <= int(last or first)
+    ):
+        raise ValueError(
+            f"seeds = {text!r} is not allowed: write the first and the last, such as"
+            " 0-99"
+        )
     return range(int(first), int(last or first) + 1)
 
 
-def blocks_of(cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range) -> list[Block]:
+def blocks_of(
+    cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range
+) -> list[Block]:
     """Cut the seeds of each cell into blocks of at most 32.
 
     Raises:
@@ -88,12 +114,17 @@ def blocks_of(cells: Sequence[tuple[dict[str, Any], MainConfig]], seeds: range) 
         checked_spec(config)
         for first in seeds[::BLOCK]:
             own = {"seed": first, "training.n_seeds": min(BLOCK, seeds.stop - first)}
-            blocks.append(Block(f"{number:04d}-{first}", cell, flatten(override(config, own))))
+            blocks.append(
+                Block(f"{number:04d}-{first}", cell, flatten(override(config, own)))
+            )
     return blocks
 
 
-def train_block(settings: Mapping[str, Any], file: str | None = None) -> list[dict[str, Any]]:
-    """Train the seeds of a block and return a row for each, with the step of its first solve if training looks for it.
+def train_block(
+    settings: Mapping[str, Any], file: str | None = None
+) -> list[dict[str, Any]]:
+    """Train the seeds of a block and return a row for each, with the step of its first
+    solve if training looks for it.
 
     Args:
         settings: all of them, by dotted name.
@@ -106,36 +137,52 @@ def train_block(settings: Mapping[str, Any], file: str | None = None) -> list[di
     """
     if file:
         import_file(Path(file))
-    config = override(make_config(settings["env.name"], settings["model.name"]), settings)
+    config = override(
+        make_config(settings["env.name"], settings["model.name"]), settings
+    )
     agent = get_model(config)
     log, _, ended = run_training(agent, config, checked_spec(config), progress=False)
     if ended == "interrupted":  # a part of a run must not pass for the whole
         raise RuntimeError("the training was interrupted")
     returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed)).mean(-1)
     rows: list[dict[str, Any]] = []
-    for seed, solve, value in zip(agent.critic.seeds, log.first_solve, returns, strict=True):
-        solved = {"first_solve": None if np.isnan(solve) else int(solve)} if config.training.stop_when_solved else {}
+    for seed, solve, value in zip(
+        agent.critic.seeds, log.first_solve, returns, strict=True
+    ):
+        solved = (
+            {"first_solve": None if np.isnan(solve) else int(solve)}
+            if config.training.stop_when_solved
+            else {}
+        )
         rows.append({"seed": seed, **solved, "greedy_mean": float(value)})
     return rows
 
 
 def sweep(
-    blocks: Sequence[Block], folder: Path, scheduler: str | None, file: str | None = None, progress: bool = False
+    blocks: Sequence[Block],
+    folder: Path,
+    scheduler: str | None,
+    file: str | None = None,
+    progress: bool = False,
 ) -> Path:
-    """Train the blocks that the folder does not hold yet, and write its table when all are there.
+    """Train the blocks that the folder does not hold yet, and write its table when all
+    are there.
 
     Args:
         blocks: of the whole sweep.
-        folder: keeps every finished block at once; the same sweep goes on where it stopped.
+        folder: keeps every finished block at once; the same sweep goes on where it
+            stopped.
         scheduler: address of a Dask scheduler, or None for the cores of this machine.
         file: as in `train_block`; a cluster's workers must find it at the same place.
         progress: show a bar.
 
     Returns:
-        The table, a row for each cell and seed, in that order: the same bytes whoever did the work.
+        The table, a row for each cell and seed, in that order: the same bytes whoever
+            did the work.
 
     Raises:
-        ValueError: the folder holds another sweep, or the scheduler does not answer; before any work is done.
+        ValueError: the folder holds another sweep, or the scheduler does not answer;
+            before any work is done.
         RuntimeError: blocks that failed, after the others are finished.
 
     Source: this course. Taught in 08_what_matters.
@@ -144,11 +191,18 @@ def sweep(
     failed: dict[str, str] = {}
     with tqdm(total=len(blocks), unit="block", disable=not progress) as bar:
         for attempt in range(TRIES):
-            missing = [block for block in blocks if not _file(folder, block).exists() and block.name not in failed]
+            missing = [
+                block
+                for block in blocks
+                if not _file(folder, block).exists() and block.name not in failed
+            ]
             bar.update(len(blocks) - len(missing) - bar.n)
             try:
                 with _executor(scheduler) as executor:
-                    tasks = {executor.submit(train_block, block.settings, file): block for block in missing}
+                    tasks = {
+                        executor.submit(train_block, block.settings, file): block
+                        for block in missing
+                    }
                     for task in as_completed(tasks):
                         if error := task.exception():
                             if isinstance(error, BrokenProcessPool):
@@ -158,12 +212,21 @@ def sweep(
                             _keep(task.result(), _file(folder, tasks[task]))
                         bar.update()
                 break
-            except BrokenProcessPool as error:  # a process was killed: what it had is done again
+            # a process was killed: what it had is done again
+            except BrokenProcessPool as error:
                 if attempt == TRIES - 1:
-                    raise RuntimeError("processes were killed again and again: is there enough memory?") from error
+                    raise RuntimeError(
+                        "processes were killed again and again: is there enough memory?"
+                    ) from error
     if failed:
-        raise RuntimeError("failed: " + "; ".join(f"{name}: {error}" for name, error in failed.items()))
-    rows = [{**block.cell, **row} for block in blocks for row in json.loads(_file(folder, block).read_text())]
+        raise RuntimeError(
+            "failed: " + "; ".join(f"{name}: {error}" for name, error in failed.items())
+        )
+    rows = [
+        {**block.cell, **row}
+        for block in blocks
+        for row in json.loads(_file(folder, block).read_text())
+    ]
     write_table(rows, folder / "sweep.csv")
     return folder / "sweep.csv"
 
@@ -182,26 +245,40 @@ def _keep(rows: list[dict[str, Any]], path: Path) -> None:
 def _claim(folder: Path, blocks: Sequence[Block]) -> None:
     """Make the folder of a sweep, or see that it holds this one."""
     plan, path = {block.name: block.settings for block in blocks}, folder / "sweep.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
-        raise ValueError(f"out = {str(folder)!r} holds another sweep: choose another folder")
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(
+        json.dumps(plan)
+    ):
+        raise ValueError(
+            f"out = {str(folder)!r} holds another sweep: choose another folder"
+        )
     if not path.exists() and folder.exists() and any(folder.iterdir()):
-        raise ValueError(f"out = {str(folder)!r} is not empty and holds no sweep: choose another folder")
+        raise ValueError(
+            f"out = {str(folder)!r} is not empty and holds no sweep: choose another"
+            " folder"
+        )
     try:
         (folder / "blocks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"out = {str(folder)!r} cannot be used: {error.strerror}") from error
+        raise ValueError(
+            f"out = {str(folder)!r} cannot be used: {error.strerror}"
+        ) from error
     write_json(plan, path)
 
 
 @contextmanager
 def _executor(scheduler: str | None) -> Iterator[Executor]:
-    """Give what runs functions elsewhere: a process for each core, or a Dask cluster. What is unfinished is dropped."""
+    """Give what runs functions elsewhere: a process for each core, or a Dask cluster.
+    What is unfinished is dropped.
+    """
     if scheduler is None:
-        pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+        pool = ProcessPoolExecutor(
+            mp_context=get_context("spawn"), initializer=_ignore_interrupts
+        )
         try:
             yield pool
         except BaseException:
-            for process in list((pool._processes or {}).values()):  # from Python 3.14 on: pool.terminate_workers()
+            # from Python 3.14 on: pool.terminate_workers()
+            for process in list((pool._processes or {}).values()):
                 process.terminate()
             raise
         finally:
@@ -210,11 +287,16 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ValueError("scheduler needs a package that is not installed: pip install distributed") from error
+        raise ValueError(
+            "scheduler needs a package that is not installed: pip install distributed"
+        ) from error
     try:
         client = Client(scheduler, timeout=5)
     except (OSError, ValueError) as error:
-        raise ValueError(f"scheduler = {scheduler!r} does not answer: start one with `dask scheduler`") from error
+        raise ValueError(
+            f"scheduler = {scheduler!r} does not answer: start one with `dask"
+            " scheduler`"
+        ) from error
     with client:
         yield client.get_executor(pure=False)
 

@@ -31,8 +31,11 @@ class Record(NamedTuple):
     epsilon: float
     learning_rate: float
     loss: float  # mean over networks; nan before learning starts
-    td_error: float  # mean absolute TD error of the last batch, in reward units; nan before learning starts
-    mean_q: float  # mean Q(s, a) of the last batch, in reward units; nan before learning starts
+    # mean absolute TD error of the last batch, in reward units; nan before learning
+    # starts
+    td_error: float
+    # mean Q(s, a) of the last batch, in reward units; nan before learning starts
+    mean_q: float
     episodes: tuple[Episode, ...]  # that ended at this step
     state: NDArray[np.float32]  # [S], of environment 0 of agent 0, before the action
     q_values: NDArray[np.float32]  # [A], of that state, in reward units
@@ -41,13 +44,16 @@ class Record(NamedTuple):
 
     @property
     def episode_returns(self) -> list[float]:
-        """Returns of the episodes that ended. Source: this course. Taught in 07_train_cartpole."""
+        """Returns of the episodes that ended. Source: this course. Taught in
+        07_train_cartpole.
+        """
         return [episode.episode_return for episode in self.episodes]
 
 
 @contextmanager
 def torch_threads(n: int) -> Iterator[None]:
-    """Give PyTorch `n` threads for a while: more than one only cost time where the matrices are small.
+    """Give PyTorch `n` threads for a while: more than one only cost time where the
+    matrices are small.
 
     Source: PyTorch's `set_num_threads`. Taught in 06_agent.
     """
@@ -60,20 +66,23 @@ def torch_threads(n: int) -> Iterator[None]:
 
 
 def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
-    """Act, store and learn until `max_steps`; yield a record after each vector step. Stopping early is `break`.
+    """Act, store and learn until `max_steps`; yield a record after each vector step.
+    Stopping early is `break`.
 
-    Each agent has its own environments, seeded once. In the step after an episode's end an environment only resets:
-    that step is no transition. Only termination stops the bootstrap, see `targets.td_target`.
+    Each agent has its own environments, seeded once. In the step after an episode's end
+    an environment only resets: that step is no transition. Only termination stops the
+    bootstrap, see `targets.td_target`.
 
-    A second call goes on with the agent's weights and memory, in fresh environments; its steps, and with them the
-    schedules, count from 0 again.
+    A second call goes on with the agent's weights and memory, in fresh environments;
+    its steps, and with them the schedules, count from 0 again.
 
     Args:
         agent: belongs to the caller, who may set its live values between two records.
         config: the settings that the agent was built with.
 
     Raises:
-        ValueError: other settings than the agent's; an environment that is not known or that DQN cannot learn.
+        ValueError: other settings than the agent's; an environment that is not known or
+            that DQN cannot learn.
         RuntimeError: an agent that chose an action without `critic.act`.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
@@ -81,17 +90,28 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
     given, own = flatten(config), flatten(agent.config)
     if given != own:
         settings = [
-            f"{k} = {given.get(k)!r} (agent: {own.get(k)!r})" for k in own | given if given.get(k) != own.get(k)
+            f"{k} = {given.get(k)!r} (agent: {own.get(k)!r})"
+            for k in own | given
+            if given.get(k) != own.get(k)
         ]
-        raise ValueError(f"config has {', '.join(settings)}: train an agent with the settings it was built with")
+        raise ValueError(
+            f"config has {', '.join(settings)}: train an agent with the settings it was"
+            " built with"
+        )
     agent.experience_memory.break_off()
     t, units = config.training, 1 / config.env.reward_scale
     seeds = range(config.seed, config.seed + t.n_seeds)
     with torch_threads(t.n_threads), ExitStack() as stack:
         # a vector of environments for each agent
-        envs = [stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs))) for _ in seeds]
+        envs = [
+            stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs)))
+            for _ in seeds
+        ]
         state = np.stack(
-            [env.reset(seed=env_seed(seed, "environment"))[0] for env, seed in zip(envs, seeds, strict=True)]
+            [
+                env.reset(seed=env_seed(seed, "environment"))[0]
+                for env, seed in zip(envs, seeds, strict=True)
+            ]
         )
         is_reset = np.zeros(state.shape[:2], bool)  # [N, E]
         returns, lengths = np.zeros(state.shape[:2]), np.zeros(state.shape[:2], int)
@@ -102,12 +122,15 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             action = agent.select_action(state).reshape(is_reset.shape)
             if agent.critic.choice is last_choice:
                 raise RuntimeError(
-                    f"{type(agent).__name__}.select_action must choose through critic.act, which sets critic.choice"
+                    f"{type(agent).__name__}.select_action must choose through"
+                    " critic.act, which sets critic.choice"
                 )
             q_values, _, explored = agent.critic.choice
             next_state, reward, terminated, truncated = step_all(envs, action)
             scaled = reward * config.env.reward_scale
-            agent.experience_memory.store(state, action, scaled, next_state, terminated, truncated, is_reset)
+            agent.experience_memory.store(
+                state, action, scaled, next_state, terminated, truncated, is_reset
+            )
             if step >= t.learning_starts:
                 updates_due += agent.update_ratio * t.n_envs
                 update = agent.learn(max_iter=int(updates_due)) or update
@@ -121,9 +144,14 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
                 epsilon=agent.epsilon,
                 learning_rate=agent.learning_rate,
                 loss=float(update.loss.mean()) if update else math.nan,
-                td_error=float(update.td_error.abs().mean()) * units if update else math.nan,
+                td_error=(
+                    float(update.td_error.abs().mean()) * units if update else math.nan
+                ),
                 mean_q=float(update.q_value.mean()) * units if update else math.nan,
-                episodes=tuple(Episode(int(n), returns[n, e], int(lengths[n, e])) for n, e in np.argwhere(over)),
+                episodes=tuple(
+                    Episode(int(n), returns[n, e], int(lengths[n, e]))
+                    for n, e in np.argwhere(over)
+                ),
                 state=state[0, 0],
                 q_values=q_values.reshape(-1, q_values.shape[-1])[0] * units,
                 action=int(action[0, 0]),
@@ -133,9 +161,11 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             state, is_reset = next_state, over
 
 
-def step_all(envs: Sequence[VectorEnv], action: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-    """Step the environments of all N agents: `[N, E]` actions to next state `[N, E, S]`, reward, terminated and
-    truncated `[N, E]`.
+def step_all(
+    envs: Sequence[VectorEnv], action: NDArray[np.int64]
+) -> tuple[NDArray[Any], ...]:
+    """Step the environments of all N agents: `[N, E]` actions to next state
+    `[N, E, S]`, reward, terminated and truncated `[N, E]`.
 
     Source: Gymnasium. Taught in 06_agent.
     """
@@ -144,15 +174,18 @@ def step_all(envs: Sequence[VectorEnv], action: NDArray[np.int64]) -> tuple[NDAr
 
 
 def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.float64]:
-    """Play fresh greedy episodes, each in an environment of its own, and count each exactly once.
+    """Play fresh greedy episodes, each in an environment of its own, and count each
+    exactly once.
 
     Args:
         agent: its weights are used as they are, epsilon is 0.
         episodes: how many, for each agent.
-        seed: of the first states; the streams of training are others, whatever the seed.
+        seed: of the first states; the streams of training are others, whatever the
+            seed.
 
     Returns:
-        Undiscounted returns in the environment's units, `[episodes]`, or `[N, episodes]` for N agents.
+        Undiscounted returns in the environment's units, `[episodes]`, or
+        `[N, episodes]` for N agents.
 
     Source: Machado et al. (2018) on evaluation. Taught in 07_train_cartpole.
     """
@@ -162,7 +195,9 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         returns, running = np.zeros(len(state)), np.ones(len(state), bool)
         while running.any():
-            action = agent.select_action(state.reshape(n_agents, episodes, -1), is_training=False)
+            action = agent.select_action(
+                state.reshape(n_agents, episodes, -1), is_training=False
+            )
             state, reward, terminated, truncated, _ = env.step(action.ravel())
             returns += reward * running
             running &= ~(terminated | truncated)
@@ -170,15 +205,20 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
 
 
 def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
-    """Play one greedy episode; return the states it went through, `[T, S]`, in the environment's units.
+    """Play one greedy episode; return the states it went through, `[T, S]`, in the
+    environment's units.
 
     Source: Gymnasium. Taught in 00_start_here.
     """
-    with torch_threads(agent.config.training.n_threads), closing(make_vector_env(agent.config.env.name, 1)) as env:
+    with (
+        torch_threads(agent.config.training.n_threads),
+        closing(make_vector_env(agent.config.env.name, 1)) as env,
+    ):
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         states, over = [state[0]], False
         while not over:
-            action = agent.select_action(state, is_training=False).reshape(-1)[:1]  # of the first agent
+            # of the first agent
+            action = agent.select_action(state, is_training=False).reshape(-1)[:1]
             state, _, terminated, truncated, _ = env.step(action)
             over = bool(terminated[0] | truncated[0])
             states.append(state[0])

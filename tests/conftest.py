@@ -11,22 +11,35 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_tutorial import DQN, DQNConfig, DQNCritic, DQNCriticConfig, MainConfig, make_config, register
+from dqn_tutorial import (
+    DQN,
+    DQNConfig,
+    DQNCritic,
+    DQNCriticConfig,
+    MainConfig,
+    make_config,
+    register,
+)
 from dqn_tutorial import models as registry
 
-_FOLDER = tempfile.TemporaryDirectory()  # so that no test and no kernel of nbval notes progress beside the notebooks
-os.environ.setdefault("DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json"))
+# so that no test and no kernel of nbval notes progress beside the notebooks
+_FOLDER = tempfile.TemporaryDirectory()
+os.environ.setdefault(
+    "DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json")
+)
 
 
 @pytest.fixture(autouse=True)
 def global_generators_are_left_alone() -> Iterator[None]:
     """Fail a test that draws from, or seeds, a global generator of NumPy or PyTorch.
 
-    That nothing of ours imports Python's `random` is tested in test_house.py; a library of the command line does.
+    That nothing of ours imports Python's `random` is tested in test_house.py; a library
+    of the command line does.
     """
 
     def states() -> list[Any]:
-        return [np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()]  # noqa: NPY002
+        of_numpy = np.random.get_state()[1].tolist()  # noqa: NPY002
+        return [of_numpy, torch.get_rng_state().tolist()]
 
     before = states()
     yield
@@ -40,7 +53,9 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def make_critic() -> Callable[..., DQNCritic]:
-    """Build a small critic of 4 numbers in and 3 actions out; settings by their last name."""
+    """Build a small critic of 4 numbers in and 3 actions out; settings by their last
+    name.
+    """
 
     def build(**settings: Any) -> DQNCritic:
         return DQNCritic(small_config(**settings), dim_state=4, dim_act=3)
@@ -49,7 +64,9 @@ def make_critic() -> Callable[..., DQNCritic]:
 
 
 def small_config(env: str = "cartpole", **settings: Any) -> MainConfig:
-    return make_config(env, **({"width": 16, "depth": 1, "batch_size": 32, "eval_every": 0} | settings))
+    return make_config(
+        env, **({"width": 16, "depth": 1, "batch_size": 32, "eval_every": 0} | settings)
+    )
 
 
 class OwnCritic(DQNCritic):
@@ -62,7 +79,9 @@ class OwnConfig(DQNConfig):
 
     name: str = "own"
     patience: int = 3
-    critic: DQNCriticConfig = field(default_factory=lambda: DQNCriticConfig(critic_type="OwnCritic"))
+    critic: DQNCriticConfig = field(
+        default_factory=lambda: DQNCriticConfig(critic_type="OwnCritic")
+    )
 
 
 @pytest.fixture

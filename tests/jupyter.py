@@ -20,12 +20,19 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
 )
 
 
 def skip_without_browser() -> None:
-    """Skip the module that calls this where there is no browser, unless one is required."""
+    """Skip the module that calls this where there is no browser, unless one is
+    required.
+    """
     if CHROMIUM is None and not os.environ.get("REQUIRE_BROWSER"):
         pytest.skip("no Chromium is installed here", allow_module_level=True)
 
@@ -37,7 +44,9 @@ class Lab(NamedTuple):
     token: str
 
     def page(self, name: str) -> str:
-        """Return the address at which a notebook is open, tabs of earlier visits closed."""
+        """Return the address at which a notebook is open, tabs of earlier visits
+        closed.
+        """
         return f"{self.address}/lab/tree/{name}.ipynb?reset&token={self.token}"
 
 
@@ -49,12 +58,25 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         port = free.getsockname()[1]
     own = {
         name: str(folder / name)
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+        for name in (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+        )
     }
-    words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root",
-             f"--ServerApp.root_dir={folder / 'notebooks'}"]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--allow-root",
+        f"--ServerApp.root_dir={folder / 'notebooks'}",
+    ]
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(24))
-    own["JUPYTER_TOKEN"] = lab.token  # a token among the words would be seen by all users of the machine
+    # a token among the words would be seen by all users of the machine
+    own["JUPYTER_TOKEN"] = lab.token
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(words, env=os.environ | own, stdout=log, stderr=log)
     try:
@@ -75,15 +97,23 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
 def chromium() -> Iterator[Browser]:
     """A browser without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 
 
 def write_notebook(path: Path, *cells: str) -> None:
     """Write a notebook of code cells."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
+    )
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+    }
     nbformat.write(notebook, path)
 
 
@@ -94,9 +124,15 @@ def open_notebook(page: Page, lab: Lab, name: str) -> None:
 
 
 def wait_until_idle(page: Page, seconds: float = 240) -> None:
-    """Wait until no cell is running or waiting and the kernel is idle; between two cells it is idle for a moment."""
-    expect(page.locator(".jp-InputPrompt", has_text="*")).to_have_count(0, timeout=1_000 * seconds)
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=1_000 * seconds)
+    """Wait until no cell is running or waiting and the kernel is idle; between two
+    cells it is idle for a moment.
+    """
+    expect(page.locator(".jp-InputPrompt", has_text="*")).to_have_count(
+        0, timeout=1_000 * seconds
+    )
+    expect(page.locator("#jp-main-statusbar")).to_contain_text(
+        "Idle", timeout=1_000 * seconds
+    )
     ready = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     expect(ready).to_be_attached(timeout=1_000 * seconds)
 
@@ -104,7 +140,9 @@ def wait_until_idle(page: Page, seconds: float = 240) -> None:
 def menu(page: Page, name: str, entry: str) -> None:
     """Click an entry of a menu."""
     page.get_by_role("menuitem", name=name, exact=True).click()
-    label = page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(entry)}$"))
+    label = page.locator(
+        ".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(entry)}$")
+    )
     page.locator(".lm-Menu-item").filter(has=label).click()
 
 
@@ -121,9 +159,17 @@ def run_cell(page: Page) -> None:
 
 
 def start_all(page: Page) -> None:
-    """Clear all outputs and start Run All Cells; a click that comes too early does nothing, so try again."""
+    """Clear all outputs and start Run All Cells; a click that comes too early does
+    nothing, so try again.
+    """
     first = page.locator(".jp-CodeCell .jp-InputPrompt").first
-    for entry, shown in (("Edit", "Clear Outputs of All Cells"), r"\[ \]"), (("Run", "Run All Cells"), r"\[[*\d]"):
+    for entry, shown in (
+        (("Edit", "Clear Outputs of All Cells"), r"\[ \]"),
+        (
+            ("Run", "Run All Cells"),
+            r"\[[*\d]",
+        ),
+    ):
         for _ in range(5):
             menu(page, *entry)
             try:

@@ -17,7 +17,9 @@ def _scripts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def balance(state: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Push to the side the pole falls to, and against the drift: 500 steps from every start."""
+    """Push to the side the pole falls to, and against the drift: 500 steps from every
+    start.
+    """
     return (state @ np.array([0.02, 0.1, 1.0, 0.3]) > 0).astype(np.int64)
 
 
@@ -29,8 +31,11 @@ def test_evaluation_counts_each_episode_once_and_follows_its_seed() -> None:
     from harness import evaluate
 
     assert (evaluate(balance, 3, seed=0) == 500).all()
-    short = evaluate(lambda state: np.where(np.arange(20) == 0, balance(state), 0), 20, seed=0)
-    assert short[0] == 500 and (short[1:] <= 11).all()  # the others fell early; their later episodes do not count
+    short = evaluate(
+        lambda state: np.where(np.arange(20) == 0, balance(state), 0), 20, seed=0
+    )
+    # the others fell early; their later episodes do not count
+    assert short[0] == 500 and (short[1:] <= 11).all()
     left = evaluate(always_left, 20, seed=0)
     assert (left == evaluate(always_left, 20, seed=0)).all()
     assert (left != evaluate(always_left, 20, seed=1)).any()
@@ -74,13 +79,18 @@ def test_first_solve_and_later_evaluations() -> None:
 
 
 def rows() -> list[dict[str, Any]]:
-    names = "solve_cpu solve_seconds solve_steps solve_updates end_return cpu seconds later_share".split()
+    names = (
+        "solve_cpu solve_seconds solve_steps solve_updates end_return cpu seconds"
+        " later_share".split()
+    )
     values = {
         "ours": [(1.0, 500.0), (2.0, 400.0), (3.0, 500.0)],
         "sb3-zoo": [(40.0, 9.0), (math.nan, 9.0), (60.0, 500.0)],
     }
     return [
-        {"peer": peer, "seed": seed, "peak_mib": 300.0} | dict.fromkeys(names, cpu) | {"end_return": end}
+        {"peer": peer, "seed": seed, "peak_mib": 300.0}
+        | dict.fromkeys(names, cpu)
+        | {"end_return": end}
         for peer, own in values.items()
         for seed, (cpu, end) in enumerate(own)
     ]
@@ -92,11 +102,19 @@ def test_tables_count_an_unsolved_run_as_the_longest() -> None:
     zoo = rows()[3:]
     assert spread([40.0, math.inf, 60.0], 0) == "60 [40, never]"
     assert spread([math.nan]) == "-"
-    assert solved_once(zoo).startswith("2 of 3") and ended_solved(zoo).startswith("1 of 3")
-    assert "| 60.00 [40.00, never] | 30.0 |" in comparison(rows())  # 30 times the median of ours, 2
-    assert markdown(["", "a", "b"], [["x", "-", "1"]]) == "|  | b |\n| --- | --- |\n| x | 1 |"
+    assert solved_once(zoo).startswith("2 of 3") and ended_solved(zoo).startswith(
+        "1 of 3"
+    )
+    # 30 times the median of ours, 2
+    assert "| 60.00 [40.00, never] | 30.0 |" in comparison(rows())
+    assert (
+        markdown(["", "a", "b"], [["x", "-", "1"]])
+        == "|  | b |\n| --- | --- |\n| x | 1 |"
+    )
     population = {"seconds": 2.0, "n_solved": 3, "n_seeds": 3, "peak_mib": 300.0}
-    assert "one after another 6.0, 3.0 times as long" in many(rows()[:3], {"budget": population})
+    assert "one after another 6.0, 3.0 times as long" in many(
+        rows()[:3], {"budget": population}
+    )
 
 
 def test_labs_take_turns_until_all_pairs_are_measured(
@@ -108,7 +126,9 @@ def test_labs_take_turns_until_all_pairs_are_measured(
     labs = {"with": live.lab(8), "without": live.lab(1e-9)}
     live.measure(labs, pairs=2, seconds=0.2)
     pairs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(pairs) == 2 and all(pair.keys() == labs.keys() and min(pair.values()) > 100 for pair in pairs)
+    assert len(pairs) == 2 and all(
+        pair.keys() == labs.keys() and min(pair.values()) > 100 for pair in pairs
+    )
     assert all(lab.wait(0) and live.step_of(lab) > 2_000 for lab in labs.values())
 
 

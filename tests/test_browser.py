@@ -1,4 +1,6 @@
-"""A learner's first minutes in a real browser: JupyterLab opens a notebook, Run All ends without an error."""
+"""A learner's first minutes in a real browser: JupyterLab opens a notebook, Run All
+ends without an error.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +26,11 @@ skip_without_browser()
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab server on a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(
+        NOTEBOOKS,
+        folder / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
     with jupyter_lab(folder) as lab:
         yield lab
 
@@ -36,7 +42,9 @@ def page() -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "07_train_cartpole"])
-def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: Lab, name: str) -> None:
+def test_run_all_ends_without_an_error_and_with_its_pictures(
+    page: Page, lab: Lab, name: str
+) -> None:
     open_notebook(page, lab, name)
     start_all(page)
     wait_until_idle(page)
@@ -44,7 +52,9 @@ def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: La
         page.mouse.wheel(0, 800)
         page.wait_for_timeout(100)
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
-    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert (
+        page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    )
     pictures = page.locator(".jp-OutputArea-output img")
     assert pictures.count() >= 2
     for index in range(pictures.count()):
@@ -52,9 +62,18 @@ def test_run_all_ends_without_an_error_and_with_its_pictures(page: Page, lab: La
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_pictures_and_formulas_are_there_before_anything_is_run(page: Page, lab: Lab) -> None:
-    """The stored outputs of a notebook that was never run here, and so is not trusted, keep their pictures."""
+def test_pictures_and_formulas_are_there_before_anything_is_run(
+    page: Page, lab: Lab
+) -> None:
+    """The stored outputs of a notebook that was never run here, and so is not trusted,
+    keep their pictures.
+    """
     page.goto(lab.page("01_bellman_equation"))
-    expect(page.locator(".jp-OutputArea-output img").first).to_be_visible(timeout=90_000)
+    expect(page.locator(".jp-OutputArea-output img").first).to_be_visible(
+        timeout=90_000
+    )
     expect(page.locator("mjx-container").first).to_be_attached(timeout=60_000)
-    assert len(page.locator(".jp-OutputArea-output img").first.get_attribute("alt") or "") > 20
+    assert (
+        len(page.locator(".jp-OutputArea-output img").first.get_attribute("alt") or "")
+        > 20
+    )

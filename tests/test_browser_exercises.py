@@ -1,4 +1,6 @@
-"""An exercise as a learner does it in a real browser: stub, wrong answers, the right one, and the progress it makes."""
+"""An exercise as a learner does it in a real browser: stub, wrong answers, the right
+one, and the progress it makes.
+"""
 
 import re
 from collections.abc import Iterator
@@ -28,11 +30,18 @@ CHECK = "\n\n\ncheck.taken_q(your_taken_q)"
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """A notebook with the exercise of 03_q_network in its second cell, the imports run."""
+    """A notebook with the exercise of 03_q_network in its second cell, the imports
+    run.
+    """
     monkeypatch.setenv("DQN_TUTORIAL_PROGRESS", str(tmp_path / "progress.json"))
     (tmp_path / "notebooks").mkdir()
     _, stub, _ = cells_of(network.taken_q)
-    write_notebook(tmp_path / "notebooks" / "exercise.ipynb", IMPORTS, stub.source, "check.progress()")
+    write_notebook(
+        tmp_path / "notebooks" / "exercise.ipynb",
+        IMPORTS,
+        stub.source,
+        "check.progress()",
+    )
     with jupyter_lab(tmp_path) as lab, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         open_notebook(page, lab, "exercise")
@@ -68,4 +77,7 @@ def test_an_exercise_is_done_step_by_step(page: Page) -> None:
     run_cell(page)
     done = f"1 of {len(check.EXERCISES)} exercises are done"
     expect(page.locator(".jp-OutputArea-output", has_text=done)).to_be_visible()
-    assert re.search("taken_q", page.locator(".jp-OutputArea-output img").last.get_attribute("alt") or "")
+    assert re.search(
+        "taken_q",
+        page.locator(".jp-OutputArea-output img").last.get_attribute("alt") or "",
+    )

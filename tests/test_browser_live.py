@@ -1,4 +1,6 @@
-"""The live lab in a real browser: each control acts while the agent learns, and nothing is left running."""
+"""The live lab in a real browser: each control acts while the agent learns, and nothing
+is left running.
+"""
 
 import json
 import os
@@ -27,7 +29,10 @@ from tests.jupyter import (
 skip_without_browser()
 
 SHOW = "from dqn_tutorial.classroom.live import LiveLab\nlab = LiveLab()\nlab"
-COUNT = "import threading\nprint('threads:', sum(t.name == 'live lab' for t in threading.enumerate()))"
+COUNT = (
+    "import threading\nprint('threads:', sum(t.name == 'live lab' for t in"
+    " threading.enumerate()))"
+)
 PICTURE = ".jp-OutputArea-output img"
 PAINTED = """async picture => {
   await picture.decode();
@@ -85,16 +90,25 @@ def number(page: Page, name: str) -> float:
 def wait_for(page: Page, name: str, condition: str, seconds: float = 30) -> None:
     """Wait until `value`, the state of that name, fulfils a condition in JavaScript."""
     # for a moment, while the page draws it anew, it is not there
-    value = f"document.querySelector('.live-state')?.getAttribute('data-{name}') ?? 'none'"
+    value = (
+        f"document.querySelector('.live-state')?.getAttribute('data-{name}') ?? 'none'"
+    )
     try:
-        page.wait_for_function(f"() => {{ const value = {value}; return {condition}; }}", timeout=1_000 * seconds)
+        page.wait_for_function(
+            f"() => {{ const value = {value}; return {condition}; }}",
+            timeout=1_000 * seconds,
+        )
     except TimeoutError as error:
         words = page.locator(".live-words").all_inner_texts()
-        raise AssertionError(f"{name} is {page.evaluate(value)} after {seconds} s: {words}") from error
+        raise AssertionError(
+            f"{name} is {page.evaluate(value)} after {seconds} s: {words}"
+        ) from error
 
 
 def push_slider(page: Page, label: str, key: str) -> None:
-    slider = page.locator(".widget-hslider").filter(has=page.get_by_text(label, exact=True))
+    slider = page.locator(".widget-hslider").filter(
+        has=page.get_by_text(label, exact=True)
+    )
     handle = slider.locator(".noUi-handle, input[type=range]").first
     handle.focus()
     handle.press(key)
@@ -149,10 +163,14 @@ def test_every_control_acts(page: Page, server: tuple[Lab, Path]) -> None:
     screenshot(page, "acrobot")
     press(page, "Stop")
     wait_for(page, "state", "value == 'stopped'")
-    expect(page.locator(PICTURE).first).to_have_attribute("alt", re.compile("Live lab.*steps"))
+    expect(page.locator(PICTURE).first).to_have_attribute(
+        "alt", re.compile("Live lab.*steps")
+    )
 
 
-def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, server: tuple[Lab, Path]) -> None:
+def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     show_lab(page, server, "picture")
     canvas, output = page.locator(".live-canvas canvas"), page.locator(".live-still")
     expect(canvas).to_be_hidden()
@@ -165,18 +183,25 @@ def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(page: Page, serv
     agent = page.locator(".live-canvas svg").inner_html()
     now = "document.querySelector('.live-canvas canvas')"
     page.wait_for_function(f"seen => {now}.toDataURL() != seen", arg=seen)
-    page.wait_for_function("seen => document.querySelector('.live-canvas svg').innerHTML != seen", arg=agent)
+    page.wait_for_function(
+        "seen => document.querySelector('.live-canvas svg').innerHTML != seen",
+        arg=agent,
+    )
     assert canvas.evaluate("canvas => canvas.width") == 900
     press(page, "Pause")
     page.wait_for_function(f"() => {now}.width == 1800")
     expect(canvas).to_have_attribute("aria-label", re.compile("Live lab.*steps"))
-    assert output.locator("img").first.evaluate(PAINTED) == canvas.evaluate("canvas => canvas.toDataURL()")
+    assert output.locator("img").first.evaluate(PAINTED) == canvas.evaluate(
+        "canvas => canvas.toDataURL()"
+    )
     press(page, "Reset")
     wait_for(page, "state", "value == 'idle'")
     expect(canvas).to_have_attribute("aria-label", re.compile("Nothing was trained"))
 
 
-def test_a_patch_is_painted_where_the_picture_changed(page: Page, server: tuple[Lab, Path]) -> None:
+def test_a_patch_is_painted_where_the_picture_changed(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     lab, folder = server
     show = """
 import numpy as np
@@ -193,7 +218,9 @@ len(canvas.frame["patches"])"""
     for cell in range(2):
         select_cell(page, cell)
         run_cell(page)
-    expect(page.locator(".live-canvas canvas")).to_have_attribute("aria-label", "a dark spot")
+    expect(page.locator(".live-canvas canvas")).to_have_attribute(
+        "aria-label", "a dark spot"
+    )
     expect(page.locator(".jp-OutputArea-output").last).to_have_text("1")
     read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 60, 40).data]"
     red = page.locator(".live-canvas canvas").evaluate(read)[::4]
@@ -201,7 +228,9 @@ len(canvas.frame["patches"])"""
     assert dark == {(y, x) for y in (7, 8) for x in (11, 12, 13)}
 
 
-def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[Lab, Path]) -> None:
+def test_twenty_slider_moves_are_seen_at_once(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     show_lab(page, server, "latency")
     press(page, "Start")
     wait_for(page, "updates", "Number(value) > 20")
@@ -214,12 +243,21 @@ def test_twenty_slider_moves_are_seen_at_once(page: Page, server: tuple[Lab, Pat
     in_kernel = json.loads(state(page, "delays"))
     press(page, "Stop")
     assert len(in_kernel) == 20
-    for name, delays in (("callback to use", in_kernel), ("key press to the page's answer", in_page)):
-        print(f"milliseconds from {name}: median {sorted(delays)[10]:.1f}, worst {max(delays):.1f}")
-    assert sorted(in_kernel)[10] < 50  # in fact a few; a path that does not act while it trains takes seconds
+    for name, delays in (
+        ("callback to use", in_kernel),
+        ("key press to the page's answer", in_page),
+    ):
+        print(
+            f"milliseconds from {name}: median {sorted(delays)[10]:.1f}, worst"
+            f" {max(delays):.1f}"
+        )
+    # in fact a few; a path that does not act while it trains takes seconds
+    assert sorted(in_kernel)[10] < 50
 
 
-def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: tuple[Lab, Path]) -> None:
+def test_interrupting_wait_ends_the_run_without_a_traceback(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     show_lab(page, server, "interrupt", "lab.wait()", COUNT)
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
@@ -236,7 +274,9 @@ def test_interrupting_wait_ends_the_run_without_a_traceback(page: Page, server: 
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
 
 
-def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[Lab, Path]) -> None:
+def test_running_the_cell_again_ends_its_first_lab(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     show_lab(page, server, "twice", COUNT)
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
@@ -248,8 +288,15 @@ def test_running_the_cell_again_ends_its_first_lab(page: Page, server: tuple[Lab
     expect(page.locator(".jp-OutputArea-output", has_text="threads: 0")).to_be_visible()
 
 
-def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: tuple[Lab, Path]) -> None:
-    show_lab(page, server, "two", SHOW.replace("lab =", "other =").replace("\nlab", "\nother"))
+def test_two_labs_in_one_notebook_do_not_disturb_each_other(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
+    show_lab(
+        page,
+        server,
+        "two",
+        SHOW.replace("lab =", "other =").replace("\nlab", "\nother"),
+    )
     select_cell(page, 1)
     run_cell(page)
     expect(page.locator(".live-state")).to_have_count(2)
@@ -260,7 +307,9 @@ def test_two_labs_in_one_notebook_do_not_disturb_each_other(page: Page, server: 
     wait_for(page, "state", "value == 'stopped'")
 
 
-def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: tuple[Lab, Path]) -> None:
+def test_a_closed_tab_leaves_the_run_and_its_controls(
+    browser: Browser, server: tuple[Lab, Path]
+) -> None:
     first = browser.new_page()
     show_lab(first, server, "tab", "lab")
     press(first, "Start")
@@ -271,7 +320,8 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: 
     time.sleep(1)
     again = browser.new_page()
     open_notebook(again, server[0], "tab")
-    expect(again.locator(".live-canvas")).to_be_visible(timeout=30_000)  # the first cell shows it without being run
+    # the first cell shows it without being run
+    expect(again.locator(".live-canvas")).to_be_visible(timeout=30_000)
     select_cell(again, 1)
     run_cell(again)  # `lab` in a cell of its own shows the same run again
     shown = again.locator(".live-state").last
@@ -284,7 +334,9 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(browser: Browser, server: 
     again.close()
 
 
-def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, server: tuple[Lab, Path]) -> None:
+def test_run_all_ends_and_the_picture_survives_without_a_kernel(
+    page: Page, server: tuple[Lab, Path]
+) -> None:
     lab, folder = server
     write_notebook(folder / "saved.ipynb", SHOW, COUNT)
     open_notebook(page, lab, "saved")
@@ -306,7 +358,9 @@ def test_run_all_ends_and_the_picture_survives_without_a_kernel(page: Page, serv
 
 
 def test_the_story_of_epsilon(page: Page, server: tuple[Lab, Path]) -> None:
-    """Epsilon to 1 lowers the behaviour return, not the greedy one; given back, behaviour recovers and it solves."""
+    """Epsilon to 1 lowers the behaviour return, not the greedy one; given back,
+    behaviour recovers and it solves.
+    """
     show_lab(page, server, "story")
     push_slider(page, "steps a second", "End")
     press(page, "Start")
@@ -315,7 +369,8 @@ def test_the_story_of_epsilon(page: Page, server: tuple[Lab, Path]) -> None:
     push_slider(page, "epsilon", "End")
     wait_for(page, "epsilon", "Number(value) == 1")
     wait_for(page, "behaviour", "Number(value) < 40", seconds=60)
-    assert number(page, "greedy") > 3 * number(page, "behaviour")  # the picture shows both
+    # the picture shows both
+    assert number(page, "greedy") > 3 * number(page, "behaviour")
     screenshot(page, "2 epsilon is one")
     press(page, "follow schedule")
     wait_for(page, "behaviour", "Number(value) >= 150", seconds=90)

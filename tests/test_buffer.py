@@ -8,22 +8,39 @@ import pytest
 from dqn_tutorial import ReplayBuffer
 
 
-def fill(memory: ReplayBuffer, n_steps: int, terminated: Any = (), truncated: Any = (), resets: Any = ()) -> None:
-    """Store steps t = 0, 1, ...: state t, action t % 3, reward t, next state t + 1, for each environment alike."""
+def fill(
+    memory: ReplayBuffer,
+    n_steps: int,
+    terminated: Any = (),
+    truncated: Any = (),
+    resets: Any = (),
+) -> None:
+    """Store steps t = 0, 1, ...: state t, action t % 3, reward t, next state t + 1, for
+    each environment alike.
+    """
     for t in range(n_steps):
         one = np.ones((memory.n_agents, memory.n_envs))
         memory.store(
-            one[..., None] * t, one * (t % 3), one * t, one[..., None] * (t + 1),
-            one * (t in terminated) > 0, one * (t in truncated) > 0, one * (t in resets) > 0,
-        )  # fmt: skip
+            one[..., None] * t,
+            one * (t % 3),
+            one * t,
+            one[..., None] * (t + 1),
+            one * (t in terminated) > 0,
+            one * (t in truncated) > 0,
+            one * (t in resets) > 0,
+        )
 
 
 def windows(memory: ReplayBuffer) -> dict[int, tuple[float, float, bool, bool, float]]:
-    """All transitions of a one-environment memory: state -> reward, next state, terminated, truncated, discount."""
+    """All transitions of a one-environment memory: state -> reward, next state,
+    terminated, truncated, discount.
+    """
     _, batches = memory.get_steps_and_iterator(n_epochs=1, max_iter=0, batch_size=7)
     found = {}
     for batch in batches:
-        for s, _, r, n, te, tr, d in zip(*(column.tolist() for column in batch), strict=True):
+        for s, _, r, n, te, tr, d in zip(
+            *(column.tolist() for column in batch), strict=True
+        ):
             assert s[0] not in found, "a transition came twice in a pass"
             found[int(s[0])] = (round(r, 4), n[0], te, tr, round(d, 4))
     return found
@@ -66,7 +83,13 @@ def test_a_window_ends_at_the_newest_step_also_after_wrapping() -> None:
     fill(memory, 9)
     assert windows(memory)[7] == (7 + 0.5 * 8, 9.0, False, False, 0.25)
     assert windows(memory)[8] == (8.0, 9.0, False, False, 0.5)
-    assert windows(memory)[3] == (3 + 0.5 * 4 + 0.25 * 5 + 0.125 * 6, 7.0, False, False, 0.0625)
+    assert windows(memory)[3] == (
+        3 + 0.5 * 4 + 0.25 * 5 + 0.125 * 6,
+        7.0,
+        False,
+        False,
+        0.0625,
+    )
 
 
 def test_where_both_flags_are_set_the_window_ends_terminated() -> None:
@@ -85,25 +108,42 @@ def test_gamma_is_read_when_sampling() -> None:
 def test_windows_stay_within_their_environment() -> None:
     memory = ReplayBuffer(40, dim_state=1, n_envs=2, gamma=1.0, n_step=3)
     for t in range(10):
-        memory.store([[t], [100 + t]], [0, 0], [1, 10], [[t + 1], [101 + t]], [False] * 2, [False] * 2)
+        memory.store(
+            [[t], [100 + t]],
+            [0, 0],
+            [1, 10],
+            [[t + 1], [101 + t]],
+            [False] * 2,
+            [False] * 2,
+        )
     batch = memory.get_next_batch(200)
     second = batch.state[:, 0] >= 100
     assert second.any() and (~second).any()
     full = batch.discount == 1
     assert set(batch.reward[second & full].tolist()) <= {10.0, 20.0, 30.0}
     assert set(batch.reward[~second & full].tolist()) <= {1.0, 2.0, 3.0}
-    assert (batch.next_state[second] > 100).all() and (batch.next_state[~second] < 100).all()
+    assert (batch.next_state[second] > 100).all() and (
+        batch.next_state[~second] < 100
+    ).all()
 
 
 def test_batches_match_a_slow_reference(rng: np.random.Generator) -> None:
     n, gamma, n_envs, length = 4, 0.9, 3, 15
-    memory = ReplayBuffer(length * n_envs, dim_state=2, n_envs=n_envs, gamma=gamma, n_step=n)
+    memory = ReplayBuffer(
+        length * n_envs, dim_state=2, n_envs=n_envs, gamma=gamma, n_step=n
+    )
     steps = []
     is_reset = np.zeros(n_envs, bool)
     for _ in range(40):
         flags = rng.random((2, n_envs)) < 0.15
-        step = (rng.normal(size=(n_envs, 2)), rng.integers(3, size=n_envs), rng.normal(size=n_envs),
-                rng.normal(size=(n_envs, 2)), *(flags & ~is_reset), is_reset)  # fmt: skip
+        step = (
+            rng.normal(size=(n_envs, 2)),
+            rng.integers(3, size=n_envs),
+            rng.normal(size=n_envs),
+            rng.normal(size=(n_envs, 2)),
+            *(flags & ~is_reset),
+            is_reset,
+        )
         memory.store(*step)
         steps.append(step)
         is_reset = step[4] | step[5]
@@ -120,13 +160,27 @@ def test_batches_match_a_slow_reference(rng: np.random.Generator) -> None:
                 if kept[later][4][e] or kept[later][5][e]:
                     break
             last = kept[t + m - 1]
-            expected[round(float(kept[t][0][e][0]), 5)] = (reward, *last[3][e], last[4][e], last[5][e], gamma**m)
+            expected[round(float(kept[t][0][e][0]), 5)] = (
+                reward,
+                *last[3][e],
+                last[4][e],
+                last[5][e],
+                gamma**m,
+            )
     _, batches = memory.get_steps_and_iterator(1, 0, 8)
     seen = 0
     for batch in batches:
         for i, key in enumerate(batch.state[:, 0].tolist()):
-            got = [batch.reward[i], *batch.next_state[i], batch.terminated[i], batch.truncated[i], batch.discount[i]]
-            assert [float(x) for x in got] == pytest.approx([float(x) for x in expected[round(key, 5)]], abs=1e-5)
+            got = [
+                batch.reward[i],
+                *batch.next_state[i],
+                batch.terminated[i],
+                batch.truncated[i],
+                batch.discount[i],
+            ]
+            assert [float(x) for x in got] == pytest.approx(
+                [float(x) for x in expected[round(key, 5)]], abs=1e-5
+            )
             seen += 1
     assert seen == len(expected) == len(memory)
 
@@ -141,18 +195,27 @@ def test_what_is_stored_is_a_copy() -> None:
 def test_an_epoch_is_shuffled_and_its_number_of_batches_is_right() -> None:
     memory = ReplayBuffer(50, dim_state=1)
     fill(memory, 50)
-    n_batches, batches = memory.get_steps_and_iterator(n_epochs=2, max_iter=99, batch_size=16)
+    n_batches, batches = memory.get_steps_and_iterator(
+        n_epochs=2, max_iter=99, batch_size=16
+    )
     batches = list(batches)
     assert n_batches == len(batches) == 8
-    first, second = (np.concatenate([b.state[:, 0] for b in half]) for half in (batches[:4], batches[4:]))
+    first, second = (
+        np.concatenate([b.state[:, 0] for b in half])
+        for half in (batches[:4], batches[4:])
+    )
     assert sorted(first) == sorted(second) == list(range(50))
-    assert not np.array_equal(first, np.sort(first)) and not np.array_equal(first, second)
+    assert not np.array_equal(first, np.sort(first)) and not np.array_equal(
+        first, second
+    )
 
 
 def test_random_batches_are_counted_by_max_iter() -> None:
     memory = ReplayBuffer(50, dim_state=1)
     fill(memory, 5)
-    n_batches, batches = memory.get_steps_and_iterator(n_epochs=0, max_iter=3, batch_size=64)
+    n_batches, batches = memory.get_steps_and_iterator(
+        n_epochs=0, max_iter=3, batch_size=64
+    )
     assert n_batches == 3 and [len(batch.reward) for batch in batches] == [64, 64, 64]
 
 
@@ -160,8 +223,14 @@ def test_agents_draw_from_streams_of_their_own() -> None:
     both = ReplayBuffer(30, dim_state=1, seeds=(5, 6))
     alone = ReplayBuffer(30, dim_state=1, seeds=(6,))
     fill(both, 30), fill(alone, 30)
-    assert both.get_next_batch(8).state[1].tolist() == alone.get_next_batch(8).state.tolist()
-    assert both.get_next_batch(8).state[0].tolist() != both.get_next_batch(8).state[1].tolist()
+    assert (
+        both.get_next_batch(8).state[1].tolist()
+        == alone.get_next_batch(8).state.tolist()
+    )
+    assert (
+        both.get_next_batch(8).state[0].tolist()
+        != both.get_next_batch(8).state[1].tolist()
+    )
 
 
 def test_reset_restores_the_stream_and_empties_the_memory() -> None:
@@ -192,6 +261,10 @@ def test_no_window_reaches_over_a_break() -> None:
     fill(memory, 5, terminated={2})
     memory.break_off()
     fill(memory, 5)
-    assert not memory._terminated[0, 3:].any() and list(np.flatnonzero(memory._truncated[0])) == [4]
+    assert not memory._terminated[0, 3:].any() and list(
+        np.flatnonzero(memory._truncated[0])
+    ) == [4]
     batch = memory.get_next_batch(200)
-    assert (batch.next_state > batch.state).all() and set(batch.discount[batch.state[:, 0] == 3].tolist()) == {0.25}
+    assert (batch.next_state > batch.state).all() and set(
+        batch.discount[batch.state[:, 0] == 3].tolist()
+    ) == {0.25}

@@ -1,4 +1,6 @@
-"""The chains against values known by hand, and their environments against the chains."""
+"""The chains against values known by hand, and their environments against the
+chains.
+"""
 
 import numpy as np
 import pytest
@@ -9,12 +11,15 @@ from dqn_tutorial.mdp import policy_evaluation, value_iteration
 
 
 @pytest.mark.parametrize("n_rooms", [2, 5, 8])
-def test_the_way_through_the_lock_is_best_and_worth_gamma_to_the_power_of_its_length(n_rooms: int) -> None:
+def test_the_way_through_the_lock_is_best_and_worth_gamma_to_the_power_of_its_length(
+    n_rooms: int,
+) -> None:
     q = value_iteration(combination_lock(n_rooms, consolation=0.01, gamma=0.95))[:-1]
     assert q.argmax(-1) == pytest.approx(np.arange(n_rooms - 1) % 2)
     v = 0.95 ** np.arange(n_rooms - 2, -1, -1)
     assert q.max(-1) == pytest.approx(v)
-    assert q.min(-1) == pytest.approx(0.01 + 0.95 * v[0])  # any wrong door: the consolation, and room 0 again
+    # any wrong door: the consolation, and room 0 again
+    assert q.min(-1) == pytest.approx(0.01 + 0.95 * v[0])
 
 
 def test_the_consolation_for_ever_is_worth_what_is_said() -> None:
@@ -44,7 +49,8 @@ def test_n_step_returns_of_the_forward_chain_are_unbiased() -> None:
     for step in range(10):
         paid = paid + 0.99**step * there @ (once * chain.reward[:, 0]).sum(-1)
         there = there @ once
-    assert paid + 0.99**10 * there @ v == pytest.approx(v)  # ten rewards and a bootstrap from the truth give the truth
+    # ten rewards and a bootstrap from the truth give the truth
+    assert paid + 0.99**10 * there @ v == pytest.approx(v)
 
 
 def test_the_copies_of_the_lock_open_by_its_doors() -> None:
@@ -53,14 +59,17 @@ def test_the_copies_of_the_lock_open_by_its_doors() -> None:
     rewards, ends = [], []
     for step in range(7):
         assert seen.argmax(-1).tolist() == [step, step if step < 2 else step - 2]
-        doors = np.array([step % 2, step % 2])  # the second copy errs at step 1, and its steps then stay two behind
+        # the second copy errs at step 1, and its steps then stay two behind
+        doors = np.array([step % 2, step % 2])
         doors[1] = 0 if step == 1 else doors[1]
         seen, reward, terminated, truncated, _ = envs.step(doors)
         rewards.append(reward)
         ends.append(terminated)
         assert not truncated.any()
     envs.close()
-    assert np.array(rewards).T == pytest.approx(np.array([[0, 0, 0, 0, 0, 0, 1], [0, 0.01, 0, 0, 0, 0, 0]]))
+    assert np.array(rewards).T == pytest.approx(
+        np.array([[0, 0, 0, 0, 0, 0, 1], [0, 0.01, 0, 0, 0, 0, 0]])
+    )
     assert np.array(ends).T.tolist() == [[False] * 6 + [True], [False] * 7]
 
 
@@ -97,14 +106,19 @@ def test_the_chains_are_known_by_name() -> None:
         ({"consolation": 0.05}, r"consolation = 0\.05.*below 0\.0368"),
     ],
 )
-def test_a_lock_that_is_none_is_refused(settings: dict[str, float], message: str) -> None:
+def test_a_lock_that_is_none_is_refused(
+    settings: dict[str, float], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         combination_lock(**settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"), [({"n_steps": 0}, "n_steps = 0"), ({"gamma": -0.1}, r"gamma = -0\.1")]
+    ("settings", "message"),
+    [({"n_steps": 0}, "n_steps = 0"), ({"gamma": -0.1}, r"gamma = -0\.1")],
 )
-def test_a_chain_that_is_none_is_refused(settings: dict[str, float], message: str) -> None:
+def test_a_chain_that_is_none_is_refused(
+    settings: dict[str, float], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         forward_chain(**settings)  # type: ignore[arg-type]

@@ -1,4 +1,6 @@
-"""The bug clinic: each bug is seen by its instrument, the healthy agent by none, and the project's tests catch all."""
+"""The bug clinic: each bug is seen by its instrument, the healthy agent by none, and
+the project's tests catch all.
+"""
 
 import inspect
 import json
@@ -22,21 +24,43 @@ NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_bug_clinic.ipynb"
 CAUGHT_BY = {  # by name of the bug: a test of this project that fails
     "terminated ignored": "test_targets.py::test_td_target_by_hand",
     "truncation masked": "test_training.py::test_probe_environments[endless work]",
-    "reset step stored": "test_training.py::test_every_stored_transition_is_one_of_the_environment",
-    "same seed at every reset": "test_training.py::test_every_episode_starts_in_a_state_of_its_own",
-    "target network never read": "test_critic.py::test_targets_are_read_from_the_target_networks",
+    "reset step stored": (
+        "test_training.py::test_every_stored_transition_is_one_of_the_environment"
+    ),
+    "same seed at every reset": (
+        "test_training.py::test_every_episode_starts_in_a_state_of_its_own"
+    ),
+    "target network never read": (
+        "test_critic.py::test_targets_are_read_from_the_target_networks"
+    ),
     "target network never updated": "test_training.py::test_tau_matters",
-    "gradient through the target": "test_critic.py::test_targets_are_read_from_the_target_networks",
-    "loss broadcast to [B, B]": "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network",
-    "next_state is a view": "test_training.py::test_the_stored_action_is_the_executed_one_and_the_rest_fits",
-    "ring overwrites the newest": "test_buffer.py::test_the_ring_wraps_around_and_forgets_the_oldest",
-    "one coin for all environments": "test_critic.py::test_actions_of_a_batch_are_drawn_independently",
-    "greedy action stored": "test_training.py::test_the_stored_action_is_the_executed_one_and_the_rest_fits",
-    "reward clipped to one sign": "test_training.py::test_probe_environments[two observations]",
+    "gradient through the target": (
+        "test_critic.py::test_targets_are_read_from_the_target_networks"
+    ),
+    "loss broadcast to [B, B]": (
+        "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network"
+    ),
+    "next_state is a view": (
+        "test_training.py::test_the_stored_action_is_the_executed_one_and_the_rest_fits"
+    ),
+    "ring overwrites the newest": (
+        "test_buffer.py::test_the_ring_wraps_around_and_forgets_the_oldest"
+    ),
+    "one coin for all environments": (
+        "test_critic.py::test_actions_of_a_batch_are_drawn_independently"
+    ),
+    "greedy action stored": (
+        "test_training.py::test_the_stored_action_is_the_executed_one_and_the_rest_fits"
+    ),
+    "reward clipped to one sign": (
+        "test_training.py::test_probe_environments[two observations]"
+    ),
     "observation scale forgotten in evaluation": (
         "test_critic.py::test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it"
     ),
-    "softmax on Q-values": "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network",
+    "softmax on Q-values": (
+        "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network"
+    ),
 }
 RUN = """
 import json, sys, pytest
@@ -44,7 +68,8 @@ from dqn_tutorial.classroom.clinic import Patient
 status = {}
 for name, test in json.loads(sys.argv[1]):
     with Patient(name).body():
-        status[name] = int(pytest.main(["-q", "-o", "addopts=", "-p", "no:cacheprovider", f"tests/{test}"]))
+        words = ["-q", "-o", "addopts=", "-p", "no:cacheprovider", f"tests/{test}"]
+        status[name] = int(pytest.main(words))
 print("\\n" + json.dumps(status))
 """
 QUICK = ("pulse", "actions", "batch")
@@ -65,45 +90,77 @@ def test_the_tests_of_this_project_fail_for_every_bug() -> None:
     assert statuses(list(CAUGHT_BY.items())) == dict.fromkeys(CAUGHT_BY, failed)
 
 
-@pytest.mark.parametrize("name", [name for name, d in diseases.DISEASES.items() if d.instrument in QUICK])
-def test_each_bug_is_seen_by_its_instrument_on_every_one_of_16_agents(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, d in diseases.DISEASES.items() if d.instrument in QUICK]
+)
+def test_each_bug_is_seen_by_its_instrument_on_every_one_of_16_agents(
+    name: str,
+) -> None:
     disease = diseases.DISEASES[name]
-    readings = {r.name: r for r in clinic.Patient(name).readings(disease.instrument, seed=7_000)}
+    readings = {
+        r.name: r for r in clinic.Patient(name).readings(disease.instrument, seed=7_000)
+    }
     assert readings[disease.reading].n_outside == 16
 
 
-@pytest.mark.parametrize("name", [name for name, d in diseases.DISEASES.items() if d.instrument not in QUICK])
+@pytest.mark.parametrize(
+    "name", [name for name, d in diseases.DISEASES.items() if d.instrument not in QUICK]
+)
 def test_each_bug_of_trained_agents_is_seen_by_its_instrument(name: str) -> None:
     disease = diseases.DISEASES[name]
-    readings = {r.name: r for r in clinic.Patient(name).readings(disease.instrument, seed=7_000, n_seeds=4)}
+    readings = {
+        r.name: r
+        for r in clinic.Patient(name).readings(
+            disease.instrument, seed=7_000, n_seeds=4
+        )
+    }
     assert readings[disease.reading].n_outside == 4
 
 
 @pytest.mark.parametrize("instrument", clinic.INSTRUMENTS)
 def test_no_instrument_blames_the_healthy_agent(instrument: str) -> None:
     n_seeds = 32 if instrument in QUICK else 4
-    for reading in clinic.Patient("healthy").readings(instrument, seed=8_000, n_seeds=n_seeds):
+    for reading in clinic.Patient("healthy").readings(
+        instrument, seed=8_000, n_seeds=n_seeds
+    ):
         assert reading.n_outside == 0, reading
 
 
 def test_the_package_is_sick_only_while_a_patient_is_examined() -> None:
-    codes = [function.__code__ for d in diseases.DISEASES.values() for function in d.sources()]
+    codes = [
+        function.__code__
+        for d in diseases.DISEASES.values()
+        for function in d.sources()
+    ]
     arguments = (torch.ones(1), torch.ones(1, 2), torch.tensor([True]), 0.9)
     with clinic.Patient("terminated ignored").body():
-        assert float(td_target(*arguments)) == pytest.approx(1.9)  # imported before the change
-        with pytest.raises(ZeroDivisionError), clinic.Patient("softmax on Q-values").body():
+        # imported before the change
+        assert float(td_target(*arguments)) == pytest.approx(1.9)
+        with (
+            pytest.raises(ZeroDivisionError),
+            clinic.Patient("softmax on Q-values").body(),
+        ):
             _ = 1 / 0
     assert float(td_target(*arguments)) == 1
-    assert codes == [function.__code__ for d in diseases.DISEASES.values() for function in d.sources()]
+    assert codes == [
+        function.__code__
+        for d in diseases.DISEASES.values()
+        for function in d.sources()
+    ]
 
 
 def test_patients_are_shuffled_by_the_learners_name_and_two_are_healthy() -> None:
     def ward(learner: str) -> list[str]:
-        return [clinic.patient(number, learner)._disease for number in range(1, clinic.N_PATIENTS + 1)]
+        return [
+            clinic.patient(number, learner)._disease
+            for number in range(1, clinic.N_PATIENTS + 1)
+        ]
 
     assert ward("Ada") == ward(" ada ") != ward("Grace")
     for learner in ("", "Ada"):
-        assert sorted(ward(learner)) == sorted([*diseases.DISEASES, "healthy", "healthy"])
+        assert sorted(ward(learner)) == sorted(
+            [*diseases.DISEASES, "healthy", "healthy"]
+        )
     with pytest.raises(ValueError, match="number = 18"):
         clinic.patient(18)
 
@@ -112,7 +169,11 @@ def test_a_diagnosis_is_judged_and_a_wrong_one_explained() -> None:
     patient = clinic.Patient("softmax on Q-values", "patient 4")
     assert patient.diagnose("?").status == "not attempted yet"
     wrong = patient.diagnose("gradient through the target")
-    assert wrong.status == "not yet" and "`gradient in the target`" in wrong.message and "0 of 16" in wrong.message
+    assert (
+        wrong.status == "not yet"
+        and "`gradient in the target`" in wrong.message
+        and "0 of 16" in wrong.message
+    )
     assert "softmax" not in wrong.message + patient.diagnose("healthy").message
     with pytest.raises(ValueError, match="did you mean 'softmax on Q-values'"):
         patient.diagnose("softmax on Q values")
@@ -120,7 +181,9 @@ def test_a_diagnosis_is_judged_and_a_wrong_one_explained() -> None:
     assert clinic.Patient("healthy").diagnose("healthy").status == "correct"
 
 
-def test_the_code_is_shown_after_the_diagnosis_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_code_is_shown_after_the_diagnosis_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     patient = clinic.Patient("terminated ignored")
     patient.code()
     assert capsys.readouterr().out == "First the diagnosis.\n"
@@ -130,13 +193,20 @@ def test_the_code_is_shown_after_the_diagnosis_only(capsys: pytest.CaptureFixtur
     patient = clinic.Patient("healthy", "patient 7")
     patient.diagnose("healthy")
     patient.code()
-    assert capsys.readouterr().out == "patient 7 is healthy: there is nothing to cure.\n"
+    assert (
+        capsys.readouterr().out == "patient 7 is healthy: there is nothing to cure.\n"
+    )
 
 
 def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dqn_tutorial.classroom.clinic.patients.INSTRUMENTS", {"pulse": instruments.pulse})
+    monkeypatch.setattr(
+        "dqn_tutorial.classroom.clinic.patients.INSTRUMENTS",
+        {"pulse": instruments.pulse},
+    )
     drawn: list[str] = []
-    monkeypatch.setattr(clinic.Patient, "curves", lambda patient: drawn.append(patient.title))
+    monkeypatch.setattr(
+        clinic.Patient, "curves", lambda patient: drawn.append(patient.title)
+    )
     patient = clinic.Patient("terminated ignored")
     for sick, healthy, words in (
         ("no such line", "", "occurs 0 times"),
@@ -145,9 +215,20 @@ def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) ->
     ):
         with pytest.raises(ValueError, match=words):
             patient.cure(sick, healthy)
-    assert patient.cure("discount * next_v", "discount * terminated * next_v").key == "not cured"
-    assert patient.cure("discount * terminated", "discount * (1 - terminated)").key == "does not run"
-    assert patient.cure("(1 - terminated) * next_v", "torch.logical_not(terminated) * next_v").status == "correct"
+    assert (
+        patient.cure("discount * next_v", "discount * terminated * next_v").key
+        == "not cured"
+    )
+    assert (
+        patient.cure("discount * terminated", "discount * (1 - terminated)").key
+        == "does not run"
+    )
+    assert (
+        patient.cure(
+            "(1 - terminated) * next_v", "torch.logical_not(terminated) * next_v"
+        ).status
+        == "correct"
+    )
     assert drawn == ["terminated ignored"]
     with pytest.raises(ValueError, match="nothing to cure"):
         clinic.Patient("healthy").cure("a", "b")
@@ -157,7 +238,9 @@ def test_a_piece_that_is_once_in_each_of_several_functions_is_no_place() -> None
     patient = clinic.Patient("gradient through the target")
     sources = dict(patient._sources)
     with pytest.raises(ValueError, match="occurs 3 times"):
-        patient.cure("Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.", "")
+        patient.cure(
+            "Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.", ""
+        )
     assert patient._sources == sources
 
 
@@ -166,7 +249,9 @@ def test_undoing_every_edit_cures(name: str) -> None:
     sources = diseases.DISEASES[name].sources()
     for function, old, new in reversed(diseases.DISEASES[name].edits):
         sources[function] = surgery.replace_once(sources[function], new, old)
-    assert all(source == surgery.source_of(function) for function, source in sources.items())
+    assert all(
+        source == surgery.source_of(function) for function, source in sources.items()
+    )
 
 
 def target_of_the_last_step() -> None:
@@ -188,12 +273,19 @@ def never_ends() -> None:
         pass
 
 
-def test_the_score_counts_bugs_and_false_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_score_counts_bugs_and_false_alarms(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     score = clinic.score(target_of_the_last_step, q_values_sum_to_anything)
-    assert score.caught == ["terminated ignored", "softmax on Q-values"] and not score.false_alarms
+    assert (
+        score.caught == ["terminated ignored", "softmax on Q-values"]
+        and not score.false_alarms
+    )
     assert "Caught 2 of 15 bugs; false alarms: 0." in repr(score)
     score = clinic.score(blames_everybody, target_of_the_last_step)
-    assert score.caught == ["terminated ignored"] and score.false_alarms == ["blames_everybody"]
+    assert score.caught == ["terminated ignored"] and score.false_alarms == [
+        "blames_everybody"
+    ]
     monkeypatch.setattr("dqn_tutorial.classroom.clinic.tester.SECONDS", 0.05)
     assert clinic.score(never_ends).false_alarms == ["never_ends"]
     with pytest.raises(ValueError, match="one or more functions"):
@@ -213,13 +305,22 @@ def text_of_the_notebook() -> str:
 
 def test_the_manual_of_the_notebook_names_the_reading_of_every_bug() -> None:
     for name, disease in diseases.DISEASES.items():
-        assert f"| {name} | `{disease.instrument}` | {disease.reading} |" in text_of_the_notebook()
+        assert (
+            f"| {name} | `{disease.instrument}` | {disease.reading} |"
+            in text_of_the_notebook()
+        )
 
 
-def test_the_tests_in_the_folded_solution_catch_every_bug_without_a_false_alarm() -> None:
+def test_the_tests_in_the_folded_solution_catch_every_bug_without_a_false_alarm() -> (
+    None
+):
     folded = text_of_the_notebook().partition("<summary>Solution")[2]
     code = re.search(r"(?s)```python\n(.*?)\n```", folded)
-    imports = next(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code")
+    imports = next(
+        cell.source
+        for cell in nbformat.read(NOTEBOOK, as_version=4).cells
+        if cell.cell_type == "code"
+    )
     assert code
     names: dict[str, Any] = {}
     exec(f"{imports}\n\n{code[1]}", names)
@@ -233,21 +334,55 @@ def test_the_kept_evidence_shows_every_bug_and_no_false_alarm() -> None:
     lines = {(line["bug"], line["reading"]): line for line in measured()}
     for name, disease in diseases.DISEASES.items():
         own = lines[name, disease.reading]
-        assert (own["instrument"], own["outside"], own["agents"]) == (disease.instrument, "16", "16"), name
+        assert (own["instrument"], own["outside"], own["agents"]) == (
+            disease.instrument,
+            "16",
+            "16",
+        ), name
     healthy = [line for line in measured() if line["bug"] == "healthy"]
-    assert len(healthy) >= 20 and all((line["outside"], line["agents"]) == ("0", "32") for line in healthy)
+    assert len(healthy) >= 20 and all(
+        (line["outside"], line["agents"]) == ("0", "32") for line in healthy
+    )
 
 
 def test_the_notebook_counts_what_the_evidence_holds() -> None:
     interval = {
-        line["bug"]: (float(line["low"]), float(line["high"])) for line in measured() if line["reading"] == RETURN
+        line["bug"]: (float(line["low"]), float(line["high"]))
+        for line in measured()
+        if line["reading"] == RETURN
     }
     lowest, highest = interval.pop("healthy")
     below = [bug for bug, (_, high) in interval.items() if high < lowest]
-    alike = [bug for bug, found in interval.items() if found == interval["truncation masked"]]
-    overlap = [bug for bug, (low, high) in interval.items() if high >= lowest and low <= highest and bug not in alike]
-    text = " ".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells).replace("\n", " ")
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    alike = [
+        bug for bug, found in interval.items() if found == interval["truncation masked"]
+    ]
+    overlap = [
+        bug
+        for bug, (low, high) in interval.items()
+        if high >= lowest and low <= highest and bug not in alike
+    ]
+    text = " ".join(
+        cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells
+    ).replace("\n", " ")
+    words = (
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+    )
     assert f"the {words[len(below)]} whose intervals lie below the healthy one" in text
-    assert f"{words[len(overlap)].capitalize()} more have intervals that overlap the healthy one" in text
-    assert f"{words[len(alike)].capitalize()} bugs leave the return on CartPole exactly as it is" in text
+    assert (
+        f"{words[len(overlap)].capitalize()} more have intervals that overlap the"
+        " healthy one" in text
+    )
+    assert (
+        f"{words[len(alike)].capitalize()} bugs leave the return on CartPole exactly as"
+        " it is" in text
+    )

@@ -1,4 +1,6 @@
-"""The command line, most of it in this process, its promise to the letter as a subprocess."""
+"""The command line, most of it in this process, its promise to the letter as a
+subprocess.
+"""
 
 import csv
 import json
@@ -20,7 +22,14 @@ from dqn_tutorial import evaluate, load_agent
 from dqn_tutorial import models as registry
 from dqn_tutorial.runs import save_agent
 
-QUICK = ["--training.max-steps", "1_600", "--training.learning_starts", "800", "--training.eval-every", "800"]
+QUICK = [
+    "--training.max-steps",
+    "1_600",
+    "--training.learning_starts",
+    "800",
+    "--training.eval-every",
+    "800",
+]
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -31,11 +40,30 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "one"
-    words = [sys.executable, "-m", "dqn_tutorial", "--model.name", "dqn", "--env.name", "cartpole"]
-    done = subprocess.run([*words, *QUICK, "--progress", "--out", folder], capture_output=True, text=True, check=True)
+    words = [
+        sys.executable,
+        "-m",
+        "dqn_tutorial",
+        "--model.name",
+        "dqn",
+        "--env.name",
+        "cartpole",
+    ]
+    done = subprocess.run(
+        [*words, *QUICK, "--progress", "--out", folder],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     for shown in ("return=", "epsilon=", "loss=", "step/s"):
         assert shown in done.stderr
-    for shown in ("greedy mean, 100 fresh episodes", "standard deviation", "minimum", "updates", "seconds of training"):
+    for shown in (
+        "greedy mean, 100 fresh episodes",
+        "standard deviation",
+        "minimum",
+        "updates",
+        "seconds of training",
+    ):
         assert shown in done.stdout
     return folder
 
@@ -53,7 +81,12 @@ def test_a_run_leaves_its_folder(finished: Path) -> None:
         "seconds",
         "weights",
     } <= set(result)
-    assert (result["steps"], result["episodes"], result["weights"], result["ended"]) == (1_600, 100, "last", "budget")
+    assert (
+        result["steps"],
+        result["episodes"],
+        result["weights"],
+        result["ended"],
+    ) == (1_600, 100, "last", "budget")
     rows = list(csv.DictReader((finished / "metrics.csv").open()))
     assert len(rows) == 50 and float(rows[-1]["step"]) == 1_600
     assert [row["step"] for row in rows if row["greedy_return"]] == ["800", "1600"]
@@ -61,22 +94,37 @@ def test_a_run_leaves_its_folder(finished: Path) -> None:
         assert picture.size[0] > 800
     assert "Greedy evaluations" in (finished / "learning_curve.txt").read_text()
     svg = ElementTree.fromstring((finished / "agent.svg").read_text())
-    assert svg.get("aria-label") and svg.findall(".//{http://www.w3.org/2000/svg}animateTransform")
+    assert svg.get("aria-label") and svg.findall(
+        ".//{http://www.w3.org/2000/svg}animateTransform"
+    )
 
 
 def test_the_saved_policy_is_the_one_that_was_evaluated(finished: Path) -> None:
     result = json.loads((finished / "result.json").read_text())
-    assert evaluate(load_agent(finished), 100, seed=result["seed"]).mean() == pytest.approx(result["greedy_mean"])
+    assert evaluate(
+        load_agent(finished), 100, seed=result["seed"]
+    ).mean() == pytest.approx(result["greedy_mean"])
 
 
 def test_the_resolved_settings_give_the_same_run_again(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert call(monkeypatch, "--config", str(finished / "config.yaml"), "--out", str(tmp_path / "again")) == 0
+    assert (
+        call(
+            monkeypatch,
+            "--config",
+            str(finished / "config.yaml"),
+            "--out",
+            str(tmp_path / "again"),
+        )
+        == 0
+    )
     first, again = load_agent(finished), load_agent(tmp_path / "again")
     states = np.linspace(-1, 1, 40).reshape(10, 4)
     assert (first.critic.Q(states) == again.critic.Q(states)).all()
-    assert (finished / "metrics.csv").read_text() == (tmp_path / "again" / "metrics.csv").read_text()
+    assert (finished / "metrics.csv").read_text() == (
+        tmp_path / "again" / "metrics.csv"
+    ).read_text()
 
 
 def test_a_run_is_never_overwritten(
@@ -88,14 +136,25 @@ def test_a_run_is_never_overwritten(
     assert (finished / "result.json").read_text() == before
 
 
-def test_an_agent_trained_elsewhere_comes_back_here(finished: Path, tmp_path: Path) -> None:
-    (tmp_path / "policy.safetensors").write_bytes((finished / "policy.safetensors").read_bytes())
+def test_an_agent_trained_elsewhere_comes_back_here(
+    finished: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.safetensors").write_bytes(
+        (finished / "policy.safetensors").read_bytes()
+    )
     settings = (finished / "config.yaml").read_text()
-    (tmp_path / "config.yaml").write_text(settings.replace("device: cpu", "device: cuda:7"))
-    assert settings.count("device: cpu") == 1 and load_agent(tmp_path).critic.device.type == "cpu"
+    (tmp_path / "config.yaml").write_text(
+        settings.replace("device: cpu", "device: cuda:7")
+    )
+    assert (
+        settings.count("device: cpu") == 1
+        and load_agent(tmp_path).critic.device.type == "cpu"
+    )
 
 
-def test_a_layer_under_two_names_is_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_layer_under_two_names_is_saved_and_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Twice(torch.nn.Module):
         def __init__(self, dim_state: int, dim_act: int, *_: object) -> None:
             super().__init__()
@@ -114,20 +173,39 @@ def test_a_layer_under_two_names_is_saved_and_loaded(tmp_path: Path, monkeypatch
     assert torch.equal(again.critic.Q(state), agent.critic.Q_t(state))
 
 
-def test_the_end_of_the_budget_is_evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ["--training.max-steps", "1_000", "--training.eval-every", "600", "--out", str(tmp_path / "run")]
+def test_the_end_of_the_budget_is_evaluated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [
+        "--training.max-steps",
+        "1_000",
+        "--training.eval-every",
+        "600",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     assert call(monkeypatch, *words) == 0
     rows = csv.DictReader((tmp_path / "run" / "evaluations.csv").open())
     assert [row["step"] for row in rows] == ["608", "992"]  # 32 steps at a time
 
 
-def test_an_interrupted_evaluation_costs_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_evaluation_costs_no_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("dqn_tutorial.experiment.evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        call(monkeypatch, "--training.max-steps", "320", "--training.eval-every", "0", "--out", str(tmp_path / "run"))
+        call(
+            monkeypatch,
+            "--training.max-steps",
+            "320",
+            "--training.eval-every",
+            "0",
+            "--out",
+            str(tmp_path / "run"),
+        )
     assert load_agent(tmp_path / "run").critic.seeds == (0,)
 
 
@@ -139,10 +217,19 @@ def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--model.critic.exploraton-rate", "0.1"], "did you mean '--model.critic.exploration-rate'"),
-        (["--model.critic.exploraton_rate=0.1"], "did you mean '--model.critic.exploration-rate'"),
+        (
+            ["--model.critic.exploraton-rate", "0.1"],
+            "did you mean '--model.critic.exploration-rate'",
+        ),
+        (
+            ["--model.critic.exploraton_rate=0.1"],
+            "did you mean '--model.critic.exploration-rate'",
+        ),
         (["--env.name", "pendulum"], "DQN needs Discrete actions, because"),
-        (["--env.name", "slipperygrid", "--training.stop-when-solved"], "has no return from which it counts as solved"),
+        (
+            ["--env.name", "slipperygrid", "--training.stop-when-solved"],
+            "has no return from which it counts as solved",
+        ),
         (["--model.name", "dqnn"], "did you mean 'dqn'"),
         (["--model.patience", "3"], "is an option of model 'own', not of 'dqn'"),
         (["trian"], "unknown command 'trian': did you mean 'train'"),
@@ -151,17 +238,28 @@ def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("own_model")
-def test_mistakes_are_refused(words: list[str], message: str, monkeypatch: pytest.MonkeyPatch,
-                              capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+def test_mistakes_are_refused(
+    words: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert call(monkeypatch, *words) == 2
     assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    "words", [["--training.gamma", "1.5"], ["--training.max-steps", "many"], ["--training.max-steps"]]
+    "words",
+    [
+        ["--training.gamma", "1.5"],
+        ["--training.max-steps", "many"],
+        ["--training.max-steps"],
+    ],
 )
 def test_impossible_values_are_refused(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         call(monkeypatch, *words)
@@ -169,13 +267,28 @@ def test_impossible_values_are_refused(
     assert words[0].rpartition(".")[2] in capsys.readouterr().err.replace("_", "-")
 
 
-def test_the_command_line_stands_above_the_file_above_the_preset(tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text("env: {name: acrobot}\ntraining: {n_step: 4, gamma: 0.9}\n")
+def test_the_command_line_stands_above_the_file_above_the_preset(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "env: {name: acrobot}\ntraining: {n_step: 4, gamma: 0.9}\n"
+    )
     config, _ = command_line.parse(
-        ["--config", str(tmp_path / "c.yaml"), "--training.gamma", "0.8", "--training.n_envs=8"],
+        [
+            "--config",
+            str(tmp_path / "c.yaml"),
+            "--training.gamma",
+            "0.8",
+            "--training.n_envs=8",
+        ],
         command_line.Arguments,
     )
-    assert (config.env.name, config.training.n_step, config.training.gamma, config.training.n_envs) == (
+    assert (
+        config.env.name,
+        config.training.n_step,
+        config.training.gamma,
+        config.training.n_envs,
+    ) == (
         "acrobot",
         4,
         0.8,
@@ -184,7 +297,9 @@ def test_the_command_line_stands_above_the_file_above_the_preset(tmp_path: Path)
     assert config.model.loss == "HuberLoss"  # of the preset
 
 
-def test_help_names_every_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         call(monkeypatch, "--help")
     text = capsys.readouterr().out
@@ -211,8 +326,17 @@ def test_help_names_every_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         ["--model.critic.n_members", "3", "--training.n-seeds", "2"],
     ],
 )
-def test_other_environments_and_models_train(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = ["--training.max-steps", "640", "--training.learning-starts", "320", "--training.eval-every", "0"]
+def test_other_environments_and_models_train(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = [
+        "--training.max-steps",
+        "640",
+        "--training.learning-starts",
+        "320",
+        "--training.eval-every",
+        "0",
+    ]
     assert call(monkeypatch, *words, *quick, "--out", str(tmp_path / "run")) == 0
     assert json.loads((tmp_path / "run" / "result.json").read_text())["updates"] > 0
 
@@ -220,21 +344,43 @@ def test_other_environments_and_models_train(words: list[str], tmp_path: Path, m
 def test_many_seeds_leave_a_learning_curve_with_intervals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--training.n-seeds", "4", "--seed", "7", *QUICK, "--out", str(tmp_path / "run")]
+    words = [
+        "--training.n-seeds",
+        "4",
+        "--seed",
+        "7",
+        *QUICK,
+        "--out",
+        str(tmp_path / "run"),
+    ]
     assert call(monkeypatch, *words) == 0
     rows = list(csv.DictReader((tmp_path / "run" / "evaluations.csv").open()))
     assert [row["step"] for row in rows] == ["800", "1600"]
     for row in rows:
         returns = [float(row[f"seed_{seed}"]) for seed in (7, 8, 9, 10)]
         assert float(row["greedy_mean"]) == pytest.approx(sum(returns) / 4)
-        assert min(returns) <= float(row["mean_low"]) <= float(row["greedy_mean"]) <= float(row["mean_high"])
-        assert float(row["iqm_low"]) <= float(row["greedy_iqm"]) <= float(row["iqm_high"]) <= max(returns)
+        assert (
+            min(returns)
+            <= float(row["mean_low"])
+            <= float(row["greedy_mean"])
+            <= float(row["mean_high"])
+        )
+        assert (
+            float(row["iqm_low"])
+            <= float(row["greedy_iqm"])
+            <= float(row["iqm_high"])
+            <= max(returns)
+        )
     shown = capsys.readouterr().out
-    assert "95 % interval" in shown and f"{float(rows[-1]['greedy_iqm']):.1f} [" in shown
+    assert (
+        "95 % interval" in shown and f"{float(rows[-1]['greedy_iqm']):.1f} [" in shown
+    )
     assert "4 seeds" in (tmp_path / "run" / "learning_curve.txt").read_text()
 
 
-def test_a_learners_module_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_learners_module_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mine.py").write_text(
         "from dataclasses import dataclass\n"
         "from dqn_tutorial import DQN, DQNConfig, register\n"
@@ -243,13 +389,23 @@ def test_a_learners_module_is_imported(tmp_path: Path, monkeypatch: pytest.Monke
         "    name: str = 'mine'\n"
         "register('mine', DQN, MineConfig)\n"
     )
-    words = ["--import", str(tmp_path / "mine.py"), "--model.name", "mine", *QUICK, "--out", str(tmp_path / "run")]
+    words = [
+        "--import",
+        str(tmp_path / "mine.py"),
+        "--model.name",
+        "mine",
+        *QUICK,
+        "--out",
+        str(tmp_path / "run"),
+    ]
     assert call(monkeypatch, *words) == 0
     assert json.loads((tmp_path / "run" / "result.json").read_text())["model"] == "mine"
     del registry.MODELS["mine"]
 
 
-def test_training_stops_when_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_stops_when_solved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = [
         "--training.stop-when-solved",
         "--training.eval-every",
@@ -261,7 +417,11 @@ def test_training_stops_when_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ]
     assert call(monkeypatch, *words) == 0
     result = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert result["ended"] == "solved" and result["steps"] < 50_000 and result["greedy_mean"] >= 475
+    assert (
+        result["ended"] == "solved"
+        and result["steps"] < 50_000
+        and result["greedy_mean"] >= 475
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends the signal of Ctrl-C")
@@ -278,7 +438,13 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     ]
     # tests that run in the background of a shell inherit that interrupts are ignored
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
+    process = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,
+    )
     assert process.stderr is not None
     seen = ""
     while "return=" not in seen:  # training has begun
@@ -288,5 +454,8 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and "Traceback" not in err
     assert "Interrupted: this is what was learned until then." in out
-    assert json.loads((tmp_path / "run" / "result.json").read_text())["ended"] == "interrupted"
+    assert (
+        json.loads((tmp_path / "run" / "result.json").read_text())["ended"]
+        == "interrupted"
+    )
     assert load_agent(tmp_path / "run").config.env.name == "cartpole"

@@ -35,8 +35,13 @@ from tests.conftest import OwnConfig, OwnCritic, small_config
 
 def test_the_named_defaults_of_the_model() -> None:
     config = MainConfig()
-    assert isinstance(config.model.critic, DQNCriticConfig)  # an instance, not its class
-    assert (config.model.tau, config.model.loss, config.model.critic.exploration_rate) == (0.005, "MSELoss", 0.05)
+    # an instance, not its class
+    assert isinstance(config.model.critic, DQNCriticConfig)
+    assert (
+        config.model.tau,
+        config.model.loss,
+        config.model.critic.exploration_rate,
+    ) == (0.005, "MSELoss", 0.05)
     assert (config.model.critic.width, config.model.critic.depth) == (256, 3)
 
 
@@ -54,7 +59,10 @@ def test_every_preset_differs_from_the_defaults_and_says_why() -> None:
     for env, changes in PRESETS.items():
         assert env_id(env) == env
         for name, change in changes.items():
-            assert defaults[name] != change.value and len(change.reason) > 10, (env, name)
+            assert defaults[name] != change.value and len(change.reason) > 10, (
+                env,
+                name,
+            )
 
 
 def test_last_names_of_settings_are_unique_but_for_name() -> None:
@@ -67,28 +75,49 @@ def test_last_names_of_settings_are_unique_but_for_name() -> None:
     [
         ({"gamma": 1.5}, r"gamma = 1\.5 is not allowed: it must be between 0 and 1"),
         ({"n_envs": 0}, "n_envs = 0 is not allowed: it must be 1 or more"),
-        ({"loss": "MSEloss"}, "loss = 'MSEloss' is not allowed: did you mean 'MSELoss'"),
+        (
+            {"loss": "MSEloss"},
+            "loss = 'MSEloss' is not allowed: did you mean 'MSELoss'",
+        ),
         ({"tau": -0.1}, r"tau = -0\.1"),
         ({"learning_rate": 0}, "learning_rate = 0"),
-        ({"buffer_size": 3}, "buffer_size = 3 is not allowed: it must be at least n_envs = 32"),
+        (
+            {"buffer_size": 3},
+            "buffer_size = 3 is not allowed: it must be at least n_envs = 32",
+        ),
         ({"seed": -1}, "seed = -1"),
         ({"act": "rulu"}, "did you mean 'relu'"),
         ({"reduce": "median"}, "reduce = 'median' is not allowed"),
         ({"device": "gpu"}, "device = 'gpu'"),
         ({"reward_scale": 0.0}, "reward_scale"),
         ({"observation_scale": (1.0, 0.0)}, "observation_scale"),
-        ({"observation_scale": 2.0}, r"observation_scale = 2\.0 is not allowed: it must be a list of numbers"),
-        ({"exploraton_rate": 0.1}, "unknown setting 'exploraton_rate': did you mean 'exploration_rate'"),
+        (
+            {"observation_scale": 2.0},
+            r"observation_scale = 2\.0 is not allowed: it must be a list of numbers",
+        ),
+        (
+            {"exploraton_rate": 0.1},
+            "unknown setting 'exploraton_rate': did you mean 'exploration_rate'",
+        ),
         ({"name": "x"}, "unknown setting 'name'"),
     ],
 )
-def test_impossible_values_are_refused_by_name(settings: dict[str, Any], message: str) -> None:
+def test_impossible_values_are_refused_by_name(
+    settings: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         make_config("cartpole", **settings)
 
 
 @pytest.mark.parametrize(
-    "settings", [{"gamma": "high"}, {"n_envs": 1.5}, {"stop_when_solved": 1}, {"seed": True}, {"loss": 3}]
+    "settings",
+    [
+        {"gamma": "high"},
+        {"n_envs": 1.5},
+        {"stop_when_solved": 1},
+        {"seed": True},
+        {"loss": 3},
+    ],
 )
 def test_wrong_types_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="must be of type"):
@@ -98,7 +127,9 @@ def test_wrong_types_are_refused(settings: dict[str, Any]) -> None:
 def test_settings_survive_a_file(tmp_path: Path) -> None:
     config = make_config("cartpole", seed=3, learning_rate=1e-4)
     write_settings(config, tmp_path / "c.yaml")
-    assert override(make_config("cartpole"), read_settings(tmp_path / "c.yaml")) == config
+    assert (
+        override(make_config("cartpole"), read_settings(tmp_path / "c.yaml")) == config
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +139,9 @@ def test_settings_survive_a_file(tmp_path: Path) -> None:
         ("c.toml", "seed = 4\n[training]\nlearning_rate = 1e-3\n"),
     ],
 )
-def test_files_of_both_kinds_and_spellings(tmp_path: Path, name: str, text: str) -> None:
+def test_files_of_both_kinds_and_spellings(
+    tmp_path: Path, name: str, text: str
+) -> None:
     (tmp_path / name).write_text(text)
     config = override(MainConfig(), read_settings(tmp_path / name))
     assert (config.training.learning_rate, config.seed) == (1e-3, 4)
@@ -116,17 +149,26 @@ def test_files_of_both_kinds_and_spellings(tmp_path: Path, name: str, text: str)
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
-    [("c.json", "{}", "must end in"), ("c.yaml", "- 1", "holds no settings"), ("c.toml", "a = ", "cannot be read"),
-     ("c.yaml", "a: [", "cannot be read")],
-)  # fmt: skip
-def test_bad_files_are_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
+    [
+        ("c.json", "{}", "must end in"),
+        ("c.yaml", "- 1", "holds no settings"),
+        ("c.toml", "a = ", "cannot be read"),
+        ("c.yaml", "a: [", "cannot be read"),
+    ],
+)
+def test_bad_files_are_refused(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         read_settings(tmp_path / name)
 
 
 def test_an_unknown_dotted_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"unknown setting 'training\.gama': did you mean 'training\.gamma'"):
+    with pytest.raises(
+        ValueError,
+        match=r"unknown setting 'training\.gama': did you mean 'training\.gamma'",
+    ):
         override(MainConfig(), {"training.gama": 0.9})
 
 
@@ -135,11 +177,19 @@ def test_an_unknown_dotted_name_is_refused() -> None:
     [
         ("pendulum", "DQN needs Discrete actions, because it takes the maximum"),
         ("FrozenLake-v1", "DQNNet needs a Box of one dimension, because"),
-        ("cartpol", r"not known, neither as a Gymnasium id nor as a short name: did you mean 'cartpole'\?$"),
+        (
+            "cartpol",
+            (
+                r"not known, neither as a Gymnasium id nor as a short name: did you"
+                r" mean 'cartpole'\?$"
+            ),
+        ),
         ("Cart-Pole-v1", "not known"),
     ],
 )
-def test_environments_dqn_cannot_learn_are_refused_with_the_reason(name: str, message: str) -> None:
+def test_environments_dqn_cannot_learn_are_refused_with_the_reason(
+    name: str, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         get_model(make_config(name))
 
@@ -157,13 +207,20 @@ def test_short_names_and_sizes_of_environments() -> None:
 def test_models_are_got_by_name(model: str) -> None:
     agent = get_model(make_config("cartpole", model))
     assert agent.config.model.name == model
-    assert type(agent.critic).__name__ == {"dqn": "DQNCritic", "ddqn": "DoubleDQNCritic"}[model]
+    assert (
+        type(agent.critic).__name__
+        == {"dqn": "DQNCritic", "ddqn": "DoubleDQNCritic"}[model]
+    )
 
 
 def test_unknown_names_are_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"model\.name = 'dqnn' is not registered: did you mean 'dqn'"):
+    with pytest.raises(
+        ValueError, match=r"model\.name = 'dqnn' is not registered: did you mean 'dqn'"
+    ):
         make_config("cartpole", "dqnn")
-    with pytest.raises(ValueError, match="arch = 'DQNet' is not registered: did you mean 'DQNNet'"):
+    with pytest.raises(
+        ValueError, match="arch = 'DQNet' is not registered: did you mean 'DQNNet'"
+    ):
         get_model(small_config(arch="DQNet"))
 
 
@@ -185,10 +242,19 @@ def test_built_in_names_are_refused_and_nothing_is_changed() -> None:
 
 
 def test_a_name_over_the_settings_of_another_model_is_refused() -> None:
-    for config in (override(make_config("cartpole"), {"model.name": "ddqn"}), MainConfig(model=DQNConfig(name="ddqn"))):
-        with pytest.raises(ValueError, match=r"model\.name = 'ddqn' is not allowed in a DQNConfig.*model='ddqn'"):
+    for config in (
+        override(make_config("cartpole"), {"model.name": "ddqn"}),
+        MainConfig(model=DQNConfig(name="ddqn")),
+    ):
+        with pytest.raises(
+            ValueError,
+            match=r"model\.name = 'ddqn' is not allowed in a DQNConfig.*model='ddqn'",
+        ):
             get_model(config)
-    with pytest.raises(ValueError, match=r"model\.name = 'dqn' is not allowed in a DDQNConfig"):  # which inherits
+    # which inherits
+    with pytest.raises(
+        ValueError, match=r"model\.name = 'dqn' is not allowed in a DDQNConfig"
+    ):
         get_model(override(make_config("cartpole", "ddqn"), {"model.name": "dqn"}))
 
 
@@ -209,7 +275,9 @@ class Counter(gym.Env[Any, Any]):
             gym.spaces.Discrete(2, start=start),
         )
 
-    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: Any = None
+    ) -> tuple[Any, dict[str, Any]]:
         self.count = np.zeros(2, np.int64)
         return self.count, {}
 
@@ -230,7 +298,11 @@ def counters() -> Iterator[None]:
 def test_whole_numbers_can_be_observed_but_actions_count_from_0(counters: None) -> None:
     config = small_config("test/From0-v0", max_steps=40, learning_starts=8)
     agent = get_model(config)
-    assert {record.state.dtype for record in train(agent, config)} == {np.dtype(np.float32)}
+    assert {record.state.dtype for record in train(agent, config)} == {
+        np.dtype(np.float32)
+    }
     assert evaluate(agent, 3).tolist() == [5.0] * 3 and play(agent).dtype == np.float32
-    with pytest.raises(ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"):
+    with pytest.raises(
+        ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"
+    ):
         get_model(make_config("test/From1-v0"))

@@ -1,4 +1,6 @@
-"""The ensemble of Q-networks: shapes, targets that are read and move, members that all learn."""
+"""The ensemble of Q-networks: shapes, targets that are read and move, members that all
+learn.
+"""
 
 from collections.abc import Callable
 
@@ -59,12 +61,21 @@ def test_a_batch_of_one_is_a_batch(make_critic: MakeCritic) -> None:
 def test_stacked_networks_equal_the_networks_one_by_one() -> None:
     for has_norm in (False, True):
         members = [
-            DQNNet(4, 3, depth=2, width=8, has_norm=has_norm, generator=torch.Generator().manual_seed(k))
+            DQNNet(
+                4,
+                3,
+                depth=2,
+                width=8,
+                has_norm=has_norm,
+                generator=torch.Generator().manual_seed(k),
+            )
             for k in range(3)
         ]
         state = batch()[0]
         one_by_one = torch.stack([member(state) for member in members])
-        assert torch.allclose(stack(members)(state.expand(3, -1, -1)), one_by_one, atol=1e-6)
+        assert torch.allclose(
+            stack(members)(state.expand(3, -1, -1)), one_by_one, atol=1e-6
+        )
 
 
 def test_a_network_with_weights_of_its_own_cannot_be_stacked() -> None:
@@ -78,7 +89,11 @@ def test_a_network_with_weights_of_its_own_cannot_be_stacked() -> None:
 
 
 def test_depth_counts_hidden_layers() -> None:
-    linear = [layer for layer in DQNNet(4, 2, depth=3, width=8) if isinstance(layer, nn.Linear)]
+    linear = [
+        layer
+        for layer in DQNNet(4, 2, depth=3, width=8)
+        if isinstance(layer, nn.Linear)
+    ]
     assert len(linear) == 4
     assert next(iter(MLP(4, 2, depth=0))).weight.shape == (2, 4)
     with pytest.raises(ValueError, match="act = 'sigmoidal'"):
@@ -90,12 +105,18 @@ def test_targets_are_read_from_the_target_networks(make_critic: MakeCritic) -> N
     _, _, reward, next_state, terminated = batch()
     before = critic.get_bellman_target(reward, next_state, terminated)
     perturb(critic.online)
-    assert torch.equal(critic.get_bellman_target(reward, next_state, terminated), before)
+    assert torch.equal(
+        critic.get_bellman_target(reward, next_state, terminated), before
+    )
     perturb(critic.target)
-    assert not torch.equal(critic.get_bellman_target(reward, next_state, terminated), before)
+    assert not torch.equal(
+        critic.get_bellman_target(reward, next_state, terminated), before
+    )
 
 
-def test_perturbing_the_targets_leaves_the_online_networks(make_critic: MakeCritic) -> None:
+def test_perturbing_the_targets_leaves_the_online_networks(
+    make_critic: MakeCritic,
+) -> None:
     critic, (state, *_) = make_critic(), batch()
     before = critic.Q(state)
     perturb(critic.target)
@@ -103,7 +124,10 @@ def test_perturbing_the_targets_leaves_the_online_networks(make_critic: MakeCrit
 
 
 def test_without_a_target_the_online_networks_stand_in() -> None:
-    critic, (state, *_) = CriticEnsemble(small_config(), 4, 3, has_target=False), batch()
+    critic, (state, *_) = (
+        CriticEnsemble(small_config(), 4, 3, has_target=False),
+        batch(),
+    )
     perturb(critic.online)
     assert torch.equal(critic.Q_t(state), critic.Q(state).detach())
 
@@ -113,9 +137,13 @@ def test_the_bellman_target_is_the_equation(make_critic: MakeCritic) -> None:
     perturb(critic.online)
     _, _, reward, next_state, terminated = batch()
     expected = td_target(reward, critic.Q_t(next_state)[0], terminated, 0.7)
-    assert torch.allclose(critic.get_bellman_target(reward, next_state, terminated)[0], expected)
+    assert torch.allclose(
+        critic.get_bellman_target(reward, next_state, terminated)[0], expected
+    )
     critic.gamma = 0.0
-    assert torch.equal(critic.get_bellman_target(reward, next_state, terminated)[0], reward)
+    assert torch.equal(
+        critic.get_bellman_target(reward, next_state, terminated)[0], reward
+    )
 
 
 def test_the_double_target_asks_each_network_for_its_part() -> None:
@@ -129,16 +157,24 @@ def test_the_double_target_asks_each_network_for_its_part() -> None:
     assert (chosen != critic.Q_t(next_state)[0].argmax(-1)).any()
     value = critic.Q_t(next_state)[0][torch.arange(64), chosen]
     expected = reward + 0.7 * ~terminated * value
-    assert torch.allclose(critic.get_bellman_target(reward, next_state, terminated)[0], expected)
+    assert torch.allclose(
+        critic.get_bellman_target(reward, next_state, terminated)[0], expected
+    )
 
 
-@pytest.mark.parametrize(("how", "expected"), [("mean", 2.0), ("min", 1.0), ("max", 3.0)])
-def test_members_are_reduced_within_their_agent(make_critic: MakeCritic, how: str, expected: float) -> None:
+@pytest.mark.parametrize(
+    ("how", "expected"), [("mean", 2.0), ("min", 1.0), ("max", 3.0)]
+)
+def test_members_are_reduced_within_their_agent(
+    make_critic: MakeCritic, how: str, expected: float
+) -> None:
     critic = make_critic(n_members=2, n_seeds=2, reduce=how)
     q = torch.tensor([1.0, 3.0, 11.0, 13.0])[:, None, None].expand(4, 5, 3)
     reduced = critic.reduce(q)
     assert reduced.shape == (2, 5, 3)
-    assert reduced[0].unique().tolist() == [expected] and reduced[1].unique().tolist() == [expected + 10]
+    assert reduced[0].unique().tolist() == [expected] and reduced[
+        1
+    ].unique().tolist() == [expected + 10]
 
 
 def test_targets_carry_no_gradient(make_critic: MakeCritic) -> None:
@@ -149,12 +185,17 @@ def test_targets_carry_no_gradient(make_critic: MakeCritic) -> None:
     assert all(weight.grad is None for weight in critic.target.parameters())
 
 
-def test_no_gradient_flows_into_a_target_that_carries_one(make_critic: MakeCritic) -> None:
+def test_no_gradient_flows_into_a_target_that_carries_one(
+    make_critic: MakeCritic,
+) -> None:
     one, other = make_critic(), make_critic()
     state, action, _, next_state, _ = batch()
     one.update(state, action, one.Q(next_state).max(-1).values)
     other.update(state, action, other.Q(next_state).max(-1).values.detach())
-    assert all(torch.equal(a, b) for a, b in zip(one.online.parameters(), other.online.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.online.parameters(), other.online.parameters(), strict=True)
+    )
 
 
 def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
@@ -166,13 +207,23 @@ def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
         assert ((weight - old).abs().flatten(1).max(1).values > 0).all()
 
 
-def test_an_update_equals_the_same_step_on_one_plain_network(make_critic: MakeCritic) -> None:
+def test_an_update_equals_the_same_step_on_one_plain_network(
+    make_critic: MakeCritic,
+) -> None:
     scale = (1.0, 2.0, 3.0, 4.0)
-    critic = make_critic(n_members=2, loss="HuberLoss", act="relu", learning_rate=0.01, observation_scale=scale)
+    critic = make_critic(
+        n_members=2,
+        loss="HuberLoss",
+        act="relu",
+        learning_rate=0.01,
+        observation_scale=scale,
+    )
     state, action, reward, *_ = batch()
     plain = DQNNet(4, 3, depth=1, width=16)
     with torch.no_grad():
-        for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
+        for own, stacked in zip(
+            plain.parameters(), critic.online.parameters(), strict=True
+        ):
             own.copy_(stacked[1].T if own.ndim == 2 else stacked[1, 0])
     optimizer = torch.optim.Adam(plain.parameters(), lr=0.01)
     q = plain(state * torch.tensor(scale))[torch.arange(8), action]
@@ -181,20 +232,36 @@ def test_an_update_equals_the_same_step_on_one_plain_network(make_critic: MakeCr
     optimizer.step()
     update = critic.update(state, action, reward)
     assert torch.allclose(update.loss[1], loss.detach())
-    for own, stacked in zip(plain.parameters(), critic.online.parameters(), strict=True):
-        assert stacked.grad is not None and own.grad is not None  # the sum over members: each has its own full gradient
-        assert torch.allclose(own.grad, stacked.grad[1].T if own.ndim == 2 else stacked.grad[1, 0], atol=1e-6)
-        assert torch.allclose(own, stacked[1].T if own.ndim == 2 else stacked[1, 0], atol=1e-6)
+    for own, stacked in zip(
+        plain.parameters(), critic.online.parameters(), strict=True
+    ):
+        # the sum over members: each has its own full gradient
+        assert stacked.grad is not None and own.grad is not None
+        assert torch.allclose(
+            own.grad,
+            stacked.grad[1].T if own.ndim == 2 else stacked.grad[1, 0],
+            atol=1e-6,
+        )
+        assert torch.allclose(
+            own, stacked[1].T if own.ndim == 2 else stacked[1, 0], atol=1e-6
+        )
 
 
 def test_clipping_is_per_member(make_critic: MakeCritic) -> None:
     critic = make_critic(n_members=2, max_grad_norm=0.1, loss="MSELoss")
     state, action, *_ = batch()
-    y = torch.stack([critic.gather(critic.Q(state), action)[0].detach() + 1e-3, torch.full((8,), 1e3)])
+    y = torch.stack(
+        [
+            critic.gather(critic.Q(state), action)[0].detach() + 1e-3,
+            torch.full((8,), 1e3),
+        ]
+    )
     free = make_critic(n_members=2, max_grad_norm=1e9, loss="MSELoss")
     for one in (critic, free):
         one.update(state, action, y)
-    clipped, whole = ([w.grad for w in one.online.parameters()] for one in (critic, free))
+    clipped, whole = (
+        [w.grad for w in one.online.parameters()] for one in (critic, free)
+    )
     norm = torch.stack([g[1].norm() for g in clipped]).norm()
     assert norm.item() == pytest.approx(0.1, rel=1e-3)
     assert all(torch.equal(a[0], b[0]) for a, b in zip(clipped, whole, strict=True))
@@ -206,11 +273,15 @@ def test_polyak_moves_the_targets_by_tau(make_critic: MakeCritic, tau: float) ->
     old = [weight.clone() for weight in critic.target.parameters()]
     perturb(critic.online)
     critic.update_target()
-    for target, before, online in zip(critic.target.parameters(), old, critic.online.parameters(), strict=True):
+    for target, before, online in zip(
+        critic.target.parameters(), old, critic.online.parameters(), strict=True
+    ):
         assert torch.allclose(target, before + tau * (online - before), atol=1e-6)
     assert all(
         a.data_ptr() != b.data_ptr()
-        for a, b in zip(critic.target.parameters(), critic.online.parameters(), strict=True)
+        for a, b in zip(
+            critic.target.parameters(), critic.online.parameters(), strict=True
+        )
     )
 
 
@@ -223,12 +294,19 @@ def test_reset_restores_weights_optimiser_and_chance(make_critic: MakeCritic) ->
     critic.reset()
     for one in (critic, fresh):
         one.update(state, action, reward)
-    assert all(torch.equal(a, b) for a, b in zip(critic.online.parameters(), fresh.online.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            critic.online.parameters(), fresh.online.parameters(), strict=True
+        )
+    )
     assert (critic.epsilon, critic.tau) == (fresh.epsilon, fresh.tau)
     assert torch.equal(critic.act(state), fresh.act(state))
 
 
-def test_members_and_seeds_start_apart_and_seeds_start_as_alone(make_critic: MakeCritic) -> None:
+def test_members_and_seeds_start_apart_and_seeds_start_as_alone(
+    make_critic: MakeCritic,
+) -> None:
     state = batch()[0]
     q = make_critic(n_members=2, n_seeds=2, seed=4).Q(state).detach()
     assert len({round(float(x), 4) for x in q[:, 0, 0]}) == 4
@@ -242,16 +320,24 @@ def test_actions_of_a_batch_are_drawn_independently(make_critic: MakeCritic) -> 
     action = critic.act(same)
     explored = critic.choice.explored
     assert explored.mean() == pytest.approx(0.5, abs=0.04)
-    assert np.bincount(action[explored], minlength=3) / explored.sum() == pytest.approx([1 / 3] * 3, abs=0.05)
-    assert np.unique(action[~explored]).tolist() == [critic.Q(same)[0, 0].argmax().item()]
+    assert np.bincount(action[explored], minlength=3) / explored.sum() == pytest.approx(
+        [1 / 3] * 3, abs=0.05
+    )
+    assert np.unique(action[~explored]).tolist() == [
+        critic.Q(same)[0, 0].argmax().item()
+    ]
 
 
-def test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it(make_critic: MakeCritic) -> None:
+def test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it(
+    make_critic: MakeCritic,
+) -> None:
     critic, state = make_critic(), batch(64)[0]
     critic.epsilon = 1.0
     assert critic.act(state).dtype == torch.int64
     assert critic.choice.explored.all()
-    assert torch.equal(critic.act(state, is_training=False), critic.Q(state)[0].argmax(-1))
+    assert torch.equal(
+        critic.act(state, is_training=False), critic.Q(state)[0].argmax(-1)
+    )
     assert not critic.choice.explored.any()
 
 
@@ -265,7 +351,10 @@ def test_act_can_ask_the_target_networks(make_critic: MakeCritic) -> None:
     with torch.no_grad():
         for weight in critic.target.parameters():
             weight.neg_()
-    assert torch.equal(critic.act(state, target=True, is_training=False), critic.Q_t(state)[0].argmax(-1))
+    assert torch.equal(
+        critic.act(state, target=True, is_training=False),
+        critic.Q_t(state)[0].argmax(-1),
+    )
 
 
 def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
@@ -278,11 +367,16 @@ def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
     with pytest.raises(TypeError, match=r"torch\.float32: gather picks by index"):
         critic.update(state, action.float(), reward)
     for wrong in (action[:, None], action[:5]):
-        with pytest.raises(ValueError, match=rf"action \({len(wrong)},.*\) is not one for each of \(1, 8\) states"):
+        with pytest.raises(
+            ValueError,
+            match=rf"action \({len(wrong)},.*\) is not one for each of \(1, 8\) states",
+        ):
             critic.update(state, wrong, reward[: len(wrong)])
     with pytest.raises(ValueError, match="one shape"):
         critic.update(state, action, reward[:, None])
-    with pytest.raises(ValueError, match="observation_scale has 2 numbers, but a state has 4"):
+    with pytest.raises(
+        ValueError, match="observation_scale has 2 numbers, but a state has 4"
+    ):
         make_critic(observation_scale=(1.0, 2.0))
 
 
@@ -294,7 +388,12 @@ def test_a_device_that_is_not_there_is_refused(make_critic: MakeCritic) -> None:
 
 def test_a_network_that_ignores_the_generator_is_copied_and_restored() -> None:
     chance = torch.Generator().manual_seed(5)
-    critic = DQNCritic(small_config(n_members=2), 4, 3, lambda *sizes: DQNNet(*sizes[:-1], generator=chance))
+    critic = DQNCritic(
+        small_config(n_members=2),
+        4,
+        3,
+        lambda *sizes: DQNNet(*sizes[:-1], generator=chance),
+    )
     state, action, reward, *_ = batch()
     first = critic.Q(state).detach()
     assert torch.equal(critic.Q_t(state), first)
@@ -304,7 +403,9 @@ def test_a_network_that_ignores_the_generator_is_copied_and_restored() -> None:
 
 
 class Heads(nn.Module):
-    """A network of a value and advantages, whose mean is taken over one axis or the other."""
+    """A network of a value and advantages, whose mean is taken over one axis or the
+    other.
+    """
 
     def __init__(self, axis: int, zero: bool = False) -> None:
         super().__init__()
@@ -335,7 +436,11 @@ class Shared(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.one, self.two, self.last = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+        self.one, self.two, self.last = (
+            nn.Linear(4, 4),
+            nn.Linear(4, 4),
+            nn.Linear(4, 3),
+        )
         self.two.weight = self.one.weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -344,24 +449,41 @@ class Shared(nn.Module):
 
 @pytest.mark.parametrize("zero", [False, True])
 @pytest.mark.parametrize("n_members", [1, 2])
-def test_a_network_that_stacking_would_change_is_refused(n_members: int, zero: bool) -> None:
+def test_a_network_that_stacking_would_change_is_refused(
+    n_members: int, zero: bool
+) -> None:
     with torch.random.fork_rng():  # these networks draw from the global generator
         DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(-1, zero))
-        with pytest.raises(ValueError, match=r"Heads computes something else .*its values differ.*mean\(-1\)"):
-            DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Heads(1, zero))
-        with pytest.raises(ValueError, match=r"Flat computes something else .*ValueError: too many values"):
+        with pytest.raises(
+            ValueError,
+            match=r"Heads computes something else .*its values differ.*mean\(-1\)",
+        ):
+            DQNCritic(
+                small_config(n_members=n_members), 4, 3, lambda *_: Heads(1, zero)
+            )
+        with pytest.raises(
+            ValueError,
+            match=r"Flat computes something else .*ValueError: too many values",
+        ):
             DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Flat())
         with pytest.raises(ValueError, match="Shared shares a weight between layers"):
             DQNCritic(small_config(n_members=n_members), 4, 3, lambda *_: Shared())
 
 
 class Tied(nn.Module):
-    """A network without some of its biases, a normalisation of its own kind, and one layer under two names."""
+    """A network without some of its biases, a normalisation of its own kind, and one
+    layer under two names.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.one = nn.Sequential(nn.Linear(4, 4, bias=False), nn.LayerNorm(4, eps=0.5), nn.Tanh())
-        self.two, self.three = self.one, nn.Sequential(self.one[0], nn.LayerNorm(4, elementwise_affine=False))
+        self.one = nn.Sequential(
+            nn.Linear(4, 4, bias=False), nn.LayerNorm(4, eps=0.5), nn.Tanh()
+        )
+        self.two, self.three = (
+            self.one,
+            nn.Sequential(self.one[0], nn.LayerNorm(4, elementwise_affine=False)),
+        )
         self.four, self.last = nn.LayerNorm(4, bias=False), nn.Linear(4, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

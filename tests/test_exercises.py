@@ -1,4 +1,6 @@
-"""Every exercise: right answers accepted, wrong ones refused with their own message, and its place in a notebook."""
+"""Every exercise: right answers accepted, wrong ones refused with their own message,
+and its place in a notebook.
+"""
 
 import ast
 import importlib
@@ -21,8 +23,12 @@ ANSWERS: dict[str, Answers] = {}
 for _module in MODULES:
     ANSWERS |= importlib.import_module(f"tests.exercises.{_module}").ANSWERS
 SEEDS = (0, 1, 2, None)  # None: the seed that a learner's check uses
-HEADING = re.compile(r"### Exercise \d+\.\d+: .+ \((\d+) minutes, difficulty (\d) of 3\)")
-each_exercise = pytest.mark.parametrize("exercise", check.EXERCISES.values(), ids=lambda exercise: exercise.name)
+HEADING = re.compile(
+    r"### Exercise \d+\.\d+: .+ \((\d+) minutes, difficulty (\d) of 3\)"
+)
+each_exercise = pytest.mark.parametrize(
+    "exercise", check.EXERCISES.values(), ids=lambda exercise: exercise.name
+)
 
 
 def name_of(answer: Any) -> str:
@@ -30,19 +36,28 @@ def name_of(answer: Any) -> str:
 
 
 def verdict_of(name: str, answer: Any, seed: int | None) -> Verdict:
-    return check.EXERCISES[name].verdict(answer, zlib.crc32(name.encode()) if seed is None else seed)
+    return check.EXERCISES[name].verdict(
+        answer, zlib.crc32(name.encode()) if seed is None else seed
+    )
 
 
 def test_every_exercise_has_answers_and_every_notebook_three_to_five() -> None:
     assert set(ANSWERS) == set(check.EXERCISES)
     for answers in ANSWERS.values():
         assert len(answers.correct) >= 3 and len(answers.wrong) >= 6
-    counts = {stem: sum(e.notebook == stem for e in check.EXERCISES.values()) for stem in notebooks()}
+    counts = {
+        stem: sum(e.notebook == stem for e in check.EXERCISES.values())
+        for stem in notebooks()
+    }
     assert all(3 <= count <= 5 for count in counts.values()), counts
 
 
 def notebooks() -> list[str]:
-    return [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.stem[:2] in "01 02 03 04 05 06 10".split()]
+    return [
+        path.stem
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        if path.stem[:2] in "01 02 03 04 05 06 10".split()
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -59,7 +74,11 @@ def test_a_right_answer_is_accepted(name: str, answer: Any, seed: int | None) ->
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "name, answer, key",
-    [(name, answer, key) for name, answers in ANSWERS.items() for answer, key in answers.wrong],
+    [
+        (name, answer, key)
+        for name, answers in ANSWERS.items()
+        for answer, key in answers.wrong
+    ],
     ids=lambda value: name_of(value),
 )
 def test_a_wrong_answer_is_refused_with_the_message_of_its_misconception(
@@ -76,13 +95,22 @@ def cells_of(exercise: Exercise) -> tuple[Any, Any, Any]:
     """The text above the stub, the stub with its check, and what is folded below."""
     cells = nbformat.read(NOTEBOOKS / f"{exercise.notebook}.ipynb", as_version=4).cells
     line = re.compile(rf"(?m)^check\.{exercise.name}\(\w+\)$")
-    places = [k for k, cell in enumerate(cells) if cell.cell_type == "code" and line.search(cell.source)]
-    assert len(places) == 1, f"{exercise.name} stands {len(places)} times in {exercise.notebook}"
+    places = [
+        k
+        for k, cell in enumerate(cells)
+        if cell.cell_type == "code" and line.search(cell.source)
+    ]
+    assert len(places) == 1, (
+        f"{exercise.name} stands {len(places)} times in {exercise.notebook}"
+    )
     return cells[places[0] - 1], cells[places[0]], cells[places[0] + 1]
 
 
 def folded(cell: Any, summary: str) -> str:
-    found = re.search(rf"(?s)<details><summary>{summary}</summary>\n\n(.*?)\n\n</details>", cell.source)
+    found = re.search(
+        rf"(?s)<details><summary>{summary}</summary>\n\n(.*?)\n\n</details>",
+        cell.source,
+    )
     assert found, f"no folded {summary} in {cell.source[:80]}"
     return found[1]
 
@@ -96,10 +124,15 @@ def solution_of(exercise: Exercise) -> str:
 
 
 @each_exercise
-def test_it_stands_in_its_notebook_with_stub_check_hint_and_solution(exercise: Exercise) -> None:
+def test_it_stands_in_its_notebook_with_stub_check_hint_and_solution(
+    exercise: Exercise,
+) -> None:
     above, stub, below = cells_of(exercise)
     heading = HEADING.search(above.source)
-    assert heading and (int(heading[1]), int(heading[2])) == (exercise.minutes, exercise.difficulty)
+    assert heading and (int(heading[1]), int(heading[2])) == (
+        exercise.minutes,
+        exercise.difficulty,
+    )
     assert stub.source.splitlines()[-1].startswith(f"check.{exercise.name}(")
     assert "NotImplementedError" in stub.source or '"?"' in stub.source
     assert stub.outputs[0].data["text/plain"] == f"{exercise.name}: not attempted yet."

@@ -20,7 +20,10 @@ from dqn_tutorial.classroom.check.exercise import Exercise, Verdict, by_values, 
 
 
 def draw(rng: np.random.Generator) -> dict[str, Any]:
-    return {"x": torch.tensor(rng.normal(size=3), dtype=torch.float32), "factor": float(rng.uniform(1, 2))}
+    return {
+        "x": torch.tensor(rng.normal(size=3), dtype=torch.float32),
+        "factor": float(rng.uniform(1, 2)),
+    }
 
 
 def right(x: torch.Tensor, factor: float) -> torch.Tensor:
@@ -28,14 +31,17 @@ def right(x: torch.Tensor, factor: float) -> torch.Tensor:
 
 
 SCALE = Exercise("scale", "05_critic", 5, 1, by_values(draw, right))
-LETTERS = Exercise("letters", "05_critic", 5, 1, choice({"A": "It is not this one."}, right="B"))
+LETTERS = Exercise(
+    "letters", "05_critic", 5, 1, choice({"A": "It is not this one."}, right="B")
+)
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
     """No thread and no trace function: the interpreter goes on as before."""
     threads, trace = threading.enumerate(), sys.gettrace()
-    faulthandler.dump_traceback_later(60, exit=True)  # a loop that is not stopped would stop the tests
+    # a loop that is not stopped would stop the tests
+    faulthandler.dump_traceback_later(60, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
     assert threading.enumerate() == threads and sys.gettrace() is trace
@@ -68,14 +74,22 @@ def loop_that_catches_everything(x: Any, factor: Any) -> Any:
             continue
 
 
-@pytest.mark.parametrize("answer", [plain_loop, loop_that_catches_exceptions, loop_that_catches_everything])
-def test_an_endless_loop_is_stopped(answer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "answer", [plain_loop, loop_that_catches_exceptions, loop_that_catches_everything]
+)
+def test_an_endless_loop_is_stopped(
+    answer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(guard, "SECONDS", 0.3)
     verdict = judged(answer)
     assert (verdict.status, verdict.key) == ("not yet", "endless")
-    assert "never ends or is very slow" in verdict.message and " in line " in verdict.message
+    assert (
+        "never ends or is very slow" in verdict.message
+        and " in line " in verdict.message
+    )
     until = time.perf_counter() + 0.7
-    while time.perf_counter() < until:  # an exception that came late would be raised here
+    # an exception that came late would be raised here
+    while time.perf_counter() < until:
         sum(range(100))
 
 
@@ -87,7 +101,9 @@ def test_a_slow_answer_within_the_limit_is_not_stopped() -> None:
     assert judged(slow).status == "correct"
 
 
-def test_an_import_is_not_taken_for_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_is_not_taken_for_a_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(guard, "SECONDS", 0.3)
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("imported_slowly", "imported_too"):
@@ -120,18 +136,26 @@ def test_an_exception_is_told_with_the_line_of_the_learner() -> None:
     line = helper.__code__.co_firstlineno + 1
     assert verdict.key == "an error"
     assert f"in line {line}, `return x.reshape(7)  # deeper`" in verdict.message
-    assert "`RuntimeError: shape '[7]' is invalid" in verdict.message and "`x` [3] float32" in verdict.message
+    assert (
+        "`RuntimeError: shape '[7]' is invalid" in verdict.message
+        and "`x` [3] float32" in verdict.message
+    )
 
 
 def test_the_line_is_found_in_a_cell_as_ipython_compiles_it() -> None:
-    source = "def answer(x, factor):\n    half = factor / 2\n    return half * missing\n"
+    source = (
+        "def answer(x, factor):\n    half = factor / 2\n    return half * missing\n"
+    )
     name = "/tmp/ipykernel_1/123.py"
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     space: dict[str, Any] = {}
     exec(compile(source, name, "exec"), space)
     verdict = judged(space["answer"])
     del linecache.cache[name]
-    assert "`NameError: name 'missing' is not defined` in line 3, `return half * missing`" in verdict.message
+    assert (
+        "`NameError: name 'missing' is not defined` in line 3, `return half * missing`"
+        in verdict.message
+    )
 
 
 def test_a_recursion_without_end_is_told() -> None:
@@ -139,47 +163,110 @@ def test_a_recursion_without_end_is_told() -> None:
         return answer(x, factor)
 
     verdict = judged(answer)
-    assert verdict.key == "an error" and "`RecursionError: maximum recursion depth exceeded" in verdict.message
+    assert (
+        verdict.key == "an error"
+        and "`RecursionError: maximum recursion depth exceeded" in verdict.message
+    )
 
 
 WRONG: dict[str, tuple[Callable[..., Any], str, str]] = {
     "None": (lambda x, factor: None, "returns nothing", "Is a `return` missing"),
-    "a text": (lambda x, factor: "2", "other type", "returns a str; asked for is [3] float32"),
-    "a generator": (lambda x, factor: (factor * value for value in x), "other type", "returns a generator"),
+    "a text": (
+        lambda x, factor: "2",
+        "other type",
+        "returns a str; asked for is [3] float32",
+    ),
+    "a generator": (
+        lambda x, factor: (factor * value for value in x),
+        "other type",
+        "returns a generator",
+    ),
     "a tuple": (lambda x, factor: (factor * x,), "other type", "returns a tuple"),
-    "a ragged list": (lambda x, factor: [[1.0], [1.0, 2.0]], "other type", "returns a list"),
+    "a ragged list": (
+        lambda x, factor: [[1.0], [1.0, 2.0]],
+        "other type",
+        "returns a list",
+    ),
     "nan": (lambda x, factor: factor * x * math.nan, "nan", "holds `nan`"),
-    "another shape": (lambda x, factor: (factor * x)[None], "other shape", "has shape [1, 3]; asked for is [3]"),
-    "a number": (lambda x, factor: factor * x.sum(), "other shape", "has shape []; asked for is [3]"),
-    "bfloat16": (lambda x, factor: (factor * x).bfloat16(), "other values", "right is ["),
+    "another shape": (
+        lambda x, factor: (factor * x)[None],
+        "other shape",
+        "has shape [1, 3]; asked for is [3]",
+    ),
+    "a number": (
+        lambda x, factor: factor * x.sum(),
+        "other shape",
+        "has shape []; asked for is [3]",
+    ),
+    "bfloat16": (
+        lambda x, factor: (factor * x).bfloat16(),
+        "other values",
+        "right is [",
+    ),
     "complex": (lambda x, factor: factor * x + 0j, "other type", "returns a Tensor"),
-    "without numbers": (lambda x, factor: (factor * x).to("meta"), "other type", "returns a Tensor"),
+    "without numbers": (
+        lambda x, factor: (factor * x).to("meta"),
+        "other type",
+        "returns a Tensor",
+    ),
     "sparse": (lambda x, factor: x.to_sparse(), "other values", "right is ["),
     "other values": (lambda x, factor: x, "other values", "right is ["),
     "inf": (lambda x, factor: x / 0.0, "other values", "inf"),
-    "too few": (lambda x: x, "other arguments", "called with 2 arguments (x, factor); yours takes (x)"),
-    "too many": (lambda x, factor, more: x, "other arguments", "yours takes (x, factor, more)"),
-    "only by name": (lambda *, x, factor: x, "other arguments", "yours takes (*, x, factor)"),
+    "too few": (
+        lambda x: x,
+        "other arguments",
+        "called with 2 arguments (x, factor); yours takes (x)",
+    ),
+    "too many": (
+        lambda x, factor, more: x,
+        "other arguments",
+        "yours takes (x, factor, more)",
+    ),
+    "only by name": (
+        lambda *, x, factor: x,
+        "other arguments",
+        "yours takes (*, x, factor)",
+    ),
 }
 
 
 @pytest.mark.parametrize("answer, key, words", WRONG.values(), ids=WRONG)
-def test_a_wrong_result_or_signature_is_told(answer: Callable[..., Any], key: str, words: str) -> None:
+def test_a_wrong_result_or_signature_is_told(
+    answer: Callable[..., Any], key: str, words: str
+) -> None:
     verdict = judged(answer)
-    assert (verdict.status, verdict.key) == ("not yet", key) and words in verdict.message
+    assert (verdict.status, verdict.key) == (
+        "not yet",
+        key,
+    ) and words in verdict.message
 
 
 def test_another_dtype_is_told_where_whole_numbers_are_asked_for() -> None:
-    count = Exercise("count", "05_critic", 5, 1, by_values(draw, lambda x, factor: (x > 0).sum()))
+    count = Exercise(
+        "count", "05_critic", 5, 1, by_values(draw, lambda x, factor: (x > 0).sum())
+    )
     verdict = count.verdict(lambda x, factor: (x > 0).float().sum(), seed=0)
-    assert verdict.key == "other dtype" and "they are float32; asked for is int64" in verdict.message
-    assert count.verdict(lambda x, factor: int((x > 0).sum()), seed=0).status == "correct"
+    assert (
+        verdict.key == "other dtype"
+        and "they are float32; asked for is int64" in verdict.message
+    )
+    assert (
+        count.verdict(lambda x, factor: int((x > 0).sum()), seed=0).status == "correct"
+    )
 
 
-NO_FUNCTIONS = [right(torch.ones(3), 2.0), None, 3, "scale", (value for value in range(3))]
+NO_FUNCTIONS = [
+    right(torch.ones(3), 2.0),
+    None,
+    3,
+    "scale",
+    (value for value in range(3)),
+]
 
 
-@pytest.mark.parametrize("answer", NO_FUNCTIONS, ids=lambda answer: type(answer).__name__)
+@pytest.mark.parametrize(
+    "answer", NO_FUNCTIONS, ids=lambda answer: type(answer).__name__
+)
 def test_what_is_no_function_is_told(answer: Any) -> None:
     verdict = judged(answer)
     assert verdict.key == "no function" and type(answer).__name__ in verdict.message
@@ -212,9 +299,18 @@ def test_a_random_generator_among_the_inputs_is_a_fresh_copy_for_each_call() -> 
     def rolls(rng: np.random.Generator) -> dict[str, Any]:
         return {"rng": np.random.default_rng(int(rng.integers(1_000))), "n": 3}
 
-    roll = Exercise("roll", "05_critic", 5, 1, by_values(rolls, lambda rng, n: rng.random(n)))
-    assert roll.verdict(lambda rng, n: np.array([rng.random() for _ in range(n)]), seed=0).status == "correct"
-    assert roll.verdict(lambda rng, n: rng.random(n + 1)[1:], seed=0).key == "other values"
+    roll = Exercise(
+        "roll", "05_critic", 5, 1, by_values(rolls, lambda rng, n: rng.random(n))
+    )
+    assert (
+        roll.verdict(
+            lambda rng, n: np.array([rng.random() for _ in range(n)]), seed=0
+        ).status
+        == "correct"
+    )
+    assert (
+        roll.verdict(lambda rng, n: rng.random(n + 1)[1:], seed=0).key == "other values"
+    )
 
 
 def test_the_learner_can_interrupt_the_check() -> None:
@@ -239,7 +335,10 @@ def test_a_question_mark_is_not_attempted(answer: str) -> None:
     assert LETTERS.verdict(answer, seed=0).status == "not attempted yet"
 
 
-@pytest.mark.parametrize("answer", [np.array(["B", "A"]), np.array(["?"]), np.array("A"), ["A"], None, "", "??"])
+@pytest.mark.parametrize(
+    "answer",
+    [np.array(["B", "A"]), np.array(["?"]), np.array("A"), ["A"], None, "", "??"],
+)
 def test_what_is_no_letter_is_told(answer: Any) -> None:
     verdict = LETTERS.verdict(answer, seed=0)
     assert (verdict.status, verdict.key) == ("not yet", "no letter")
@@ -254,7 +353,9 @@ def test_a_line_left_over_from_the_stub_is_named() -> None:
     assert verdict.status == "not attempted yet" and "take it out" in verdict.message
 
 
-def test_prints_of_many_calls_do_not_bury_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_prints_of_many_calls_do_not_bury_the_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def talks(x: Any, factor: Any) -> Any:
         print("x is", x)
         return x * factor
@@ -285,7 +386,9 @@ def test_a_stub_is_not_attempted_yet() -> None:
     assert judged(answer) == Verdict("scale", "not attempted yet")
 
 
-def test_what_a_learner_prints_is_shown_and_does_no_harm(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_learner_prints_is_shown_and_does_no_harm(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def answer(x: Any, factor: Any) -> Any:
         print("x is", x.shape)
         return factor * x

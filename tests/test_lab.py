@@ -20,18 +20,30 @@ FOLDERS = ("CONFIG", "DATA", "RUNTIME")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], Path]]:
-    """What the server that `make lab` starts says of itself, and the folder of Jupyter's own folders."""
+def running(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """What the server that `make lab` starts says of itself, and the folder of
+    Jupyter's own folders.
+    """
     if not shutil.which("make"):
         pytest.skip("no make is installed here")
     home = tmp_path_factory.mktemp("home")
     own = {f"JUPYTER_{name}_DIR": str(home / name) for name in FOLDERS}
     own |= {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
-    words = ["make", "--old-file=.venv/.ready", f"BIN={Path(sys.executable).parent}", "lab", "OPTIONS=--no-browser"]
+    words = [
+        "make",
+        "--old-file=.venv/.ready",
+        f"BIN={Path(sys.executable).parent}",
+        "lab",
+        "OPTIONS=--no-browser",
+    ]
     log = home / "log.txt"
     with log.open("w") as file:
         env = {k: v for k, v in os.environ.items() if k != "JUPYTER_TOKEN"} | own
-        make = subprocess.Popen(words, cwd=ROOT, env=env, stdout=file, stderr=file, start_new_session=True)
+        make = subprocess.Popen(
+            words, cwd=ROOT, env=env, stdout=file, stderr=file, start_new_session=True
+        )
     try:
         while not (found := list((home / "RUNTIME").glob("jpserver-*.json"))):
             assert make.poll() is None, log.read_text()
@@ -46,7 +58,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
 def status(url: str, **headers: str) -> int:
     """Ask, and return the number of the answer; with a body in it, a POST."""
     body = headers.pop("body", None)
-    request = urllib.request.Request(url, data=body.encode() if body else None, headers=headers)
+    request = urllib.request.Request(
+        url, data=body.encode() if body else None, headers=headers
+    )
     try:
         return int(urllib.request.urlopen(request, timeout=30).status)
     except urllib.error.HTTPError as error:
@@ -60,7 +74,9 @@ def test_the_course_opens(running: tuple[dict[str, Any], Path]) -> None:
     assert status(address) == 200
 
 
-def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(running: tuple[dict[str, Any], Path]) -> None:
+def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(
+    running: tuple[dict[str, Any], Path],
+) -> None:
     server, _ = running
     assert server["hostname"] == "127.0.0.1"
     assert len(server["token"]) >= 32
@@ -68,11 +84,18 @@ def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(running: tuple[
     assert status(contents) == 403
     assert status(contents, Authorization="token wrong") == 403
     assert status(contents, Authorization=f"token {server['token']}") == 200
-    assert status(contents, Authorization=f"token {server['token']}", Host="example.org") == 403
+    assert (
+        status(contents, Authorization=f"token {server['token']}", Host="example.org")
+        == 403
+    )
 
 
-def test_another_page_cannot_act_for_the_learner(running: tuple[dict[str, Any], Path]) -> None:
-    """A page elsewhere sends the learner's cookies, but does not know the XSRF token."""
+def test_another_page_cannot_act_for_the_learner(
+    running: tuple[dict[str, Any], Path],
+) -> None:
+    """A page elsewhere sends the learner's cookies, but does not know the XSRF
+    token.
+    """
     server, _ = running
     login = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     login.open(f"{server['url']}lab?token={server['token']}", timeout=30)
@@ -83,10 +106,18 @@ def test_another_page_cannot_act_for_the_learner(running: tuple[dict[str, Any], 
 
 def test_root_is_let_in_only_as_root(running: tuple[dict[str, Any], Path]) -> None:
     words = ["make", "--dry-run", "--old-file=.venv/.ready", "lab"]
-    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert ("--allow-root" in said) == (os.geteuid() == 0)
 
 
-def test_nothing_is_written_into_the_settings_of_the_user(running: tuple[dict[str, Any], Path]) -> None:
+def test_nothing_is_written_into_the_settings_of_the_user(
+    running: tuple[dict[str, Any], Path],
+) -> None:
     _, home = running
-    assert not [path for path in (home / "CONFIG").rglob("*") if path.is_file() and path.name != "migrated"]
+    assert not [
+        path
+        for path in (home / "CONFIG").rglob("*")
+        if path.is_file() and path.name != "migrated"
+    ]

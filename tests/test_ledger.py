@@ -1,4 +1,6 @@
-"""The ledger: what the course says about learning is what was measured, word for word and number for number."""
+"""The ledger: what the course says about learning is what was measured, word for word
+and number for number.
+"""
 
 import re
 import shutil
@@ -19,36 +21,51 @@ NO_EFFECT = re.compile(r"\b(no|not|neither|nor|nothing|as well|hardly|without|sa
 
 
 def marked(notebooks: Path) -> dict[str, tuple[str, str]]:
-    """Return notebook and text after the mark, spaces made one, of each claim in the prose."""
+    """Return notebook and text after the mark, spaces made one, of each claim in the
+    prose.
+    """
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(notebooks.glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
-            for mark in MARK.finditer(cell.source) if cell.cell_type == "markdown" else ():
+            for mark in (
+                MARK.finditer(cell.source) if cell.cell_type == "markdown" else ()
+            ):
                 assert mark[1] not in found, f"claim {mark[1]} is made twice"
-                found[mark[1]] = (path.stem, " ".join(cell.source[mark.end() :].split()))
+                found[mark[1]] = (
+                    path.stem,
+                    " ".join(cell.source[mark.end() :].split()),
+                )
     return found
 
 
 def compare_prose_and_ledger(notebooks: Path, ledger: Path) -> None:
     entries, prose = claims(ledger), marked(notebooks)
-    assert set(entries) == set(prose), f"only in one of ledger and prose: {sorted(set(entries) ^ set(prose))}"
+    assert set(entries) == set(prose), (
+        f"only in one of ledger and prose: {sorted(set(entries) ^ set(prose))}"
+    )
     for name, claim in entries.items():
         stem, text = prose[name]
         assert stem == claim.notebook, f"claim {name} stands in {stem}"
         sentence = " ".join(claim.sentence().split())
-        assert text.startswith(sentence), f"claim {name}: the ledger has\n{sentence}\nthe notebook\n{text[:300]}"
+        assert text.startswith(sentence), (
+            f"claim {name}: the ledger has\n{sentence}\nthe notebook\n{text[:300]}"
+        )
 
 
 def test_every_claim_in_the_prose_is_in_the_ledger_word_for_word() -> None:
     compare_prose_and_ledger(NOTEBOOKS, LEDGER)
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
+)
 def test_a_mark_leaves_its_paragraph_whole(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
         lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
         for before, line in zip(["", *lines], lines, strict=False):
-            if line.startswith("<!--"):  # Markdown shows the rest of such a line as HTML, and ends the paragraph there
+            # Markdown shows the rest of such a line as HTML, and ends the paragraph
+            # there
+            if line.startswith("<!--"):
                 assert MARK.fullmatch(line) and not before, line
 
 
@@ -58,17 +75,29 @@ def test_a_claim_says_what_was_measured(name: str) -> None:
     assert holds(claim.effect, claim.smallest, claim.difference), claim
     assert claim.n_seeds >= 16 and claim.smallest > 0
     size = max(abs(claim.first.mean), abs(claim.second.mean))
-    assert claim.difference.mean == pytest.approx(claim.first.mean - claim.second.mean, abs=2e-4 * size)
+    assert claim.difference.mean == pytest.approx(
+        claim.first.mean - claim.second.mean, abs=2e-4 * size
+    )
     if claim.effect in ("none", "unclear"):
-        assert NO_EFFECT.search(claim.says), f"{name} found no effect, but does not say so"
+        assert NO_EFFECT.search(claim.says), (
+            f"{name} found no effect, but does not say so"
+        )
 
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_is_measured_where_it_is_made(name: str) -> None:
-    cells = nbformat.read(NOTEBOOKS / f"{CLAIMS[name].notebook}.ipynb", as_version=4).cells
-    measuring = [cell for cell in cells if cell.cell_type == "code" and f'ledger.check("{name}"' in cell.source]
+    cells = nbformat.read(
+        NOTEBOOKS / f"{CLAIMS[name].notebook}.ipynb", as_version=4
+    ).cells
+    measuring = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and f'ledger.check("{name}"' in cell.source
+    ]
     assert len(measuring) == 1
-    assert f"claim {name}: " in "".join(output.get("text", "") for output in measuring[0].outputs)
+    assert f"claim {name}: " in "".join(
+        output.get("text", "") for output in measuring[0].outputs
+    )
 
 
 def falsify_a_number(notebook: Any) -> None:
@@ -76,7 +105,9 @@ def falsify_a_number(notebook: Any) -> None:
         for mark in MARK.finditer(cell.source) if cell.cell_type == "markdown" else ():
             text = cell.source[mark.end() :]
             if "{" in CLAIMS[mark[1]].says and (number := re.search(r"\d\.\d+", text)):
-                cell.source = cell.source[: mark.end()] + text.replace(number[0], f"{float(number[0]) + 0.5:.2f}", 1)
+                cell.source = cell.source[: mark.end()] + text.replace(
+                    number[0], f"{float(number[0]) + 0.5:.2f}", 1
+                )
                 return
     raise AssertionError("no number to falsify")
 
@@ -104,14 +135,19 @@ def test_a_false_number_and_a_dropped_entry_are_found(tmp_path: Path) -> None:
         compare_prose_and_ledger(folder, ledger)
 
 
-@pytest.mark.parametrize("name", [name for name, claim in CLAIMS.items() if claim.effect in ("higher", "lower")])
+@pytest.mark.parametrize(
+    "name",
+    [name for name, claim in CLAIMS.items() if claim.effect in ("higher", "lower")],
+)
 def test_a_reversed_comparison_does_not_hold(name: str) -> None:
     claim = CLAIMS[name]
     mean, low, high = claim.difference
     assert not holds(claim.effect, claim.smallest, Figures(-mean, -high, -low))
 
 
-def test_a_measurement_is_held_against_its_claim(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_measurement_is_held_against_its_claim(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     name = next(name for name, claim in CLAIMS.items() if claim.effect == "higher")
     claim = CLAIMS[name]
     wobble = np.linspace(-1, 1, 32) * 0.05 * claim.difference.mean
@@ -132,11 +168,16 @@ def test_a_measurement_is_held_against_its_claim(capsys: pytest.CaptureFixture[s
 
 def test_the_table_says_whose_claims_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     titles: list[str] = []
-    monkeypatch.setitem(show.__globals__, "show_table", lambda title, *_: titles.append(title))
+    monkeypatch.setitem(
+        show.__globals__, "show_table", lambda title, *_: titles.append(title)
+    )
     show()
     show("08_what_matters")
     assert titles[0] == "Claims about learning, 99 % intervals over seeds"
-    assert titles[1] == "Claims about learning of 08_what_matters, 99 % intervals over seeds"
+    assert (
+        titles[1]
+        == "Claims about learning of 08_what_matters, 99 % intervals over seeds"
+    )
 
 
 def test_what_is_left_open_may_be_decided_elsewhere() -> None:
@@ -153,11 +194,16 @@ def test_shares_get_the_intervals_of_shares() -> None:
     assert difference.mean == 1 and 0.7 < difference.low < 0.9 and difference.high == 1
 
 
-def test_an_entry_with_a_missing_field_or_an_unknown_effect_is_refused(tmp_path: Path) -> None:
+def test_an_entry_with_a_missing_field_or_an_unknown_effect_is_refused(
+    tmp_path: Path,
+) -> None:
     path, text = tmp_path / "claims.toml", LEDGER.read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^task = .*$", "", text, count=1), encoding="utf-8")
     with pytest.raises(ValueError, match="missing or unknown: task"):
         claims(path)
-    path.write_text(re.sub(r'(?m)^effect = ".*"$', 'effect = "better"', text, count=1), encoding="utf-8")
+    path.write_text(
+        re.sub(r'(?m)^effect = ".*"$', 'effect = "better"', text, count=1),
+        encoding="utf-8",
+    )
     with pytest.raises(ValueError, match="effect = 'better'"):
         claims(path)

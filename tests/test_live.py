@@ -1,4 +1,6 @@
-"""The live lab without a browser: what is recorded can be replayed, bit for bit, and the thread does as it is told."""
+"""The live lab without a browser: what is recorded can be replayed, bit for bit, and
+the thread does as it is told.
+"""
 
 import base64
 import io
@@ -43,11 +45,21 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def weights(agent: Agent) -> list[torch.Tensor]:
-    return [weight.detach() for weight in (*agent.critic.online.parameters(), *agent.critic.target.parameters())]
+    return [
+        weight.detach()
+        for weight in (
+            *agent.critic.online.parameters(),
+            *agent.critic.target.parameters(),
+        )
+    ]
 
 
 def worker(seed: int = 0, **settings: object) -> Worker:
-    small = {"model.critic.width": 16, "model.critic.depth": 1, "training.learning_starts": 100}
+    small = {
+        "model.critic.width": 16,
+        "model.critic.depth": 1,
+        "training.learning_starts": 100,
+    }
     return Worker(override(lab_config(seed=seed), small | settings))
 
 
@@ -88,13 +100,19 @@ def step_of(lab: Worker) -> int:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_for_bit(seed: int) -> None:
+def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_for_bit(
+    seed: int,
+) -> None:
     lab, rng = worker(seed), np.random.default_rng(seed)
     lab.tell("start")
     for move in range(100):
         name = LIVE_VALUES[move % 5]
         value = (
-            None if rng.random() < 0.1 else float(rng.uniform(0.001, 0.01) if name == "learning_rate" else rng.random())
+            None
+            if rng.random() < 0.1
+            else float(
+                rng.uniform(0.001, 0.01) if name == "learning_rate" else rng.random()
+            )
         )
         lab.move(name, value)
         target = step_of(lab) + int(rng.integers(1, 12))
@@ -102,11 +120,19 @@ def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_
     stop(lab)
     assert lab.run is not None
     recording = lab.recording
-    assert len(recording.moves) == 100 and len({move.step for move in recording.moves}) > 50
+    assert (
+        len(recording.moves) == 100
+        and len({move.step for move in recording.moves}) > 50
+    )
     again = replay(recording)
-    assert all(torch.equal(a, b) for a, b in zip(weights(lab.run.agent), weights(again), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(weights(lab.run.agent), weights(again), strict=True)
+    )
     shorter = Recording(recording.settings, recording.moves[:40], recording.n_steps)
-    assert not torch.equal(weights(replay(shorter))[0], weights(again)[0]), "the moves did nothing"
+    assert not torch.equal(weights(replay(shorter))[0], weights(again)[0]), (
+        "the moves did nothing"
+    )
 
 
 def test_step_is_one_environment_step_and_one_update_and_replays() -> None:
@@ -146,7 +172,9 @@ def test_reset_forgets_and_stop_leaves_no_thread() -> None:
     wait_until(lambda: threading.active_count() == before)
     start(lab, until_after=10)
     stop(lab)
-    assert lab.recording.moves == (Move(0, "tau", 0.5),), "what a slider holds, holds in the next run"
+    assert lab.recording.moves == (Move(0, "tau", 0.5),), (
+        "what a slider holds, holds in the next run"
+    )
 
 
 def test_the_speed_is_kept_and_may_change() -> None:
@@ -162,7 +190,9 @@ def test_the_speed_is_kept_and_may_change() -> None:
     stop(lab)
 
 
-def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Watched(Pictures):
         inside = False
 
@@ -183,7 +213,8 @@ def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(monk
 
     monkeypatch.setattr("dqn_tutorial.classroom.live.lab.Pictures", Watched)
     monkeypatch.setattr(
-        "dqn_tutorial.classroom.live.lab.display", lambda *_, **__: SimpleNamespace(update=lambda *_, **__: None)
+        "dqn_tutorial.classroom.live.lab.display",
+        lambda *_, **__: SimpleNamespace(update=lambda *_, **__: None),
     )
     lab = LiveLab(frames_per_second=1_000)
     lab._ipython_display_()
@@ -214,7 +245,10 @@ def test_a_run_that_cannot_begin_is_told_in_words() -> None:
     lab.worker.tell("start")
     with pytest.raises(ValueError, match="MyCritic"):
         lab.wait(20)
-    assert "MyCritic" in lab.controls.words.value and 'data-state="failed"' in lab.controls.state.value
+    assert (
+        "MyCritic" in lab.controls.words.value
+        and 'data-state="failed"' in lab.controls.state.value
+    )
     lab.worker.config = lab_config()
     start(lab.worker, until_after=10)
     lab.close()
@@ -244,7 +278,10 @@ def test_a_failing_picture_is_told_in_words() -> None:
     assert said[-1] == "failed"
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there is no way to interrupt only this process here")
+@pytest.mark.skipif(
+    not hasattr(signal, "pthread_kill"),
+    reason="there is no way to interrupt only this process here",
+)
 def test_an_interrupted_wait_ends_the_run_and_its_thread() -> None:
     lab = LiveLab()
     lab.worker.speed = math.inf
@@ -254,7 +291,8 @@ def test_an_interrupted_wait_ends_the_run_and_its_thread() -> None:
     assert thread is not None
     main = threading.main_thread().ident
     assert main is not None
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background of a shell ignore it
+    # tests started in the background of a shell ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
     assert lab.wait(20)
     assert lab.worker.state == "stopped"
@@ -267,7 +305,8 @@ def test_evaluations_do_not_disturb_training() -> None:
     start(lab, until_after=2_200)
     stop(lab)
     assert lab.run is not None and lab.run.evaluations
-    assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])  # which evaluates nothing
+    # which evaluates nothing
+    assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])
 
 
 def test_a_slider_that_follows_its_schedule_is_no_move_of_the_learner() -> None:
@@ -282,11 +321,15 @@ def test_a_slider_that_follows_its_schedule_is_no_move_of_the_learner() -> None:
     lab.controls.show_state(in_words=True)
     assert lab.controls.sliders["epsilon"].value == 0.25
     lab.close()
-    assert [(move.name, move.value) for move in lab.recording.moves] == [("epsilon", 0.25)]
+    assert [(move.name, move.value) for move in lab.recording.moves] == [
+        ("epsilon", 0.25)
+    ]
 
 
 @pytest.mark.parametrize("value", [0.012, 1e-6, 0.01])
-def test_a_model_may_bring_a_value_that_its_slider_does_not_have(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+def test_a_model_may_bring_a_value_that_its_slider_does_not_have(
+    monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
     @dataclass(frozen=True)
     class MyConfig(DQNConfig):
         name: str = "mine"
@@ -309,21 +352,34 @@ def test_a_model_may_bring_a_value_that_its_slider_does_not_have(monkeypatch: py
 
 
 @pytest.mark.parametrize("network", ["online", "target"])
-def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(network: str) -> None:
-    two = {"training.n_seeds": 2, "model.critic.n_members": 2, "model.critic.greedy_network": network}
+def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(
+    network: str,
+) -> None:
+    two = {
+        "training.n_seeds": 2,
+        "model.critic.n_members": 2,
+        "model.critic.greedy_network": network,
+    }
     run, pictures = Run(override(lab_config(), two)), Pictures("cartpole")
     critic = run.agent.critic
     for weight in critic.target.parameters():
         weight.mul_(2)
     pictures.still(run)
-    q = (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:2].mean(0).detach()
+    q = (
+        (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:2]
+        .mean(0)
+        .detach()
+    )
     image: Any = pictures._map[0]
     shown = image.get_array() * run.config.env.reward_scale
     np.testing.assert_allclose(shown, q.max(-1).values.reshape(33, 33), rtol=1e-5)
 
 
-def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dqn_tutorial.classroom.live.run.MOST_POINTS", 100)  # so that every other one is dropped soon
+def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # so that every other one is dropped soon
+    monkeypatch.setattr("dqn_tutorial.classroom.live.run.MOST_POINTS", 100)
     run, ends, whole = Run(lab_config()), Pictures("cartpole"), Pictures("cartpole")
     for curve in (*ends._curves[2:], *whole._curves[2:]):
         curve.set_linestyle("-")  # dashes begin anew at each end
@@ -334,7 +390,8 @@ def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(monkeypat
         expected = whole.frame(run).astype(int)
         monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1_000)
         got = ends.frame(run).astype(int)
-        left = got.shape[1] * 6 // 10  # to the right is the map, which is of its last whole frame
+        # to the right is the map, which is of its last whole frame
+        left = got.shape[1] * 6 // 10
         assert (abs(got - expected)[:, :left].max(-1) > 60).sum() < 20, frame  # pixels
 
 
@@ -354,10 +411,14 @@ def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
     assert (painted(white) == 255).all(), "the picture that stays is white"
 
 
-def test_a_run_at_rest_is_shown_and_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_at_rest_is_shown_and_kept_in_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kept: list[dict[str, str]] = []
     handle = SimpleNamespace(update=lambda bundle, raw: kept.append(bundle))
-    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: handle)
+    monkeypatch.setattr(
+        "dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: handle
+    )
     lab = LiveLab()
     assert lab.canvas in lab.controls.view.children
     lab._ipython_display_()
@@ -367,18 +428,29 @@ def test_a_run_at_rest_is_shown_and_kept_in_full(monkeypatch: pytest.MonkeyPatch
     for tell, count in ((pause, 1), (stop, 2)):
         tell(lab.worker)
         wait_until(lambda count=count: len(kept) == count)
-        assert image(lab.canvas.whole).width == 2 * WIDTH and not lab.canvas.frame["patches"]
-        assert lab.canvas.frame["about"] in kept[-1]["text/plain"] and "steps" in lab.canvas.frame["about"]
+        assert (
+            image(lab.canvas.whole).width == 2 * WIDTH
+            and not lab.canvas.frame["patches"]
+        )
+        assert (
+            lab.canvas.frame["about"] in kept[-1]["text/plain"]
+            and "steps" in lab.canvas.frame["about"]
+        )
         assert base64.b64encode(lab.canvas.whole).decode() in kept[-1]["text/html"]
     start(lab.worker, until_after=0)
     wait_until(lambda: image(lab.canvas.whole).width == WIDTH)
     stop(lab.worker)
 
 
-def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     shown: list[dict[str, str]] = []
     handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
-    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: shown.append(bundle) or handle)
+    monkeypatch.setattr(
+        "dqn_tutorial.classroom.live.lab.display",
+        lambda bundle, **_: shown.append(bundle) or handle,
+    )
     lab = LiveLab()
     lab._ipython_display_()
     first = shown[-1]
@@ -390,18 +462,29 @@ def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(monkeypatch: p
 
 
 def test_each_state_has_a_picture_of_its_own() -> None:
-    floor = {draw_agent("dqn_tutorial/SlipperyGrid-v0", state, "the grid") for state in np.eye(16)}
+    floor = {
+        draw_agent("dqn_tutorial/SlipperyGrid-v0", state, "the grid")
+        for state in np.eye(16)
+    }
     assert len(floor) == 16
-    others = {draw_agent("an/Other-v0", state, "dots") for state in ([0, 1], [1, 0], [0, 0], [5, 7], [7, 5])}
+    others = {
+        draw_agent("an/Other-v0", state, "dots")
+        for state in ([0, 1], [1, 0], [0, 0], [5, 7], [7, 5])
+    }
     assert len(others) == 5
-    assert "animateTransform" in draw_agent("dqn_tutorial/SlipperyGrid-v0", np.eye(16), "the grid")
+    assert "animateTransform" in draw_agent(
+        "dqn_tutorial/SlipperyGrid-v0", np.eye(16), "the grid"
+    )
 
 
 def test_a_recording_survives_its_file(tmp_path: Path) -> None:
     recording = load_lesson("epsilon_to_one")
     recording.save(tmp_path / "again.json")
     assert Recording.load(tmp_path / "again.json") == recording
-    assert [(move.step, move.value) for move in recording.moves] == [(6_000, 1.0), (9_000, None)]
+    assert [(move.step, move.value) for move in recording.moves] == [
+        (6_000, 1.0),
+        (9_000, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -416,15 +499,23 @@ def test_a_recording_survives_its_file(tmp_path: Path) -> None:
         ({"settings": {"training.gama": 0.9}}, "did you mean 'training.gamma'"),
     ],
 )
-def test_a_recording_that_cannot_be_is_refused(change: dict[str, object], message: str, tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_is_refused(
+    change: dict[str, object], message: str, tmp_path: Path
+) -> None:
     content = {"settings": {"seed": 3}, "moves": [], "n_steps": 100} | change
     (tmp_path / "bad.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=message):
         Recording.load(tmp_path / "bad.json")
 
 
-def small_recording(n_steps: int, max_steps: int, moves: tuple[Move, ...] = ()) -> Recording:
-    sizes = {"training.n_envs": 4, "training.max_steps": max_steps, "training.learning_starts": 0}
+def small_recording(
+    n_steps: int, max_steps: int, moves: tuple[Move, ...] = ()
+) -> Recording:
+    sizes = {
+        "training.n_envs": 4,
+        "training.max_steps": max_steps,
+        "training.learning_starts": 0,
+    }
     return Recording(flatten(override(lab_config(), sizes)), moves, n_steps)
 
 
@@ -432,12 +523,17 @@ def test_a_budget_that_is_no_multiple_of_the_environments_ends_the_replay() -> N
     steps: list[int] = []
     for n_steps, last in ((0, None), (1, 4), (8, 8), (10, 8)):
         steps.clear()
-        agent = replay(small_recording(n_steps, max_steps=10), lambda _, record: steps.append(record.step))
+        agent = replay(
+            small_recording(n_steps, max_steps=10),
+            lambda _, record: steps.append(record.step),
+        )
         assert (steps[-1] if steps else None) == last
         assert agent.step == (last or 0)
 
 
-def test_a_replay_closes_its_environments_whatever_its_reader_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_closes_its_environments_whatever_its_reader_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     closed: list[bool] = []
 
     def watched(agent: Agent, config: MainConfig) -> Iterator[Record]:
@@ -452,7 +548,8 @@ def test_a_replay_closes_its_environments_whatever_its_reader_does(monkeypatch: 
     monkeypatch.setattr("dqn_tutorial.classroom.live.recording.train", watched)
     with pytest.raises(OSError, match="full") as caught:
         replay(small_recording(8, max_steps=10), broken)
-    assert closed and caught  # which holds the frames, and so the records, if nobody closed them
+    # which holds the frames, and so the records, if nobody closed them
+    assert closed and caught
 
 
 def test_moves_apply_at_the_first_record_at_or_after_their_step() -> None:
@@ -462,4 +559,5 @@ def test_moves_apply_at_the_first_record_at_or_after_their_step() -> None:
         Recording(flatten(config), (Move(10, "epsilon", 0.5),), 24),
         lambda agent, record: seen.update({record.step: record.epsilon}),
     )
-    assert [step for step, epsilon in seen.items() if epsilon == 0.5] == [16, 20, 24]  # made after record 12
+    # made after record 12
+    assert [step for step, epsilon in seen.items() if epsilon == 0.5] == [16, 20, 24]

@@ -39,7 +39,9 @@ def test_policy_evaluation_by_hand() -> None:
 
 
 def test_terminal_states_are_worth_nothing_whatever_v_says() -> None:
-    assert q_from_v(two_state_chain(), np.array([0.0, 100.0]))[0, 1] == pytest.approx(1.5)
+    assert q_from_v(two_state_chain(), np.array([0.0, 100.0]))[0, 1] == pytest.approx(
+        1.5
+    )
 
 
 def test_value_iteration_is_a_fixed_point_and_the_value_of_its_greedy_policy() -> None:
@@ -54,7 +56,9 @@ def test_the_operator_contracts_by_gamma(rng: np.random.Generator) -> None:
     mdp = slippery_grid()
     for _ in range(20):
         v, w = rng.normal(size=(2, mdp.n_states))
-        apart = np.abs(bellman_optimality_operator(mdp, v) - bellman_optimality_operator(mdp, w)).max()
+        apart = np.abs(
+            bellman_optimality_operator(mdp, v) - bellman_optimality_operator(mdp, w)
+        ).max()
         assert apart <= mdp.gamma * np.abs(v - w).max() + 1e-12
 
 
@@ -63,13 +67,18 @@ def test_the_misprint_changes_the_greedy_policy_on_the_grid() -> None:
     right, wrong = value_iteration(mdp), np.zeros((mdp.n_states, mdp.n_actions))
     for _ in range(500):  # the maximum stands outside the expectation
         future = np.einsum("sat,tb->sab", mdp.transition, wrong).max(-1)
-        wrong = np.where(mdp.terminal[:, None], 0, (mdp.transition * mdp.reward).sum(-1) + mdp.gamma * future)
+        wrong = np.where(
+            mdp.terminal[:, None],
+            0,
+            (mdp.transition * mdp.reward).sum(-1) + mdp.gamma * future,
+        )
     assert ((right.argmax(-1) != wrong.argmax(-1)) & ~mdp.terminal).sum() == 2
 
 
 def test_the_grid_slips_to_both_sides_and_walls_hold() -> None:
     mdp = slippery_grid(("..", ".G"), slip=0.2)
-    assert mdp.transition[0, 2] == pytest.approx([0.1, 0.8, 0.1, 0.0])  # aims right; up is a wall, down is cell 2
+    # aims right; up is a wall, down is cell 2
+    assert mdp.transition[0, 2] == pytest.approx([0.1, 0.8, 0.1, 0.0])
     assert mdp.reward[1, 1, 3] == 1.0
 
 
@@ -83,7 +92,10 @@ def test_the_grid_slips_to_both_sides_and_walls_hold() -> None:
 )
 def test_bad_processes_are_refused(change: dict[str, object], message: str) -> None:
     good = two_state_chain()
-    parts = {name: getattr(good, name) for name in ("transition", "reward", "terminal", "start", "gamma")}
+    parts = {
+        name: getattr(good, name)
+        for name in ("transition", "reward", "terminal", "start", "gamma")
+    }
     with pytest.raises(ValueError, match=message):
         MDP(**(parts | change))
 
@@ -104,13 +116,17 @@ def test_the_environment_follows_the_process() -> None:
     assert counts / 4_000 == pytest.approx(mdp.transition[9, 2], abs=0.03)
 
 
-def test_one_row_and_many_are_drawn_alike_whatever_their_sum(rng: np.random.Generator) -> None:
+def test_one_row_and_many_are_drawn_alike_whatever_their_sum(
+    rng: np.random.Generator,
+) -> None:
     cumulative = np.array([0.2, 0.2, 0.7, 0.999])  # outcome 1 has no chance
     state = rng.bit_generator.state
     many = draw_rows(np.tile(cumulative, (10_000, 1)), rng)
     rng.bit_generator.state = state
     assert [int(draw_rows(cumulative, rng)) for _ in range(100)] == many[:100].tolist()
-    np.testing.assert_allclose(np.bincount(many, minlength=4) / 10_000, [0.2, 0, 0.5, 0.3], atol=0.02)
+    np.testing.assert_allclose(
+        np.bincount(many, minlength=4) / 10_000, [0.2, 0, 0.5, 0.3], atol=0.02
+    )
 
 
 def test_probes_have_the_values_they_are_known_for() -> None:
@@ -135,5 +151,6 @@ def test_the_copies_that_step_together_follow_the_process_and_its_resets() -> No
     assert (reward[terminated] == -1).all() and (third.argmax(1)[terminated] == 7).all()
     assert not truncated.any() and 0.7 < terminated.mean() < 0.9
     _, reward, ended, truncated, _ = envs.step(np.full(n, 2))
-    assert not reward[terminated].any() and not ended[terminated].any()  # a step that only resets
+    # a step that only resets
+    assert not reward[terminated].any() and not ended[terminated].any()
     assert truncated[~terminated].all() and not truncated[terminated].any()

@@ -1,4 +1,6 @@
-"""The form of the notebooks: executed, short cells, a text alternative for every figure. nbval checks what they say."""
+"""The form of the notebooks: executed, short cells, a text alternative for every
+figure. nbval checks what they say.
+"""
 
 import ast
 import html
@@ -32,17 +34,25 @@ def test_every_cell_was_executed_in_order_without_error_or_warning(path: Path) -
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     for cell in cells:
         for output in cell.outputs:
-            assert output.output_type != "error" and output.get("name") != "stderr", cell.source
+            assert output.output_type != "error" and output.get("name") != "stderr", (
+                cell.source
+            )
 
 
 @each_notebook
 def test_cells_and_definitions_are_short(path: Path) -> None:
     for cell in code_cells(path):
         lines = [
-            line for line in cell.source.splitlines() if line.strip() and not line.startswith(("import ", "from "))
+            line
+            for line in cell.source.splitlines()
+            if line.strip() and not line.startswith(("import ", "from "))
         ]
         tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", cell.source))
-        defines = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        defines = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
         assert len(lines) <= (15 if defines else 12), cell.source
         for node in defines:
             assert (node.end_lineno or 0) - node.lineno < 15, cell.source
@@ -73,15 +83,21 @@ def test_it_starts_with_time_and_ends_with_what_comes_next(path: Path) -> None:
     cells = read(path).cells
     assert cells[0].source.startswith("# ") and MINUTES.search(cells[0].source)
     targets = re.findall(
-        r"\]\(([^)#]+\.ipynb)\)", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        r"\]\(([^)#]+\.ipynb)\)",
+        "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"),
     )
     assert all((path.parent / target).exists() for target in targets)
     assert "**Next:**" in cells[-1].source
 
 
 def test_the_core_path_takes_about_six_and_a_half_hours() -> None:
-    minutes = {path.stem[:2]: int(MINUTES.search(read(path).cells[0].source)[1]) for path in NOTEBOOKS}  # type: ignore[index]
-    assert sum(minutes[f"{number:02d}"] for number in range(8)) == pytest.approx(390, abs=15)
+    minutes = {
+        path.stem[:2]: int(MINUTES.search(read(path).cells[0].source)[1])
+        for path in NOTEBOOKS
+    }  # type: ignore[index]
+    assert sum(minutes[f"{number:02d}"] for number in range(8)) == pytest.approx(
+        390, abs=15
+    )
     table = "\n".join(cell.source for cell in read(NOTEBOOKS[0]).cells)
     for number, stated in re.findall(r"\| \**(\d\d) [^|]*\|[^|]*\| (\d+) \|", table):
         assert minutes[number] == int(stated), number

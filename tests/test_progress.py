@@ -11,7 +11,12 @@ import pytest
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check import logbook, overview
 from dqn_tutorial.classroom.check.exercise import Exercise, choice
-from dqn_tutorial.classroom.check.report import exercises_table, learners_table, read_folder, rows_of
+from dqn_tutorial.classroom.check.report import (
+    exercises_table,
+    learners_table,
+    read_folder,
+    rows_of,
+)
 
 PLACES = {
     "backup": "01_bellman",
@@ -20,7 +25,9 @@ PLACES = {
     "a_long_name_of_exercise": "03_network",
 }
 JUDGE = choice({"A": "A is wrong.", "C": "C is wrong too."}, right="B")
-EXERCISES = {name: Exercise(name, notebook, 5, 1, JUDGE) for name, notebook in PLACES.items()}
+EXERCISES = {
+    name: Exercise(name, notebook, 5, 1, JUDGE) for name, notebook in PLACES.items()
+}
 DONE = {"correct": True, "attempts": 3, "refusals": ["shape", "sign"]}
 TRIED = {"correct": False, "attempts": 4, "refusals": ["sign", "sign", "nan", "nan"]}
 
@@ -35,11 +42,22 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_attempts_and_refusals_count_until_the_first_success(kept: Path) -> None:
     backup = EXERCISES["backup"]
-    assert [backup(answer).status for answer in ("?", "A", "A", "C")] == ["not attempted yet", *["not yet"] * 3]
+    assert [backup(answer).status for answer in ("?", "A", "A", "C")] == [
+        "not attempted yet",
+        *["not yet"] * 3,
+    ]
     assert logbook.read(kept) == {
-        "backup": {"correct": False, "attempts": 3, "refusals": ["answer A", "answer A", "answer C"]}
+        "backup": {
+            "correct": False,
+            "attempts": 3,
+            "refusals": ["answer A", "answer A", "answer C"],
+        }
     }
-    assert [backup(answer).status for answer in ("B", "A", "B")] == ["correct", "not yet", "correct"]
+    assert [backup(answer).status for answer in ("B", "A", "B")] == [
+        "correct",
+        "not yet",
+        "correct",
+    ]
     entry = json.loads(kept.read_text())["backup"]
     assert (entry["correct"], entry["attempts"], len(entry["refusals"])) == (True, 4, 3)
 
@@ -59,26 +77,55 @@ def test_progress_lies_beside_the_notebook_or_where_the_environment_says(
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"\xff\xfe", b'{"backup": 3}', b'{"backup": {"correct": true}}',
-     b'{"backup": {"correct": true, "attempts": 1e999, "refusals": []}}', b"[" * 100_000],
-    ids=["empty", "cut", "list", "binary", "number", "without attempts", "infinite", "deep"],
-)  # fmt: skip
-def test_a_broken_file_costs_neither_the_verdict_nor_itself(kept: Path, content: bytes) -> None:
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"backup": 3}',
+        b'{"backup": {"correct": true}}',
+        b'{"backup": {"correct": true, "attempts": 1e999, "refusals": []}}',
+        b"[" * 100_000,
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "list",
+        "binary",
+        "number",
+        "without attempts",
+        "infinite",
+        "deep",
+    ],
+)
+def test_a_broken_file_costs_neither_the_verdict_nor_itself(
+    kept: Path, content: bytes
+) -> None:
     kept.write_bytes(content)
     for answer, status in (("A", "not yet"), ("B", "correct")):
         verdict = EXERCISES["backup"](answer)
-        assert verdict.status == status and "Not kept as progress" in verdict.message and "own.json" in verdict.message
+        assert (
+            verdict.status == status
+            and "Not kept as progress" in verdict.message
+            and "own.json" in verdict.message
+        )
     assert kept.read_bytes() == content
     with pytest.raises(ValueError, match=r"own\.json.*does not hold the progress"):
         logbook.read(kept)
 
 
-def test_a_folder_that_is_not_there_costs_no_verdict(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DQN_TUTORIAL_PROGRESS", str(kept.parent / "no" / "progress.json"))
+def test_a_folder_that_is_not_there_costs_no_verdict(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "DQN_TUTORIAL_PROGRESS", str(kept.parent / "no" / "progress.json")
+    )
     assert EXERCISES["backup"]("B").status == "correct"
 
 
-def test_a_crash_while_writing_leaves_the_old_file_whole(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_writing_leaves_the_old_file_whole(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     EXERCISES["backup"]("A")
     before = kept.read_bytes()
     write = Path.write_text
@@ -94,21 +141,42 @@ def test_a_crash_while_writing_leaves_the_old_file_whole(kept: Path, monkeypatch
 
 
 def test_the_line_says_how_many_are_done_and_the_first_that_is_not() -> None:
-    assert overview.in_one_line(EXERCISES, {}) == "0 of 4 exercises are done. Next: 1.1 backup in 01_bellman."
+    assert (
+        overview.in_one_line(EXERCISES, {})
+        == "0 of 4 exercises are done. Next: 1.1 backup in 01_bellman."
+    )
     some = {"backup": DONE, "greedy": TRIED, "huber": DONE, "of another version": DONE}
-    assert overview.in_one_line(EXERCISES, some) == "2 of 4 exercises are done. Next: 1.2 greedy in 01_bellman."
-    assert overview.in_one_line(EXERCISES, dict.fromkeys(EXERCISES, DONE)) == "4 of 4 exercises are done."
+    assert (
+        overview.in_one_line(EXERCISES, some)
+        == "2 of 4 exercises are done. Next: 1.2 greedy in 01_bellman."
+    )
+    assert (
+        overview.in_one_line(EXERCISES, dict.fromkeys(EXERCISES, DONE))
+        == "4 of 4 exercises are done."
+    )
 
 
 def test_the_picture_has_a_box_for_each_exercise_told_apart_without_colour() -> None:
-    figure, alt = overview.progress_figure(EXERCISES, {"backup": DONE, "greedy": TRIED, "of another version": DONE})
-    assert alt == (
-        "Exercises by notebook. 01_bellman: 1 of 2 done (done: backup; tried: greedy). "
+    figure, alt = overview.progress_figure(
+        EXERCISES, {"backup": DONE, "greedy": TRIED, "of another version": DONE}
+    )
+    assert (
+        alt == "Exercises by notebook. 01_bellman: 1 of 2 done (done: backup; tried:"
+        " greedy). "
         "03_network: 0 of 2 done (open: huber, a_long_name_of_exercise)."
     )
     boxes = figure.axes[0].patches
     white = (1, 1, 1, 1)
-    looks = [("hatched" if b.get_hatch() else "empty" if b.get_facecolor() == white else "filled") for b in boxes]
+    looks = [
+        (
+            "hatched"
+            if b.get_hatch()
+            else "empty"
+            if b.get_facecolor() == white
+            else "filled"
+        )
+        for b in boxes
+    ]
     assert looks == ["filled", "hatched", "empty", "empty"]
     words = [text.get_text().replace("\n", "") for text in figure.axes[0].texts]
     assert words == [
@@ -126,7 +194,9 @@ def test_the_picture_has_a_box_for_each_exercise_told_apart_without_colour() -> 
 
 
 def test_the_names_of_the_course_fit_their_boxes() -> None:
-    figure, _ = overview.progress_figure(check.EXERCISES, dict.fromkeys(check.EXERCISES, DONE))
+    figure, _ = overview.progress_figure(
+        check.EXERCISES, dict.fromkeys(check.EXERCISES, DONE)
+    )
     figure.draw_without_rendering()
     box = figure.axes[0].patches[0].get_window_extent()
     stems = {exercise.notebook for exercise in check.EXERCISES.values()}
@@ -135,7 +205,9 @@ def test_the_names_of_the_course_fit_their_boxes() -> None:
             assert text.get_window_extent().width < box.width, text.get_text()
 
 
-def test_progress_says_and_shows_what_is_kept(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_says_and_shows_what_is_kept(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     first, *others = check.EXERCISES.values()
     logbook.note(first.name, True, "")
     check.progress()
@@ -143,7 +215,11 @@ def test_progress_says_and_shows_what_is_kept(kept: Path, capsys: pytest.Capture
     assert f"1 of {1 + len(others)} exercises are done." in printed
     if others:
         assert f"Next: 1.2 {others[0].name} in {others[0].notebook}." in printed
-    assert callable(check.progress) and "progress" in dir(check) and "progress" not in check.EXERCISES
+    assert (
+        callable(check.progress)
+        and "progress" in dir(check)
+        and "progress" not in check.EXERCISES
+    )
 
 
 @pytest.fixture
@@ -164,7 +240,9 @@ def collected(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_tables_of_a_class(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tables_of_a_class(
+    collected: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = rows_of(read_folder(collected), EXERCISES)
     skipped = capsys.readouterr().err
     assert skipped.count("warning") == 1 and "notes.json" in skipped
@@ -175,7 +253,10 @@ def test_the_tables_of_a_class(collected: Path, capsys: pytest.CaptureFixture[st
         "monday/cara   0/4  0/2  0/2        -         0",
     ]
     assert exercises_table(rows).splitlines() == [
-        "exercise                 notebook    solved  not yet  attempts  commonest misconception",
+        (
+            "exercise                 notebook    solved  not yet  attempts  commonest"
+            " misconception"
+        ),
         "backup                   01_bellman       1        1       3.5  sign (2)",
         "greedy                   01_bellman       1        0         3  shape (1)",
         "huber                    03_network       0        1         4  nan (1)",
@@ -192,7 +273,11 @@ def test_two_files_of_one_name_are_two_learners(tmp_path: Path) -> None:
 
 
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "dqn_tutorial", "report", *words], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "dqn_tutorial", "report", *words],
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -> None:
@@ -200,23 +285,45 @@ def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -
     (collected / "dora.json").write_text(json.dumps({first.name: DONE}))
     done = command(collected, "--csv", tmp_path / "long.csv")
     assert done.returncode == 0 and done.stderr.count("warning") == 1
-    learners, exercises = ([line.split() for line in part.splitlines()] for part in done.stdout.split("\n\n"))
+    learners, exercises = (
+        [line.split() for line in part.splitlines()]
+        for part in done.stdout.split("\n\n")
+    )
     n = len(check.EXERCISES)
-    assert learners[0][:2] == ["learner", "done"] and learners[0][-1] == "attempts" and len(learners) == 1 + 4
+    assert (
+        learners[0][:2] == ["learner", "done"]
+        and learners[0][-1] == "attempts"
+        and len(learners) == 1 + 4
+    )
     by_name = {line[0]: line for line in learners}
     assert by_name["dora"][1] == f"1/{n}" and by_name["dora"][-2:] == ["-", "3"]
     assert [line[0] for line in exercises[1 : 1 + n]] == list(check.EXERCISES)
     assert exercises[1][:5] == [first.name, first.notebook, "1", "0", "3"]
     rows = list(csv.DictReader((tmp_path / "long.csv").open()))
-    assert list(rows[0]) == ["learner", "notebook", "exercise", "correct", "attempts", "refusals"]
+    assert list(rows[0]) == [
+        "learner",
+        "notebook",
+        "exercise",
+        "correct",
+        "attempts",
+        "refusals",
+    ]
     unknown = {"backup", "greedy", "huber", "of_old"} - set(check.EXERCISES)
     assert len(rows) == 4 * n + sum(row["exercise"] in unknown for row in rows)
     assert {row["exercise"] for row in rows if row["notebook"] == "unknown"} == unknown
-    row = next(row for row in rows if (row["learner"], row["exercise"]) == ("dora", first.name))
-    assert (row["correct"], row["attempts"], row["refusals"]) == ("True", "3", "shape; sign")
+    row = next(
+        row for row in rows if (row["learner"], row["exercise"]) == ("dora", first.name)
+    )
+    assert (row["correct"], row["attempts"], row["refusals"]) == (
+        "True",
+        "3",
+        "shape; sign",
+    )
 
 
-def test_the_command_line_refuses_what_holds_no_progress(collected: Path, tmp_path: Path) -> None:
+def test_the_command_line_refuses_what_holds_no_progress(
+    collected: Path, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     for words, said in (
         ([tmp_path / "nowhere"], "is not a folder"),
@@ -224,7 +331,11 @@ def test_the_command_line_refuses_what_holds_no_progress(collected: Path, tmp_pa
         ([collected, "--csv", tmp_path / "no" / "long.csv"], "cannot be written"),
     ):
         done = command(*words)
-        assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith("error: ") and said in done.stderr
+        assert (
+            done.returncode == 2
+            and done.stderr.splitlines()[-1].startswith("error: ")
+            and said in done.stderr
+        )
 
 
 def test_no_test_writes_into_the_repository() -> None:

@@ -1,4 +1,6 @@
-"""The small labs: each shows, answers a moved control, drops what is no longer wanted, and says what went wrong."""
+"""The small labs: each shows, answers a moved control, drops what is no longer wanted,
+and says what went wrong.
+"""
 
 import signal
 import threading
@@ -33,13 +35,17 @@ def nothing(share: float) -> None:
 
 
 class Page:
-    """What would be on the page: the outputs in their order, and the updates of those with a handle."""
+    """What would be on the page: the outputs in their order, and the updates of those
+    with a handle.
+    """
 
     def __init__(self) -> None:
         self.outputs: list[dict[str, str]] = []
         self.updates: list[dict[str, str]] = []
 
-    def display(self, bundle: dict[str, str], raw: bool, display_id: bool = False) -> "Page":
+    def display(
+        self, bundle: dict[str, str], raw: bool, display_id: bool = False
+    ) -> "Page":
         self.outputs.append(bundle)
         return self
 
@@ -55,7 +61,9 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_each_lab_shows_and_its_picture_changes_when_a_control_moves(name: str, page: Page) -> None:
+def test_each_lab_shows_and_its_picture_changes_when_a_control_moves(
+    name: str, page: Page
+) -> None:
     build, control, value = LABS[name]
     lab = build()
     if "members" in lab.controls:
@@ -64,13 +72,16 @@ def test_each_lab_shows_and_its_picture_changes_when_a_control_moves(name: str, 
     question, controls, picture = page.outputs
     assert question["text/plain"] == lab.question and lab.question.endswith("?")
     assert "application/vnd.jupyter.widget-view+json" in controls
-    assert picture["text/plain"] == f"Figure: {lab.alt}"  # no measured number: a stored notebook must hold
+    # no measured number: a stored notebook must hold
+    assert picture["text/plain"] == f"Figure: {lab.alt}"
     assert 'alt="' in picture["text/html"] and "data:image/png" in picture["text/html"]
     first = lab.status.value
     assert any(letter.isdigit() for letter in first)
     lab.controls[control].value = value
     assert lab.wait(SECONDS)
-    assert len(page.updates) == 1 and page.updates[0]["text/html"] != picture["text/html"]
+    assert (
+        len(page.updates) == 1 and page.updates[0]["text/html"] != picture["text/html"]
+    )
     assert lab.status.value != first and "failed" not in lab.status.value
     assert page.updates[0]["text/plain"].startswith(f"Figure: {lab.alt} ")
     for widget in lab.controls.values():
@@ -100,12 +111,19 @@ class Slow:
 @pytest.fixture
 def slow(page: Page) -> tuple[Slow, SmallLab]:
     picture = Slow()
-    lab = SmallLab("How many?", {"n": slider("n", range(-1, 10), 0, "a number")}, picture, "A figure with nothing.")
+    lab = SmallLab(
+        "How many?",
+        {"n": slider("n", range(-1, 10), 0, "a number")},
+        picture,
+        "A figure with nothing.",
+    )
     lab._ipython_display_()
     return picture, lab
 
 
-def test_the_newest_request_wins_and_no_thread_is_left(slow: tuple[Slow, SmallLab], page: Page) -> None:
+def test_the_newest_request_wins_and_no_thread_is_left(
+    slow: tuple[Slow, SmallLab], page: Page
+) -> None:
     picture, lab = slow
     picture.go.clear()
     picture.begun.clear()
@@ -123,14 +141,20 @@ def test_the_newest_request_wins_and_no_thread_is_left(slow: tuple[Slow, SmallLa
     assert not thread.is_alive()
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="there is no way to interrupt only this process here")
-def test_an_interrupted_wait_does_not_lose_sight_of_the_thread(slow: tuple[Slow, SmallLab]) -> None:
+@pytest.mark.skipif(
+    not hasattr(signal, "pthread_kill"),
+    reason="there is no way to interrupt only this process here",
+)
+def test_an_interrupted_wait_does_not_lose_sight_of_the_thread(
+    slow: tuple[Slow, SmallLab],
+) -> None:
     picture, lab = slow
     picture.go.clear()
     lab.controls["n"].value = 1
     main = threading.main_thread().ident
     assert main is not None
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background of a shell ignore it
+    # tests started in the background of a shell ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         lab.wait(SECONDS)
@@ -160,7 +184,11 @@ def test_a_lab_that_cannot_tell_its_error_comes_to_an_end_and_the_next_move_work
     monkeypatch.setattr(threading, "excepthook", escaped.append)
     lab = slow[1]
     with monkeypatch.context() as closed:
-        closed.setattr(lab, "_say", lambda words: (_ for _ in ()).throw(OSError("the page is closed")))
+        closed.setattr(
+            lab,
+            "_say",
+            lambda words: (_ for _ in ()).throw(OSError("the page is closed")),
+        )
         lab.controls["n"].value = -1
         assert lab.wait(10)
     lab.controls["n"].value = 3
@@ -168,12 +196,19 @@ def test_a_lab_that_cannot_tell_its_error_comes_to_an_end_and_the_next_move_work
 
 
 def test_an_error_of_the_first_picture_belongs_to_the_cell(page: Page) -> None:
-    lab = SmallLab("How many?", {"n": slider("n", range(-1, 10), -1, "a number")}, Slow(), "A figure with nothing.")
+    lab = SmallLab(
+        "How many?",
+        {"n": slider("n", range(-1, 10), -1, "a number")},
+        Slow(),
+        "A figure with nothing.",
+    )
     with pytest.raises(ValueError, match="negative"):
         lab._ipython_display_()
 
 
-def test_a_lab_that_is_shown_again_is_drawn_again(slow: tuple[Slow, SmallLab], page: Page) -> None:
+def test_a_lab_that_is_shown_again_is_drawn_again(
+    slow: tuple[Slow, SmallLab], page: Page
+) -> None:
     picture, lab = slow
     lab._ipython_display_()
     assert len(page.outputs) == 6 and not page.updates
@@ -184,19 +219,28 @@ def test_a_lab_that_is_shown_again_is_drawn_again(slow: tuple[Slow, SmallLab], p
 def test_the_band_holds_the_mean_and_the_previous_mean_stays_in_grey() -> None:
     seen = 10 ** (1 + 0.1 * np.random.default_rng(1).standard_normal((16, 2)))
 
-    def measure(tell: small.Tell, factor: float) -> tuple[list[float], list[small.Floats]]:
+    def measure(
+        tell: small.Tell, factor: float
+    ) -> tuple[list[float], list[small.Floats]]:
         return [1.0, 2.0], [factor * seen]
 
-    picture = band_picture(measure, "x", [Panel("title", "size", (0.1, 1e4), is_log=True)])
+    picture = band_picture(
+        measure, "x", [Panel("title", "size", (0.1, 1e4), is_log=True)]
+    )
     figure, words = picture(nothing, factor=1.0)
     (line,), (band,) = figure.axes[0].lines, figure.axes[0].collections
     np.testing.assert_allclose(line.get_ydata(), 10 ** np.log10(seen).mean(0))
     low, high = bootstrap_interval(np.log10(seen), resamples=1_000)
     edges = band.get_paths()[0].vertices[:, 1]
-    np.testing.assert_allclose([edges.min(), edges.max()], [10 ** low.min(), 10 ** high.max()])
+    np.testing.assert_allclose(
+        [edges.min(), edges.max()], [10 ** low.min(), 10 ** high.max()]
+    )
     assert f"{10 ** low[-1]:.3g} to {10 ** high[-1]:.3g}" in words and "size" in words
     figure, _ = picture(nothing, factor=100.0)
-    assert [line.get_label() for line in figure.axes[0].lines] == ["before the move", "mean of 16 seeds"]
+    assert [line.get_label() for line in figure.axes[0].lines] == [
+        "before the move",
+        "mean of 16 seeds",
+    ]
     np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), line.get_ydata())
 
 
@@ -215,33 +259,63 @@ FRESH = 5_000  # the first of seeds that no lab shows
 @pytest.mark.parametrize(
     "measure, better, worse",
     [
-        (tabular_labs.learn_table, {"alpha": 0.05, "epsilon": 1.0}, {"alpha": 0.01, "epsilon": 1.0}),
-        (tabular_labs.learn_table, {"alpha": 0.05, "epsilon": 1.0}, {"alpha": 0.5, "epsilon": 1.0}),
-        (tabular_labs.learn_table, {"alpha": 0.05, "epsilon": 1.0}, {"alpha": 0.05, "epsilon": 0.05}),
+        (
+            tabular_labs.learn_table,
+            {"alpha": 0.05, "epsilon": 1.0},
+            {"alpha": 0.01, "epsilon": 1.0},
+        ),
+        (
+            tabular_labs.learn_table,
+            {"alpha": 0.05, "epsilon": 1.0},
+            {"alpha": 0.5, "epsilon": 1.0},
+        ),
+        (
+            tabular_labs.learn_table,
+            {"alpha": 0.05, "epsilon": 1.0},
+            {"alpha": 0.05, "epsilon": 0.05},
+        ),
         (tabular_labs.learn_star, {"tau": 0.01}, {"tau": 0.0}),
         (tabular_labs.learn_star, {"tau": 0.01}, {"tau": 0.03}),
-        (training_labs.fit_networks, {"width": 16, "factor": 10.0}, {"width": 256, "factor": 1.0}),
+        (
+            training_labs.fit_networks,
+            {"width": 16, "factor": 10.0},
+            {"width": 256, "factor": 1.0},
+        ),
         (
             training_labs.learn_grid,
             {"start": 1.0, "final": 1.0, "fraction": 0.1},
             {"start": 1.0, "final": 0.05, "fraction": 0.1},
         ),
-        (training_labs.learn_noisy_grid, {"members": 4, "reduce": "min"}, {"members": 1, "reduce": "mean"}),
-        (training_labs.learn_noisy_grid, {"members": 1, "reduce": "mean"}, {"members": 4, "reduce": "max"}),
+        (
+            training_labs.learn_noisy_grid,
+            {"members": 4, "reduce": "min"},
+            {"members": 1, "reduce": "mean"},
+        ),
+        (
+            training_labs.learn_noisy_grid,
+            {"members": 1, "reduce": "mean"},
+            {"members": 4, "reduce": "max"},
+        ),
     ],
 )
 def test_the_answers_hold_on_seeds_of_their_own(
     measure: Callable[..., Any], better: dict[str, Any], worse: dict[str, Any]
 ) -> None:
-    of_better, of_worse = (measure(nothing, seed=FRESH, **values)[1][0][:, -1] for values in (better, worse))
+    of_better, of_worse = (
+        measure(nothing, seed=FRESH, **values)[1][0][:, -1]
+        for values in (better, worse)
+    )
     if measure in (tabular_labs.learn_star, training_labs.fit_networks):
-        of_better, of_worse = np.log10(of_better), np.log10(of_worse)  # as the lab shows them
+        # as the lab shows them
+        of_better, of_worse = np.log10(of_better), np.log10(of_worse)
     assert bootstrap_interval(of_better)[1] < bootstrap_interval(of_worse)[0]
 
 
 def test_a_longer_memory_helps_and_a_larger_batch_does_not() -> None:
     def accuracy(batch_size: int, memory: int) -> small.Floats:
-        return tabular_labs.learn_circle(nothing, batch_size, memory, seed=FRESH)[1][0][:, -1]
+        return tabular_labs.learn_circle(nothing, batch_size, memory, seed=FRESH)[1][0][
+            :, -1
+        ]
 
     alike, larger, longer = accuracy(32, 32), accuracy(128, 32), accuracy(32, 2_000)
     assert bootstrap_interval(longer - alike)[0] > 0.05
@@ -250,7 +324,9 @@ def test_a_longer_memory_helps_and_a_larger_batch_does_not() -> None:
 
 def test_what_is_learned_best_is_not_what_earns_most() -> None:
     always, falling = (
-        training_labs.learn_grid(nothing, start=1.0, final=final, fraction=0.5, seed=FRESH)[1][1][:, -1]
+        training_labs.learn_grid(
+            nothing, start=1.0, final=final, fraction=0.5, seed=FRESH
+        )[1][1][:, -1]
         for final in (1.0, 0.05)
     )
     assert bootstrap_interval(falling)[0] > 0.2 > -0.5 > bootstrap_interval(always)[1]

@@ -24,7 +24,10 @@ def test_wilson_by_hand() -> None:
 def test_coverage_of_the_wilson_interval(rng: np.random.Generator) -> None:
     for share in (0.3, 0.9):
         held = [
-            low <= share <= high for low, high in (wilson_interval(int(k), 32) for k in rng.binomial(32, share, 4_000))
+            low <= share <= high
+            for low, high in (
+                wilson_interval(int(k), 32) for k in rng.binomial(32, share, 4_000)
+            )
         ]
         assert 0.90 <= np.mean(held) <= 0.98
 
@@ -32,24 +35,34 @@ def test_coverage_of_the_wilson_interval(rng: np.random.Generator) -> None:
 def test_coverage_of_the_bootstrap_interval(rng: np.random.Generator) -> None:
     held = []
     for _ in range(600):
-        low, high = bootstrap_interval(rng.exponential(size=32), resamples=400, seed=int(rng.integers(2**31)))
+        low, high = bootstrap_interval(
+            rng.exponential(size=32), resamples=400, seed=int(rng.integers(2**31))
+        )
         held.append(low <= 1 <= high)
     assert 0.90 <= np.mean(held) <= 0.98
 
 
 def test_the_interquartile_mean_by_hand() -> None:
     assert interquartile_mean([0.0, 9.0, 2.0, 500.0]) == pytest.approx(5.5)
-    # of five seeds 1.25 are left out on either side: 2 and 4 count three quarters, 3 counts whole
-    assert interquartile_mean([1.0, 2.0, 3.0, 4.0, 100.0]) == pytest.approx((0.75 * 2 + 3 + 0.75 * 4) / 2.5)
+    # of five seeds 1.25 are left out on either side: 2 and 4 count three quarters, 3
+    # counts whole
+    assert interquartile_mean([1.0, 2.0, 3.0, 4.0, 100.0]) == pytest.approx(
+        (0.75 * 2 + 3 + 0.75 * 4) / 2.5
+    )
     assert interquartile_mean([[1.0, 7.0]] * 3).tolist() == [1.0, 7.0]
 
 
-def test_coverage_of_the_interval_of_the_interquartile_mean(rng: np.random.Generator) -> None:
-    true = 2 * ((0.75 - 0.75 * np.log(0.75)) - (0.25 - 0.25 * np.log(0.25)))  # of the exponential distribution
+def test_coverage_of_the_interval_of_the_interquartile_mean(
+    rng: np.random.Generator,
+) -> None:
+    # of the exponential distribution
+    true = 2 * ((0.75 - 0.75 * np.log(0.75)) - (0.25 - 0.25 * np.log(0.25)))
     held = []
     for _ in range(600):
         seed = int(rng.integers(2**31))
-        low, high = bootstrap_interval(rng.exponential(size=32), resamples=400, seed=seed, trim=0.25)
+        low, high = bootstrap_interval(
+            rng.exponential(size=32), resamples=400, seed=seed, trim=0.25
+        )
         held.append(low <= true <= high)
     assert 0.90 <= np.mean(held) <= 0.98
 
@@ -78,29 +91,42 @@ def test_impossible_input_is_refused() -> None:
 
 def test_newcombe_by_hand() -> None:
     # table II of Newcombe (1998): 56/70 less 48/80, method 10
-    assert newcombe_interval((56, 48), (70, 80)) == pytest.approx((0.0524, 0.3339), abs=2e-4)
+    assert newcombe_interval((56, 48), (70, 80)) == pytest.approx(
+        (0.0524, 0.3339), abs=2e-4
+    )
     low, high = newcombe_interval((32, 0), (32, 32))
     assert 0.8 < low < 0.9 and high == 1.0
 
 
 def test_coverage_of_the_newcombe_interval(rng: np.random.Generator) -> None:
     for first, second in ((0.9, 0.6), (0.5, 0.5)):
-        pairs = zip(rng.binomial(32, first, 3_000), rng.binomial(32, second, 3_000), strict=True)
+        pairs = zip(
+            rng.binomial(32, first, 3_000), rng.binomial(32, second, 3_000), strict=True
+        )
         intervals = [newcombe_interval((int(a), int(b)), (32, 32)) for a, b in pairs]
-        assert 0.90 <= np.mean([low <= first - second <= high for low, high in intervals]) <= 0.98
+        assert (
+            0.90
+            <= np.mean([low <= first - second <= high for low, high in intervals])
+            <= 0.98
+        )
 
 
 def test_the_probability_of_improvement_by_hand() -> None:
     assert probability_of_improvement([1, 2, 3], [0, 0]) == (1, 1, 1)
-    assert probability_of_improvement([1, 2], [2, 3])[0] == pytest.approx(0.5 / 4)  # one tie of four pairs
+    # one tie of four pairs
+    assert probability_of_improvement([1, 2], [2, 3])[0] == pytest.approx(0.5 / 4)
     assert probability_of_improvement([1, 1], [1]) == (0.5, 0.5, 0.5)
 
 
-def test_coverage_of_the_interval_of_the_probability_of_improvement(rng: np.random.Generator) -> None:
+def test_coverage_of_the_interval_of_the_probability_of_improvement(
+    rng: np.random.Generator,
+) -> None:
     true, held = 2 / 3, []  # of exponential variables with rates 1 and 2
     for seed in range(600):
         first, second = rng.exponential(1.0, 32), rng.exponential(0.5, 32)
-        _, low, high = probability_of_improvement(first, second, resamples=400, seed=seed)
+        _, low, high = probability_of_improvement(
+            first, second, resamples=400, seed=seed
+        )
         held.append(low <= true <= high)
     assert 0.90 <= np.mean(held) <= 0.98
 
@@ -112,8 +138,13 @@ def test_the_p_value_of_paired_seeds_by_hand() -> None:
     assert sign_flip_p_value(np.ones(32)) == pytest.approx(1 / 20_001)
 
 
-def test_without_an_effect_one_p_value_in_twenty_is_below_five_per_cent(rng: np.random.Generator) -> None:
-    found = [sign_flip_p_value(rng.normal(size=16), 500, seed) <= 0.05 for seed in range(1_000)]
+def test_without_an_effect_one_p_value_in_twenty_is_below_five_per_cent(
+    rng: np.random.Generator,
+) -> None:
+    found = [
+        sign_flip_p_value(rng.normal(size=16), 500, seed) <= 0.05
+        for seed in range(1_000)
+    ]
     assert 0.02 <= np.mean(found) <= 0.08
 
 

@@ -1,4 +1,6 @@
-"""The sweep: the same table from one machine or a cluster, through kills and interruptions, and nothing done twice."""
+"""The sweep: the same table from one machine or a cluster, through kills and
+interruptions, and nothing done twice.
+"""
 
 import itertools
 import os
@@ -19,24 +21,46 @@ from dqn_tutorial.settings import override
 from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
 
 GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
-SHORT = "--training.max-steps 1600 --training.learning-starts 320 --training.eval-every 0 --seeds 7-42".split()
+SHORT = (
+    "--training.max-steps 1600 --training.learning-starts 320 --training.eval-every 0"
+    " --seeds 7-42".split()
+)
 
 
 def command(out: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "dqn_tutorial", "sweep", *SHORT, "--grid", *GRID, "--out", str(out), *words]
+    return [
+        sys.executable,
+        "-m",
+        "dqn_tutorial",
+        "sweep",
+        *SHORT,
+        "--grid",
+        *GRID,
+        "--out",
+        str(out),
+        *words,
+    ]
 
 
 def run(out: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(out, *words), capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        command(out, *words), capture_output=True, text=True, timeout=300
+    )
 
 
 def finished(out: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in (out / "blocks").glob("*.json")}
+    return {
+        path.name: path.stat().st_mtime_ns for path in (out / "blocks").glob("*.json")
+    }
 
 
 def own_workers(process: subprocess.Popen[str]) -> list[int]:
     """Return the processes that a sweep has started on this machine."""
-    found = subprocess.run(["pgrep", "-f", "-P", str(process.pid), "spawn_main"], capture_output=True, text=True)
+    found = subprocess.run(
+        ["pgrep", "-f", "-P", str(process.pid), "spawn_main"],
+        capture_output=True,
+        text=True,
+    )
     return [int(pid) for pid in found.stdout.split()]
 
 
@@ -59,7 +83,12 @@ def test_the_table_has_a_row_for_each_cell_and_seed(local: Path) -> None:
     lines = (local / "sweep.csv").read_text().splitlines()
     assert lines[0] == "training.batch_size,model.tau,seed,greedy_mean"
     keys = [tuple(line.split(",")[:3]) for line in lines[1:]]
-    assert keys == [(b, tau, str(seed)) for b in ("16", "32") for tau in ("0.01", "1.0") for seed in range(7, 43)]
+    assert keys == [
+        (b, tau, str(seed))
+        for b in ("16", "32")
+        for tau in ("0.01", "1.0")
+        for seed in range(7, 43)
+    ]
     values = {line.split(",")[3] for line in lines[1:]}
     assert len(values) > 50, "the runs are the same"
     assert len(finished(local)) == 8  # blocks of 32 and 4 seeds in each of four cells
@@ -71,15 +100,27 @@ def test_done_again_it_measures_nothing(local: Path) -> None:
     assert finished(local) == before and (local / "sweep.csv").read_bytes() == table
 
 
-def test_an_interrupted_sweep_goes_on_where_it_stopped(local: Path, tmp_path: Path) -> None:
+def test_an_interrupted_sweep_goes_on_where_it_stopped(
+    local: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "interrupted"
-    restore = (lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) if os.name == "posix" else None
-    process = subprocess.Popen(command(out), stderr=subprocess.PIPE, text=True, preexec_fn=restore)
+    restore = (
+        (lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+        if os.name == "posix"
+        else None
+    )
+    process = subprocess.Popen(
+        command(out), stderr=subprocess.PIPE, text=True, preexec_fn=restore
+    )
     wait_for(lambda: len(finished(out)) >= 2)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     kept = finished(out)
-    assert process.returncode == 2 and "the same command goes on" in error and "Traceback" not in error
+    assert (
+        process.returncode == 2
+        and "the same command goes on" in error
+        and "Traceback" not in error
+    )
     assert 2 <= len(kept) < 8 and not (out / "sweep.csv").exists()
     assert run(out).returncode == 0
     assert {name: when for name, when in finished(out).items() if name in kept} == kept
@@ -96,7 +137,9 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
     assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
 
 
-def test_a_training_that_is_interrupted_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_that_is_interrupted_is_no_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def interrupted(agent: Agent, config: MainConfig) -> Iterator[object]:
         yield from itertools.islice(train(agent, config), 2)
         raise KeyboardInterrupt
@@ -108,10 +151,19 @@ def test_a_training_that_is_interrupted_is_no_result(monkeypatch: pytest.MonkeyP
 
 
 def test_a_row_tells_the_first_solve_where_training_looks_for_it() -> None:
-    config = make_config("cartpole", max_steps=640, learning_starts=320, eval_every=320, stop_when_solved=True)
+    config = make_config(
+        "cartpole",
+        max_steps=640,
+        learning_starts=320,
+        eval_every=320,
+        stop_when_solved=True,
+    )
     for asked, columns in (
         (config, ["seed", "first_solve", "greedy_mean"]),
-        (override(config, {"training.stop_when_solved": False}), ["seed", "greedy_mean"]),
+        (
+            override(config, {"training.stop_when_solved": False}),
+            ["seed", "greedy_mean"],
+        ),
     ):
         (block,) = blocks_of([({}, asked)], range(2))
         assert [list(row) for row in train_block(block.settings)] == [columns] * 2
@@ -119,7 +171,9 @@ def test_a_row_tells_the_first_solve_where_training_looks_for_it() -> None:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    pytest.importorskip("distributed", reason="the cluster needs distributed, which is not installed")
+    pytest.importorskip(
+        "distributed", reason="the cluster needs distributed, which is not installed"
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -127,7 +181,11 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     own = ["--host", "127.0.0.1", "--no-dashboard"]
     words = [[*dask, "scheduler", "--port", address.rpartition(":")[2], *own]]
     words += [[*dask, "worker", address, "--nthreads", "1", "--no-nanny", *own]] * 2
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": tmp_path,
+    }
     processes = [subprocess.Popen(each, **quiet) for each in words]  # type: ignore[call-overload]
     yield address, processes
     for process in processes:
@@ -140,7 +198,9 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
 ) -> None:
     address, (_, _, worker) = cluster
     out = tmp_path / "cluster"
-    process = subprocess.Popen(command(out, "--scheduler", address), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(out, "--scheduler", address), stderr=subprocess.PIPE, text=True
+    )
     wait_for(lambda: len(finished(out)) >= 2)
     assert not own_workers(process)
     worker.kill()
@@ -150,17 +210,28 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
 
 
 def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path: Path) -> None:
-    pytest.importorskip("distributed", reason="the cluster needs distributed, which is not installed")
+    pytest.importorskip(
+        "distributed", reason="the cluster needs distributed, which is not installed"
+    )
     start = time.monotonic()
     done = run(tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
-    assert done.returncode == 2 and "scheduler = 'tcp://127.0.0.1:1' does not answer" in done.stderr
+    assert (
+        done.returncode == 2
+        and "scheduler = 'tcp://127.0.0.1:1' does not answer" in done.stderr
+    )
     assert "Traceback" not in done.stderr and time.monotonic() - start < 60
 
 
-def test_another_sweep_and_foreign_files_are_left_alone(local: Path, tmp_path: Path) -> None:
+def test_another_sweep_and_foreign_files_are_left_alone(
+    local: Path, tmp_path: Path
+) -> None:
     before = finished(local)
     done = run(local, "--training.gamma", "0.9")
-    assert done.returncode == 2 and "holds another sweep" in done.stderr and finished(local) == before
+    assert (
+        done.returncode == 2
+        and "holds another sweep" in done.stderr
+        and finished(local) == before
+    )
     (tmp_path / "thesis.txt").write_text("all of it")
     done = run(tmp_path)
     assert done.returncode == 2 and "is not empty" in done.stderr
@@ -169,40 +240,74 @@ def test_another_sweep_and_foreign_files_are_left_alone(local: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--grid", "training.batch_sise: [1, 2]"], "did you mean '--training.batch-size'"),
+        (
+            ["--grid", "training.batch_sise: [1, 2]"],
+            "did you mean '--training.batch-size'",
+        ),
         (["--grid", "training.batch_size: 5"], "write 'training.batch_size: [32, 64]'"),
-        (["--grid", "training.batch_size: []"], "write 'training.batch_size: [32, 64]'"),
+        (
+            ["--grid", "training.batch_size: []"],
+            "write 'training.batch_size: [32, 64]'",
+        ),
         (["--grid", "training.batch_size: [0]"], "batch_size = 0"),
         (["--grid", "seed: [1, 2]"], "seeds are given by --seeds"),
         (["--grid", "training.n-seeds: [1, 2]"], "seeds are given by --seeds"),
         (["--grid", "1: [2]"], "unknown option '--1'"),
-        (["--env.name", "slipperygrid", "--training.stop-when-solved"], "has no return from which it counts as solved"),
+        (
+            ["--env.name", "slipperygrid", "--training.stop-when-solved"],
+            "has no return from which it counts as solved",
+        ),
         (["--seeds", "9-3"], "seeds = '9-3'"),
         (["--training.n-seeds", "5"], "give its first and last seed"),
         (["--sheduler", "x"], "--scheduler"),
     ],
 )
-def test_bad_input_is_refused_before_any_work(words: list[str], message: str, tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "dqn_tutorial", "sweep", "--out", str(tmp_path / "out"), *words]
+def test_bad_input_is_refused_before_any_work(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    line = [
+        sys.executable,
+        "-m",
+        "dqn_tutorial",
+        "sweep",
+        "--out",
+        str(tmp_path / "out"),
+        *words,
+    ]
     done = subprocess.run(line, capture_output=True, text=True, timeout=100)
     assert done.returncode == 2 and message in done.stderr, done.stderr
     assert not (tmp_path / "out").exists()
 
 
 def test_a_grid_is_every_combination_in_order() -> None:
-    cells = parse_grid(["model.tau: [0.1, 1]", "env.observation-scale: [[1, 2], [3, 4]]"])
-    assert [tuple(cell.values()) for cell in cells] == [(0.1, [1, 2]), (0.1, [3, 4]), (1, [1, 2]), (1, [3, 4])]
-    assert list(cells[0]) == ["model.tau", "env.observation_scale"] and parse_grid([]) == [{}]
+    cells = parse_grid(
+        ["model.tau: [0.1, 1]", "env.observation-scale: [[1, 2], [3, 4]]"]
+    )
+    assert [tuple(cell.values()) for cell in cells] == [
+        (0.1, [1, 2]),
+        (0.1, [3, 4]),
+        (1, [1, 2]),
+        (1, [3, 4]),
+    ]
+    assert list(cells[0]) == ["model.tau", "env.observation_scale"] and parse_grid(
+        []
+    ) == [{}]
     with pytest.raises(ValueError, match="given twice"):
         parse_grid(["model.tau: [1]", "model.tau: [2]"])
     assert parse_seeds("3-5") == range(3, 6) and parse_seeds("7") == range(7, 8)
 
 
 def test_blocks_do_not_depend_on_who_does_the_work() -> None:
-    blocks = blocks_of([({}, make_config("cartpole")), ({}, make_config("acrobot"))], range(5, 75))
-    sizes = [(block.settings["seed"], block.settings["training.n_seeds"]) for block in blocks]
+    blocks = blocks_of(
+        [({}, make_config("cartpole")), ({}, make_config("acrobot"))], range(5, 75)
+    )
+    sizes = [
+        (block.settings["seed"], block.settings["training.n_seeds"]) for block in blocks
+    ]
     assert sizes == [(5, 32), (37, 32), (69, 6)] * 2
-    assert len({block.name for block in blocks}) == 6 and re.fullmatch(r"0001-69", blocks[-1].name)
+    assert len({block.name for block in blocks}) == 6 and re.fullmatch(
+        r"0001-69", blocks[-1].name
+    )
 
 
 def test_a_failing_cell_does_not_lose_the_others(tmp_path: Path) -> None:
@@ -221,5 +326,12 @@ def test_a_failing_cell_does_not_lose_the_others(tmp_path: Path) -> None:
         "register('fails', Fails, FailsConfig)\n"
     )
     done = run(tmp_path / "out", "--import", str(learner), "--model.name", "fails")
-    assert done.returncode == 2 and "on purpose" in done.stderr and "'training.batch_size': 16" in done.stderr
-    assert len(finished(tmp_path / "out")) == 4 and not (tmp_path / "out" / "sweep.csv").exists()
+    assert (
+        done.returncode == 2
+        and "on purpose" in done.stderr
+        and "'training.batch_size': 16" in done.stderr
+    )
+    assert (
+        len(finished(tmp_path / "out")) == 4
+        and not (tmp_path / "out" / "sweep.csv").exists()
+    )

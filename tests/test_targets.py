@@ -12,23 +12,31 @@ TERMINATED = torch.tensor([False, False, True])
 
 def test_td_target_by_hand() -> None:
     # 1 + 0.9 * 3;  -2 + 0.9 * (-1);  0.5, terminated
-    assert td_target(REWARD, NEXT_Q, TERMINATED, 0.9).tolist() == pytest.approx([3.7, -2.9, 0.5])
+    assert td_target(REWARD, NEXT_Q, TERMINATED, 0.9).tolist() == pytest.approx(
+        [3.7, -2.9, 0.5]
+    )
 
 
 def test_td_target_takes_a_discount_for_each_sample() -> None:
     discount = torch.tensor([0.9, 0.81, 0.729])
-    assert td_target(REWARD, NEXT_Q, TERMINATED, discount).tolist() == pytest.approx([3.7, -2.81, 0.5])
+    assert td_target(REWARD, NEXT_Q, TERMINATED, discount).tolist() == pytest.approx(
+        [3.7, -2.81, 0.5]
+    )
 
 
 def test_double_td_target_by_hand() -> None:
     online = torch.tensor([[5.0, 0.0], [0.0, 5.0], [5.0, 0.0]])
-    # the online network chooses actions 0, 1, 0; the target network values them 1, -1, 2
-    assert double_td_target(REWARD, online, NEXT_Q, TERMINATED, 0.9).tolist() == pytest.approx([1.9, -2.9, 0.5])
+    # the online network chooses actions 0, 1, 0; the target network values them 1, -1,
+    # 2
+    assert double_td_target(
+        REWARD, online, NEXT_Q, TERMINATED, 0.9
+    ).tolist() == pytest.approx([1.9, -2.9, 0.5])
 
 
 def test_double_equals_single_when_both_networks_agree() -> None:
     assert torch.equal(
-        double_td_target(REWARD, NEXT_Q, NEXT_Q, TERMINATED, 0.9), td_target(REWARD, NEXT_Q, TERMINATED, 0.9)
+        double_td_target(REWARD, NEXT_Q, NEXT_Q, TERMINATED, 0.9),
+        td_target(REWARD, NEXT_Q, TERMINATED, 0.9),
     )
 
 
@@ -37,14 +45,22 @@ def test_td_error_is_target_minus_prediction() -> None:
 
 
 def test_n_step_return_by_hand() -> None:
-    assert n_step_return(torch.tensor([[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]), 0.5).tolist() == [3.0, 0.25]
+    assert n_step_return(
+        torch.tensor([[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]), 0.5
+    ).tolist() == [3.0, 0.25]
 
 
 @pytest.mark.parametrize(
     ("reward", "terminated"),
-    [(REWARD[:, None], TERMINATED[:, None]), (REWARD, TERMINATED[:, None]), (REWARD[:2], TERMINATED[:2])],
+    [
+        (REWARD[:, None], TERMINATED[:, None]),
+        (REWARD, TERMINATED[:, None]),
+        (REWARD[:2], TERMINATED[:2]),
+    ],
 )
-def test_shapes_that_would_broadcast_are_refused(reward: torch.Tensor, terminated: torch.Tensor) -> None:
+def test_shapes_that_would_broadcast_are_refused(
+    reward: torch.Tensor, terminated: torch.Tensor
+) -> None:
     with pytest.raises(ValueError, match="broadcast"):
         td_target(reward, NEXT_Q, terminated, 0.9)
 

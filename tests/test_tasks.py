@@ -1,4 +1,6 @@
-"""The small tasks: answers known by hand, environments that follow their process, copies that agree with one."""
+"""The small tasks: answers known by hand, environments that follow their process,
+copies that agree with one.
+"""
 
 from dataclasses import replace
 
@@ -10,10 +12,21 @@ from gymnasium.utils.env_checker import check_env
 from dqn_tutorial import get_model, make_config, train
 from dqn_tutorial.envs import env_id, make_vector_env
 from dqn_tutorial.mdp import MDP, value_iteration
-from dqn_tutorial.tasks import RotatingContext, casino, house_numbers, on_circle, quadrant, work_or_cash
+from dqn_tutorial.tasks import (
+    RotatingContext,
+    casino,
+    house_numbers,
+    on_circle,
+    quadrant,
+    work_or_cash,
+)
 
 NAMES = ("HouseNumbers", "Casino", "WorkOrCash", "RotatingContext")
-MDPS = {"housenumbers": house_numbers(), "casino": casino(), "workorcash": work_or_cash()}
+MDPS = {
+    "housenumbers": house_numbers(),
+    "casino": casino(),
+    "workorcash": work_or_cash(),
+}
 
 
 def test_walking_on_is_worth_gamma_to_the_houses_between() -> None:
@@ -22,8 +35,11 @@ def test_walking_on_is_worth_gamma_to_the_houses_between() -> None:
         q, house = value_iteration(mdp), np.arange(n_houses - 1)
         on = gamma ** (n_houses - 2.0 - house)
         assert q[:-1, 1] == pytest.approx(on)
-        assert q[:-1, 0] == pytest.approx(gamma * np.r_[on[0], on[:-1]])  # from the first house back leads nowhere
-        assert mdp.observations is not None and mdp.observations[:, 0].tolist() == list(range(n_houses))
+        # from the first house back leads nowhere
+        assert q[:-1, 0] == pytest.approx(gamma * np.r_[on[0], on[:-1]])
+        assert mdp.observations is not None and mdp.observations[:, 0].tolist() == list(
+            range(n_houses)
+        )
 
 
 def test_entering_the_casino_is_worth_what_its_machines_lose() -> None:
@@ -31,7 +47,9 @@ def test_entering_the_casino_is_worth_what_its_machines_lose() -> None:
     assert q[0] == pytest.approx([-0.1, 0, 0, 0])
     assert q[1] == pytest.approx(np.full(4, -0.1))
     won_or_lost = np.array([0.9, -1.1])
-    assert casino().reward[1, 3, 3:] == pytest.approx(won_or_lost) and won_or_lost.std() == pytest.approx(1)
+    assert casino().reward[1, 3, 3:] == pytest.approx(
+        won_or_lost
+    ) and won_or_lost.std() == pytest.approx(1)
 
 
 def test_working_for_ever_is_worth_ten() -> None:
@@ -41,7 +59,8 @@ def test_working_for_ever_is_worth_ten() -> None:
 def test_with_one_flag_the_answer_turns_at_a_time_limit_of_four() -> None:
     mdp = work_or_cash()
     for limit, work in ((2, 5.2), (3, 6.4), (4, 6.88), (5, 1 / (1 - 0.9 * 30 / 31))):
-        cut = 1 / (2**limit - 1)  # share of working steps, chosen by a coin, that are the last of an episode
+        # share of working steps, chosen by a coin, that are the last of an episode
+        cut = 1 / (2**limit - 1)
         one_flag = replace(
             mdp,
             transition=np.array([[[1 - cut, cut], [0, 1]], [[0, 1], [0, 1]]]),
@@ -60,7 +79,10 @@ def test_a_coin_meets_the_time_limit_of_three_in_one_of_seven_working_steps() ->
         works = rng.integers(2, size=4_000) == 0
         _, _, terminated, truncated, _ = envs.step(np.where(works, 0, 1))
         assert not (terminated & works).any()
-        worked, cut = worked + int((works & ~over).sum()), cut + int((truncated & ~terminated).sum())
+        worked, cut = (
+            worked + int((works & ~over).sum()),
+            cut + int((truncated & ~terminated).sum()),
+        )
         over = terminated | truncated
     envs.close()
     assert cut / worked == pytest.approx(1 / 7, abs=0.01)
@@ -74,7 +96,9 @@ def test_a_size_that_is_too_small_is_refused(make: object) -> None:
 
 
 def test_a_turn_takes_a_step_at_least() -> None:
-    with pytest.raises(ValueError, match=r"turn = 0 is not allowed: it must be 1 or more"):
+    with pytest.raises(
+        ValueError, match=r"turn = 0 is not allowed: it must be 1 or more"
+    ):
         RotatingContext(turn=0)
 
 
@@ -87,7 +111,9 @@ def test_gymnasium_knows_the_task_and_finds_no_fault(name: str) -> None:
 
 @pytest.mark.parametrize("name", MDPS)
 def test_one_environment_and_many_follow_the_process(name: str) -> None:
-    """From every state that is not terminal, by every action: where one lands, the mean reward, and what is seen."""
+    """From every state that is not terminal, by every action: where one lands, the mean
+    reward, and what is seen.
+    """
     mdp, n = MDPS[name], 400
     assert mdp.observations is not None
     one, many = gym.make(env_id(name)).unwrapped, make_vector_env(name, n)
@@ -103,7 +129,12 @@ def test_one_environment_and_many_follow_the_process(name: str) -> None:
             seen, r, ended, truncated, _ = one.step(action)
             steps.append((one.state, r, ended, seen))  # type: ignore[attr-defined]
             assert not truncated
-        follows(mdp, state, action, *(np.array(column) for column in zip(*steps, strict=True)))
+        follows(
+            mdp,
+            state,
+            action,
+            *(np.array(column) for column in zip(*steps, strict=True)),
+        )
     many.close()
 
 
@@ -118,14 +149,17 @@ def follows(
 ) -> None:
     assert mdp.observations is not None
     share = np.bincount(landed, minlength=mdp.n_states) / len(landed)
-    assert share == pytest.approx(mdp.transition[state, action], abs=0.12)  # nearly five standard deviations
+    # nearly five standard deviations
+    assert share == pytest.approx(mdp.transition[state, action], abs=0.12)
     assert reward == pytest.approx(mdp.reward[state, action][landed])
     assert (terminated == mdp.terminal[landed]).all()
     assert seen == pytest.approx(mdp.observations[landed])
 
 
 @pytest.mark.parametrize(("name", "limit"), [("housenumbers", 20), ("workorcash", 3)])
-def test_the_clock_truncates_and_the_next_step_only_resets(name: str, limit: int) -> None:
+def test_the_clock_truncates_and_the_next_step_only_resets(
+    name: str, limit: int
+) -> None:
     one, many = gym.make(env_id(name)), make_vector_env(name, 5)
     one.reset(seed=0)
     many.reset(seed=0)
@@ -145,8 +179,11 @@ def test_the_quadrants_of_the_circle() -> None:
     degrees = np.array([[0.0, 89.9, 90.0, 179.9], [180.1, 269.9, 270.1, 359.9]])
     assert quadrant(np.deg2rad(degrees)).tolist() == [[0, 0, 1, 1], [2, 2, 3, 3]]
     assert quadrant(np.deg2rad(degrees - 720)).tolist() == [[0, 0, 1, 1], [2, 2, 3, 3]]
-    assert quadrant(-1e-20) in (0, 3)  # so near to a whole turn that rounding decides, but no fifth quadrant
-    assert on_circle(np.deg2rad([0, 90])) == pytest.approx(np.array([[1, 0], [0, 1]]), abs=1e-6)
+    # so near to a whole turn that rounding decides, but no fifth quadrant
+    assert quadrant(-1e-20) in (0, 3)
+    assert on_circle(np.deg2rad([0, 90])) == pytest.approx(
+        np.array([[1, 0], [0, 1]]), abs=1e-6
+    )
 
 
 def test_the_context_goes_round_once_in_a_turn_and_pays_for_its_quadrant() -> None:
@@ -155,12 +192,14 @@ def test_the_context_goes_round_once_in_a_turn_and_pays_for_its_quadrant() -> No
     angles, actions = [], np.arange(4)
     for _ in range(40):
         angle = envs.angle
-        assert seen == pytest.approx(np.tile(on_circle(angle), (4, 1)))  # all copies see one context
+        # all copies see one context
+        assert seen == pytest.approx(np.tile(on_circle(angle), (4, 1)))
         seen, reward, terminated, truncated, _ = envs.step(actions)
         assert reward.tolist() == (actions == quadrant(angle)).tolist()
         assert terminated.all() and not truncated.any()
         angles.append(angle)
-        seen, reward, terminated, truncated, _ = envs.step(actions)  # this one only resets
+        # this one only resets
+        seen, reward, terminated, truncated, _ = envs.step(actions)
         assert not reward.any() and not terminated.any() and not truncated.any()
         assert seen == pytest.approx(np.tile(on_circle(envs.angle), (4, 1)))
     assert np.diff(np.unwrap(angles)) == pytest.approx(np.full(39, 2 * np.pi / 40))
@@ -179,7 +218,9 @@ def test_one_context_and_its_copies_agree() -> None:
         action = rng.integers(4)
         seen, reward, terminated, truncated, _ = one.step(action)
         others = many.step(np.full(3, action))[:4]
-        for mine, theirs in zip((seen, reward, terminated, truncated), others, strict=True):
+        for mine, theirs in zip(
+            (seen, reward, terminated, truncated), others, strict=True
+        ):
             assert (np.asarray(mine) == theirs).all()
         seen, _ = one.reset()
         assert (many.step(np.zeros(3, int))[0] == seen).all()
@@ -200,12 +241,22 @@ def test_a_seed_places_the_context_and_a_reset_without_one_leaves_it() -> None:
 
 
 def test_agents_of_other_seeds_meet_other_contexts_and_store_no_reset() -> None:
-    config = make_config("rotatingcontext", n_seeds=3, n_envs=4, max_steps=40, width=4, depth=1, eval_every=0)
+    config = make_config(
+        "rotatingcontext",
+        n_seeds=3,
+        n_envs=4,
+        max_steps=40,
+        width=4,
+        depth=1,
+        eval_every=0,
+    )
     agents = get_model(config)
     for _ in train(agents, config):
         pass
-    assert len(agents.experience_memory) == 3 * 40 // 2  # every other step is a transition
+    # every other step is a transition
+    assert len(agents.experience_memory) == 3 * 40 // 2
     batch = agents.experience_memory.get_next_batch(200)
     assert batch.terminated.all()
     places = [{tuple(place) for place in of_agent.tolist()} for of_agent in batch.state]
-    assert [len(place) for place in places] == [5, 5, 5] and not places[0] & places[1]  # four copies at one place
+    # four copies at one place
+    assert [len(place) for place in places] == [5, 5, 5] and not places[0] & places[1]

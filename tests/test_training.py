@@ -1,4 +1,6 @@
-"""Agent and loop: what is stored, when it learns, that it reaches known values, that a seed is a run."""
+"""Agent and loop: what is stored, when it learns, that it reaches known values, that a
+seed is a run.
+"""
 
 from pathlib import Path
 
@@ -27,41 +29,78 @@ def weights(agent: Agent) -> list[torch.Tensor]:
 
 
 def short_run(**settings: object) -> Agent:
-    agent = get_model(small_config(**({"max_steps": 800, "learning_starts": 200, "update_ratio": 0.25} | settings)))
+    agent = get_model(
+        small_config(
+            **(
+                {"max_steps": 800, "learning_starts": 200, "update_ratio": 0.25}
+                | settings
+            )
+        )
+    )
     run(agent)
     return agent
 
 
 def test_a_seed_is_a_run_bit_for_bit() -> None:
     one, same, other = short_run(), short_run(), short_run(seed=1)
-    assert all(torch.equal(a, b) for a, b in zip(weights(one), weights(same), strict=True))
-    assert not all(torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(weights(one), weights(same), strict=True)
+    )
+    assert not all(
+        torch.equal(a, b) for a, b in zip(weights(one), weights(other), strict=True)
+    )
 
 
 def test_reset_makes_a_fresh_agent() -> None:
     agent, fresh = short_run(), short_run()
     agent.epsilon = 0.2
     agent.reset()
-    assert (agent.step, agent.n_updates, len(agent.experience_memory), agent.held) == (0, 0, 0, set())
+    assert (agent.step, agent.n_updates, len(agent.experience_memory), agent.held) == (
+        0,
+        0,
+        0,
+        set(),
+    )
     run(agent)
-    assert all(torch.equal(a, b) for a, b in zip(weights(agent), weights(fresh), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(weights(agent), weights(fresh), strict=True)
+    )
 
 
 def test_tau_matters() -> None:
-    ends = [torch.cat([w.flatten() for w in weights(short_run(tau=tau))]) for tau in (0.0, 0.005, 1.0)]
-    assert not torch.equal(ends[0], ends[1]) and not torch.equal(ends[1], ends[2]) and not torch.equal(ends[0], ends[2])
+    ends = [
+        torch.cat([w.flatten() for w in weights(short_run(tau=tau))])
+        for tau in (0.0, 0.005, 1.0)
+    ]
+    assert (
+        not torch.equal(ends[0], ends[1])
+        and not torch.equal(ends[1], ends[2])
+        and not torch.equal(ends[0], ends[2])
+    )
 
 
 def test_a_hard_copy_comes_every_so_many_updates() -> None:
     agent = get_model(
-        small_config(tau=1.0, target_update_every=3, learning_starts=16, max_steps=160, learning_rate_end=1.0)
+        small_config(
+            tau=1.0,
+            target_update_every=3,
+            learning_starts=16,
+            max_steps=160,
+            learning_rate_end=1.0,
+        )
     )
     run(agent)
     agent.learn(max_iter=3 - agent.n_updates % 3)
     online, target = agent.critic.online, agent.critic.target
-    assert all(torch.equal(a, b) for a, b in zip(online.parameters(), target.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(online.parameters(), target.parameters(), strict=True)
+    )
     agent.learn()
-    assert not all(torch.equal(a, b) for a, b in zip(online.parameters(), target.parameters(), strict=True))
+    assert not all(
+        torch.equal(a, b)
+        for a, b in zip(online.parameters(), target.parameters(), strict=True)
+    )
 
 
 def test_learn_counts_random_batches_or_passes() -> None:
@@ -73,14 +112,18 @@ def test_learn_counts_random_batches_or_passes() -> None:
 
 
 def test_the_stored_action_is_the_executed_one_and_the_rest_fits() -> None:
-    config = small_config("acrobot", max_steps=320, n_envs=4, reward_scale=0.5, n_step=1)
+    config = small_config(
+        "acrobot", max_steps=320, n_envs=4, reward_scale=0.5, n_step=1
+    )
     agent, executed = get_model(config), []
     for record in train(agent, config):
         executed.append((record.state, record.action))
     stored = {}
     _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 64)
     for batch in batches:
-        for state, action in zip(batch.state.numpy(), batch.action.tolist(), strict=True):
+        for state, action in zip(
+            batch.state.numpy(), batch.action.tolist(), strict=True
+        ):
             stored[state.tobytes()] = action
         assert set(batch.reward.tolist()) <= {-0.5, 0.0}
     assert all(stored[state.tobytes()] == action for state, action in executed)
@@ -88,7 +131,9 @@ def test_the_stored_action_is_the_executed_one_and_the_rest_fits() -> None:
 
 
 def test_every_stored_transition_is_one_of_the_environment() -> None:
-    """Follow the same actions in single environments: states, next states and flags agree, resets are left out."""
+    """Follow the same actions in single environments: states, next states and flags
+    agree, resets are left out.
+    """
     config = small_config(max_steps=4_000, n_envs=4, n_step=1, learning_starts=10_000)
     agent = get_model(config)
     run(agent)
@@ -97,7 +142,12 @@ def test_every_stored_transition_is_one_of_the_environment() -> None:
     n_ends = 0
     for batch in batches:
         for state, action, next_state, terminated, truncated in zip(
-            batch.state, batch.action, batch.next_state, batch.terminated, batch.truncated, strict=True
+            batch.state,
+            batch.action,
+            batch.next_state,
+            batch.terminated,
+            batch.truncated,
+            strict=True,
         ):
             env.reset(seed=0)
             env.state = state.double().numpy()
@@ -116,13 +166,19 @@ def test_every_episode_starts_in_a_state_of_its_own() -> None:
     _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 10_000)
     batch = next(batches)
     reached = set(map(tuple, batch.next_state.tolist()))
-    starts = [state for state in map(tuple, batch.state.tolist()) if state not in reached]
+    starts = [
+        state for state in map(tuple, batch.state.tolist()) if state not in reached
+    ]
     assert len(starts) > 50 and len(set(starts)) == len(starts)
 
 
 def test_episode_returns_of_training_are_complete() -> None:
     config = small_config(max_steps=4_000, n_envs=4)
-    episodes = [episode for record in train(get_model(config), config) for episode in record.episodes]
+    episodes = [
+        episode
+        for record in train(get_model(config), config)
+        for episode in record.episodes
+    ]
     assert len(episodes) > 50
     assert all(episode.episode_return == episode.length > 7 for episode in episodes)
 
@@ -133,8 +189,11 @@ def test_evaluation_counts_each_episode_once() -> None:
     env = make_vector_env("cartpole", 42)
     state, _ = env.reset(seed=env_seed(3, "evaluation"))
     returns, over = np.zeros(42), np.zeros(42, bool)
-    while not over.all():  # a slow reference: one environment after the other, one step at a time
-        action = np.array([agent.select_action(one, is_training=False) for one in state])
+    # a slow reference: one environment after the other, one step at a time
+    while not over.all():
+        action = np.array(
+            [agent.select_action(one, is_training=False) for one in state]
+        )
         state, reward, terminated, truncated, _ = env.step(action)
         for e in range(42):
             if not over[e]:
@@ -147,12 +206,17 @@ def test_evaluation_counts_each_episode_once() -> None:
 
 
 @pytest.mark.parametrize("network", ["online", "target"])
-def test_greedy_actions_come_from_the_networks_that_are_named(network: str, tmp_path: Path) -> None:
+def test_greedy_actions_come_from_the_networks_that_are_named(
+    network: str, tmp_path: Path
+) -> None:
     agent = short_run(greedy_network=network)
     states = np.random.default_rng(0).normal(size=(500, 4))
     q = {"online": agent.critic.Q(states)[0], "target": agent.critic.Q_t(states)[0]}
     assert not torch.equal(q["online"].argmax(-1), q["target"].argmax(-1))
-    assert agent.select_action(states, is_training=False).tolist() == q[network].argmax(-1).tolist()
+    assert (
+        agent.select_action(states, is_training=False).tolist()
+        == q[network].argmax(-1).tolist()
+    )
     agent.epsilon = 0.0
     assert agent.select_action(states).tolist() == q["online"].argmax(-1).tolist()
     save_agent(agent, tmp_path)
@@ -169,17 +233,25 @@ def test_evaluation_is_greedy_and_fresh() -> None:
 def test_play_gives_one_episode_from_its_first_state_to_its_last() -> None:
     states = play(short_run(), seed=5)
     assert states.shape[1] == 4 and np.abs(states[0]).max() <= 0.05
-    assert np.abs(states[-1, 2]) > 0.209 or np.abs(states[-1, 0]) > 2.4 or len(states) == 501
+    assert (
+        np.abs(states[-1, 2]) > 0.209
+        or np.abs(states[-1, 0]) > 2.4
+        or len(states) == 501
+    )
 
 
-@pytest.mark.parametrize(("step", "value"), [(0, 1.0), (50, 0.6), (100, 0.2), (1_000, 0.2)])
+@pytest.mark.parametrize(
+    ("step", "value"), [(0, 1.0), (50, 0.6), (100, 0.2), (1_000, 0.2)]
+)
 def test_the_linear_schedule(step: int, value: float) -> None:
     assert linear_schedule(1.0, 0.2, 100, step) == pytest.approx(value)
     assert linear_schedule(1.0, 0.2, 0, step) == 0.2
 
 
 def test_live_values_follow_their_schedule_until_held_and_again_when_released() -> None:
-    config = small_config(max_steps=1_600, exploration_fraction=0.5, exploration_rate=0.05)
+    config = small_config(
+        max_steps=1_600, exploration_fraction=0.5, exploration_rate=0.05
+    )
     agent, seen = get_model(config), {}
     for record in train(agent, config):
         if record.step == 320:
@@ -195,14 +267,19 @@ def test_live_values_follow_their_schedule_until_held_and_again_when_released() 
 def test_the_learning_rate_falls_to_its_share() -> None:
     config = small_config(max_steps=1_600, learning_rate=0.01, learning_rate_end=0.5)
     rates = [record.learning_rate for record in train(get_model(config), config)]
-    assert rates[-1] == pytest.approx(0.005) and rates[len(rates) // 2 - 1] == pytest.approx(0.0075)
+    assert rates[-1] == pytest.approx(0.005) and rates[
+        len(rates) // 2 - 1
+    ] == pytest.approx(0.0075)
 
 
 def test_live_values_out_of_range_are_refused() -> None:
     agent = get_model(small_config())
     with pytest.raises(ValueError, match=r"epsilon = 1\.5 is not allowed"):
         agent.epsilon = 1.5
-    with pytest.raises(ValueError, match=r"learning_rate = -1\.0 is not allowed: it must be finite and 0 or more"):
+    with pytest.raises(
+        ValueError,
+        match=r"learning_rate = -1\.0 is not allowed: it must be finite and 0 or more",
+    ):
         agent.learning_rate = -1.0
     assert agent.epsilon == 1.0
 
@@ -222,11 +299,23 @@ def test_breaking_off_closes_the_environments_and_restores_the_threads() -> None
 
 
 def learned_q(env: str, **settings: object) -> np.ndarray:
-    """Q of each state of an MDP after training a small population on it, `[N, S, A]`, in the units of its reward."""
+    """Q of each state of an MDP after training a small population on it, `[N, S, A]`,
+    in the units of its reward.
+    """
     common = {
-        "n_seeds": 4, "n_envs": 4, "max_steps": 6_000, "learning_starts": 400, "update_ratio": 0.25, "batch_size": 64,
-        "learning_rate": 3e-3, "learning_rate_end": 0.0, "gamma": 0.9, "tau": 0.1, "exploration_rate": 1.0, "width": 32,
-    }  # fmt: skip
+        "n_seeds": 4,
+        "n_envs": 4,
+        "max_steps": 6_000,
+        "learning_starts": 400,
+        "update_ratio": 0.25,
+        "batch_size": 64,
+        "learning_rate": 3e-3,
+        "learning_rate_end": 0.0,
+        "gamma": 0.9,
+        "tau": 0.1,
+        "exploration_rate": 1.0,
+        "width": 32,
+    }
     agent = get_model(small_config(env, **(common | settings)))
     run(agent)
     mdp = (
@@ -235,7 +324,9 @@ def learned_q(env: str, **settings: object) -> np.ndarray:
         else {p.title().replace(" ", ""): q.mdp for p, q in probes().items()}[env[5:]]
     )
     with torch.no_grad():
-        return agent.critic.Q(torch.as_tensor(mdp.observations, dtype=torch.float32)).numpy()
+        return agent.critic.Q(
+            torch.as_tensor(mdp.observations, dtype=torch.float32)
+        ).numpy()
 
 
 @pytest.mark.parametrize("name", list(probes()))
@@ -243,12 +334,17 @@ def test_probe_environments(name: str) -> None:
     mdp = probes()[name].mdp
     q = learned_q("Probe" + name.title().replace(" ", ""))
     assert q[:, ~mdp.terminal] == pytest.approx(
-        np.broadcast_to(value_iteration(mdp)[~mdp.terminal], q[:, ~mdp.terminal].shape), abs=0.35
+        np.broadcast_to(value_iteration(mdp)[~mdp.terminal], q[:, ~mdp.terminal].shape),
+        abs=0.35,
     )
 
 
-def test_only_the_last_probe_finds_truncation_taken_for_termination(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With truncation masked, endless work is worth what fits before the time limit, and cashing in looks better."""
+def test_only_the_last_probe_finds_truncation_taken_for_termination(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With truncation masked, endless work is worth what fits before the time limit,
+    and cashing in looks better.
+    """
     from dqn_tutorial.buffer import ReplayBuffer
 
     batch_of = ReplayBuffer._batch
@@ -258,38 +354,83 @@ def test_only_the_last_probe_finds_truncation_taken_for_termination(monkeypatch:
         return batch._replace(terminated=batch.terminated | batch.truncated)
 
     monkeypatch.setattr(ReplayBuffer, "_batch", masked)
-    # every start has the same age: with a limit of 5 the present step is the k-th of 5, each as likely while working on
+    # every start has the same age: with a limit of 5 the present step is the k-th of 5,
+    # each as likely while working on
     q = learned_q("ProbeEndlessWork")[:, 0]
     assert (q[:, 0] < 8.5).all()
-    assert learned_q("ProbeTwoSteps")[:, :2, 0] == pytest.approx(np.broadcast_to([0.9, 1.0], (4, 2)), abs=0.1)
+    assert learned_q("ProbeTwoSteps")[:, :2, 0] == pytest.approx(
+        np.broadcast_to([0.9, 1.0], (4, 2)), abs=0.1
+    )
 
 
 def test_dqn_reaches_q_star_on_the_oracle() -> None:
     mdp = slippery_grid()
-    q = learned_q("slipperygrid", max_steps=40_000, n_envs=8, buffer_size=40_000, tau=0.05, update_ratio=0.1, width=64)
+    q = learned_q(
+        "slipperygrid",
+        max_steps=40_000,
+        n_envs=8,
+        buffer_size=40_000,
+        tau=0.05,
+        update_ratio=0.1,
+        width=64,
+    )
     apart = np.abs(q - value_iteration(mdp))[:, ~mdp.terminal]
     assert apart.max(axis=(1, 2)).mean() < 0.2
     assert apart.mean() < 0.05
 
 
 def test_an_agent_of_a_population_sees_the_data_of_its_seed_alone() -> None:
-    """Before the first update the closed loop is open: the same data to the bit. After it, roundings differ."""
-    together = get_model(small_config(seed=3, n_seeds=3, max_steps=480, learning_starts=10_000, learning_rate_end=1.0))
-    alone = get_model(small_config(seed=5, max_steps=480, learning_starts=10_000, learning_rate_end=1.0))
+    """Before the first update the closed loop is open: the same data to the bit. After
+    it, roundings differ.
+    """
+    together = get_model(
+        small_config(
+            seed=3,
+            n_seeds=3,
+            max_steps=480,
+            learning_starts=10_000,
+            learning_rate_end=1.0,
+        )
+    )
+    alone = get_model(
+        small_config(
+            seed=5, max_steps=480, learning_starts=10_000, learning_rate_end=1.0
+        )
+    )
     run(together), run(alone)
     ours, theirs = together.experience_memory, alone.experience_memory
-    for name in ("_state", "_action", "_reward", "_next_state", "_terminated", "_truncated", "_is_transition"):
+    for name in (
+        "_state",
+        "_action",
+        "_reward",
+        "_next_state",
+        "_terminated",
+        "_truncated",
+        "_is_transition",
+    ):
         assert np.array_equal(getattr(ours, name)[2], getattr(theirs, name)[0]), name
     for _ in range(20):  # from the same recorded data the same updates, up to rounding
         together.learn(), alone.learn()
-    assert not torch.equal(weights(alone)[0], weights(get_model(alone.config))[0]), "nothing was learned"
+    assert not torch.equal(weights(alone)[0], weights(get_model(alone.config))[0]), (
+        "nothing was learned"
+    )
     for a, b in zip(weights(together), weights(alone), strict=True):
         assert torch.allclose(a[2], b[0], atol=1e-5)
 
 
-def test_finished_runs_of_a_population_and_of_single_agents_agree_in_distribution() -> None:
-    """A closed loop amplifies roundings, so runs of one seed part; what 16 seeds reach must be alike all the same."""
-    settings = {"max_steps": 3_200, "learning_starts": 400, "width": 64, "depth": 2, "exploration_fraction": 0.5}
+def test_finished_runs_of_a_population_and_of_single_agents_agree_in_distribution() -> (
+    None
+):
+    """A closed loop amplifies roundings, so runs of one seed part; what 16 seeds reach
+    must be alike all the same.
+    """
+    settings = {
+        "max_steps": 3_200,
+        "learning_starts": 400,
+        "width": 64,
+        "depth": 2,
+        "exploration_fraction": 0.5,
+    }
     together = get_model(small_config(seed=30, n_seeds=16, **settings))
     run(together)
     of_population = evaluate(together, episodes=20, seed=1).mean(1)
@@ -303,7 +444,9 @@ def test_finished_runs_of_a_population_and_of_single_agents_agree_in_distributio
     assert of_population.std() > 20, "all agents are alike, the comparison says nothing"
     low, high = bootstrap_interval(of_population - np.array(of_single), level=0.99)
     assert low <= 0 <= high
-    assert np.quantile(of_population, [0.25, 0.75]) == pytest.approx(np.quantile(of_single, [0.25, 0.75]), rel=0.5)
+    assert np.quantile(of_population, [0.25, 0.75]) == pytest.approx(
+        np.quantile(of_single, [0.25, 0.75]), rel=0.5
+    )
 
 
 def test_cartpole_is_solved_from_the_start_of_the_budget_to_its_end() -> None:
@@ -325,13 +468,19 @@ def test_seeds_begin_in_states_of_their_own() -> None:
 
 def test_an_agent_is_trained_with_its_own_settings() -> None:
     agent = get_model(small_config(max_steps=64))
-    with pytest.raises(ValueError, match=r"batch_size = 8 \(agent: 32\), training\.gamma = 0\.5 \(agent: 0\.995\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"batch_size = 8 \(agent: 32\), training\.gamma = 0\.5 \(agent: 0\.995\)",
+    ):
         next(train(agent, small_config(max_steps=64, gamma=0.5, batch_size=8)))
-    assert len(list(train(agent, small_config(max_steps=64)))) == 2  # equal settings need not be the same object
+    # equal settings need not be the same object
+    assert len(list(train(agent, small_config(max_steps=64)))) == 2
 
 
 def test_training_again_does_not_join_two_runs_into_one_window() -> None:
-    config = small_config("forwardchain", max_steps=100, n_step=3, learning_starts=1_000)
+    config = small_config(
+        "forwardchain", max_steps=100, n_step=3, learning_starts=1_000
+    )
     agent = get_model(config)
     for record in train(agent, config):
         if record.step == 6:
@@ -346,10 +495,14 @@ def test_training_again_does_not_join_two_runs_into_one_window() -> None:
 
 def test_an_agent_that_does_not_choose_through_its_critic_is_refused() -> None:
     class Constant(DQN):
-        def select_action(self, state: ArrayLike | torch.Tensor, is_training: bool = True) -> NDArray[np.int64]:
+        def select_action(
+            self, state: ArrayLike | torch.Tensor, is_training: bool = True
+        ) -> NDArray[np.int64]:
             return np.zeros(np.shape(state)[:-1], np.int64)
 
     config = small_config()
     agent = Constant(config, DQNCritic(config, 4, 2))
-    with pytest.raises(RuntimeError, match=r"Constant\.select_action must choose through critic\.act"):
+    with pytest.raises(
+        RuntimeError, match=r"Constant\.select_action must choose through critic\.act"
+    ):
         next(train(agent, config))

@@ -1,7 +1,9 @@
 """Measure the claims of the course again, by running the notebooks that make them.
 
-Usage: python tools/evidence.py [CLAIM ...]           on seeds that no notebook uses; ends with 1 if one does not hold
-       python tools/evidence.py --write [CLAIM ...]   on the notebooks' own seeds, and keep the figures in the ledger
+Usage: python tools/evidence.py [CLAIM ...]           on seeds that no notebook uses;
+ends with 1 if one does not hold
+       python tools/evidence.py --write [CLAIM ...]   on the notebooks' own seeds, and
+       keep the figures in the ledger
 """
 
 import json
@@ -27,30 +29,48 @@ FRESH = 70_000  # added to a notebook's seed
 
 
 def run(stem: str, is_fresh: bool) -> dict[str, dict[str, Any]]:
-    """Run a notebook and return what its checks were given, by claim; a cell that fails stops only itself."""
+    """Run a notebook and return what its checks were given, by claim; a cell that fails
+    stops only itself.
+    """
     notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if is_fresh:
-        code[0].source, found = SEED.subn(lambda seed: f"SEED = {int(seed[1]) + FRESH}", code[0].source)
+        code[0].source, found = SEED.subn(
+            lambda seed: f"SEED = {int(seed[1]) + FRESH}", code[0].source
+        )
         assert found == 1, f"{stem}: the first code cell must set SEED once"
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "claims.jsonl"
-        os.environ |= {RECORD: str(record), "DQN_TUTORIAL_PROGRESS": str(Path(folder) / "progress.json")}
+        os.environ |= {
+            RECORD: str(record),
+            "DQN_TUTORIAL_PROGRESS": str(Path(folder) / "progress.json"),
+        }
         resources = {"metadata": {"path": str(NOTEBOOKS)}}
-        NotebookClient(notebook, timeout=1_200, allow_errors=True, resources=resources).execute()
-        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        NotebookClient(
+            notebook, timeout=1_200, allow_errors=True, resources=resources
+        ).execute()
+        lines = (
+            record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        )
     return {(line := json.loads(text))["name"]: line for text in lines}
 
 
 def verdict(name: str, claim: Claim, line: dict[str, Any] | None) -> str:
-    """Compare a measurement with the ledger in one line that begins with `holds` if it does."""
+    """Compare a measurement with the ledger in one line that begins with `holds` if it
+    does.
+    """
     if line is None:
-        return f"not measured   {name}: no cell of {claim.notebook} got as far as its check"
+        return (
+            f"not measured   {name}: no cell of {claim.notebook} got as far as its"
+            " check"
+        )
     now = Figures(*line["difference"])
     is_same = is_there(claim, now) and overlap(now, claim.difference)
     word = "holds" if is_same else "does not hold"
     was = "{:.3g} [{:.3g}, {:.3g}]".format(*claim.difference)
-    return "{:14s} {}: {}, ledger {}, now {:.3g} [{:.3g}, {:.3g}]".format(word, name, claim.effect, was, *now)
+    return "{:14s} {}: {}, ledger {}, now {:.3g} [{:.3g}, {:.3g}]".format(
+        word, name, claim.effect, was, *now
+    )
 
 
 def write(lines: dict[str, dict[str, Any]]) -> None:
@@ -70,7 +90,10 @@ def main(words: list[str]) -> int:
     names = [word for word in words if word != "--write"] or list(known)
     for name in names:
         if name not in known:
-            raise SystemExit(f"error: there is no claim {name!r} in the ledger: {nearest(name, known)}")
+            raise SystemExit(
+                f"error: there is no claim {name!r} in the ledger:"
+                f" {nearest(name, known)}"
+            )
     measured: dict[str, dict[str, Any]] = {}
     for stem in tqdm(sorted({known[name].notebook for name in names})):
         measured |= run(stem, is_fresh=not is_write)

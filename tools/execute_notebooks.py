@@ -1,6 +1,8 @@
-"""Execute notebooks in place and strip what differs from run to run, so that a second run leaves no diff.
+"""Execute notebooks in place and strip what differs from run to run, so that a second
+run leaves no diff.
 
-Usage: python tools/execute_notebooks.py [NOTEBOOK ...]   (all of notebooks/ if none is named)
+Usage: python tools/execute_notebooks.py [NOTEBOOK ...]   (all of notebooks/ if none is
+named)
 """
 
 import os
@@ -14,30 +16,50 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-_FOLDER = tempfile.TemporaryDirectory()  # so that a developer's own progress does not reach the stored outputs
-os.environ.setdefault("DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json"))
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+# so that a developer's own progress does not reach the stored outputs
+_FOLDER = tempfile.TemporaryDirectory()
+os.environ.setdefault(
+    "DQN_TUTORIAL_PROGRESS", str(Path(_FOLDER.name) / "progress.json")
+)
+KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
 
 
 def strip_noise(notebook: nbformat.NotebookNode) -> None:
-    """Remove timestamps, widget state and versions; number cells by position; join split stream outputs."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    """Remove timestamps, widget state and versions; number cells by position; join
+    split stream outputs.
+    """
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
-        cell.metadata = nbformat.from_dict({"tags": tags} if (tags := cell.metadata.get("tags")) else {})
+        cell.metadata = nbformat.from_dict(
+            {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
+        )
         for output in cell.get("outputs", []):
             output.get("metadata", {}).clear()
             output.pop("transient", None)
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # lives as long as its kernel
+            # lives as long as its kernel
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
 
 
 def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Join neighbouring pieces of one stream: where a kernel cuts what a cell prints is a matter of time."""
+    """Join neighbouring pieces of one stream: where a kernel cuts what a cell prints is
+    a matter of time.
+    """
     whole: list[nbformat.NotebookNode] = []
     for output in outputs:
-        if whole and output.output_type == "stream" == whole[-1].output_type and output.name == whole[-1].name:
+        if (
+            whole
+            and output.output_type == "stream" == whole[-1].output_type
+            and output.name == whole[-1].name
+        ):
             whole[-1].text += output.text
         else:
             whole.append(output)
@@ -45,10 +67,14 @@ def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 
 def execute(path: Path) -> float:
-    """Run a notebook top to bottom in a fresh kernel, write it back, and return the seconds it took."""
+    """Run a notebook top to bottom in a fresh kernel, write it back, and return the
+    seconds it took.
+    """
     notebook = nbformat.read(path, as_version=4)
     started = time.perf_counter()
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}
+    )
     client.execute()
     seconds = time.perf_counter() - started
     strip_noise(notebook)
@@ -58,7 +84,9 @@ def execute(path: Path) -> float:
 
 
 def main() -> int:
-    """Execute the named notebooks, or all; the exit status is the number of those that failed."""
+    """Execute the named notebooks, or all; the exit status is the number of those that
+    failed.
+    """
     paths = [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb"))
     failed = 0
     for path in paths:

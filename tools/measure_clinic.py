@@ -1,6 +1,8 @@
-"""Use every instrument of the bug clinic on every bug and on healthy agents, and keep what it reads.
+"""Use every instrument of the bug clinic on every bug and on healthy agents, and keep
+what it reads.
 
-Usage: python tools/measure_clinic.py   (some ten minutes; writes dqn_tutorial/classroom/clinic/evidence.csv)
+Usage: python tools/measure_clinic.py   (some ten minutes; writes
+dqn_tutorial/classroom/clinic/evidence.csv)
 """
 
 from tqdm import tqdm

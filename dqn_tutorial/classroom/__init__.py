@@ -1,1 +1,3 @@
-"""What shows, checks and explains the algorithm; the algorithm itself never imports it."""
+"""What shows, checks and explains the algorithm; the algorithm itself never imports
+it.
+"""

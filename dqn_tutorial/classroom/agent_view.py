@@ -1,4 +1,6 @@
-"""The agent drawn from its states as SVG: one state gives a still, many an animation. No screen is needed."""
+"""The agent drawn from its states as SVG: one state gives a still, many an animation.
+No screen is needed.
+"""
 
 import html
 from collections.abc import Callable, Sequence
@@ -15,7 +17,9 @@ HEIGHT, WIDTH = 200, 480
 
 
 class Part(NamedTuple):
-    """A shape that moves: all later parts move with it. Source: SVG 1.1. Taught in 00_start_here."""
+    """A shape that moves: all later parts move with it. Source: SVG 1.1. Taught in
+    00_start_here.
+    """
 
     kind: str  # translate (x y) or rotate (degrees)
     values: list[str]  # one for each frame
@@ -24,25 +28,44 @@ class Part(NamedTuple):
 
 def _cartpole(states: States) -> tuple[str, list[Part]]:
     track = f'<line x1="0" y1="150" x2="{WIDTH}" y2="150" stroke="{GREY}"/>' + "".join(
-        f'<line x1="{x}" y1="142" x2="{x}" y2="158" stroke="{RED}" stroke-width="3"/>' for x in (48, 432)
+        f'<line x1="{x}" y1="142" x2="{x}" y2="158" stroke="{RED}" stroke-width="3"/>'
+        for x in (48, 432)
     )  # 80 pixels a metre; the ends of the track are 2.4 metres away
     x, angle = WIDTH / 2 + 80 * states[:, 0], np.degrees(states[:, 2])
     cart = f'<rect x="-30" y="-15" width="60" height="30" rx="4" fill="{BLUE}"/>'
-    pole = f'<rect x="-4" y="-110" width="8" height="114" rx="4" fill="{ORANGE}"/><circle r="4" fill="{BLACK}"/>'
-    return track, [Part("translate", [f"{v:.1f} 150" for v in x], cart), Part("rotate", _numbers(angle), pole)]
+    pole = (
+        f'<rect x="-4" y="-110" width="8" height="114" rx="4" fill="{ORANGE}"/><circle'
+        f' r="4" fill="{BLACK}"/>'
+    )
+    return track, [
+        Part("translate", [f"{v:.1f} 150" for v in x], cart),
+        Part("rotate", _numbers(angle), pole),
+    ]
 
 
 def _acrobot(states: States) -> tuple[str, list[Part]]:
-    line = f'<line x1="0" y1="40" x2="{WIDTH}" y2="40" stroke="{GREEN}" stroke-dasharray="6 4"/>'
+    line = (
+        f'<line x1="0" y1="40" x2="{WIDTH}" y2="40" stroke="{GREEN}"'
+        ' stroke-dasharray="6 4"/>'
+    )
     first = np.degrees(np.arctan2(states[:, 1], states[:, 0]))
     second = np.degrees(np.arctan2(states[:, 3], states[:, 2]))
     still = [f"{WIDTH / 2:g} 90"] * len(states)
-    shape = '<rect x="-5" y="-4" width="10" height="54" rx="5" fill="{}"/><circle r="4" fill="{}"/>'
+    shape = (
+        '<rect x="-5" y="-4" width="10" height="54" rx="5" fill="{}"/><circle r="4"'
+        ' fill="{}"/>'
+    )
     return line, [
         Part("translate", still, ""),
-        Part("rotate", _numbers(-np.unwrap(first, period=360)), shape.format(BLUE, BLACK)),
+        Part(
+            "rotate", _numbers(-np.unwrap(first, period=360)), shape.format(BLUE, BLACK)
+        ),
         Part("translate", ["0 48"] * len(states), ""),
-        Part("rotate", _numbers(-np.unwrap(second, period=360)), shape.format(ORANGE, BLACK)),
+        Part(
+            "rotate",
+            _numbers(-np.unwrap(second, period=360)),
+            shape.format(ORANGE, BLACK),
+        ),
     ]
 
 
@@ -50,15 +73,25 @@ def _mountain_car(states: States) -> tuple[str, list[Part]]:
     def place(position: States) -> tuple[States, States]:
         return 20 + 244 * (position + 1.2), 160 - 60 * (1 + np.sin(3 * position))
 
-    hill = " ".join(f"{x:.0f},{y:.0f}" for x, y in zip(*place(np.linspace(-1.2, 0.6, 60)), strict=True))
+    hill = " ".join(
+        f"{x:.0f},{y:.0f}"
+        for x, y in zip(*place(np.linspace(-1.2, 0.6, 60)), strict=True)
+    )
     flag_x, flag_y = place(np.array([0.5]))
-    flag = f'<path d="M{flag_x[0]:.0f} {flag_y[0]:.0f} v-30 l18 8 l-18 8" fill="{GREEN}" stroke="{GREEN}"/>'
+    flag = (
+        f'<path d="M{flag_x[0]:.0f} {flag_y[0]:.0f} v-30 l18 8 l-18 8" fill="{GREEN}"'
+        f' stroke="{GREEN}"/>'
+    )
     x, y = place(states[:, 0])
     car = f'<circle cy="-9" r="9" fill="{BLUE}"/>'
     values = [f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)]
-    return f'<polyline points="{hill}" fill="none" stroke="{GREY}" stroke-width="2"/>{flag}', [
-        Part("translate", values, car)
-    ]
+    return (
+        (
+            f'<polyline points="{hill}" fill="none" stroke="{GREY}"'
+            f' stroke-width="2"/>{flag}'
+        ),
+        [Part("translate", values, car)],
+    )
 
 
 def _slippery_grid(states: States) -> tuple[str, list[Part]]:
@@ -68,25 +101,44 @@ def _slippery_grid(states: States) -> tuple[str, list[Part]]:
     for number, mark in enumerate("".join(GRID)):
         x, y = left + side * (number % columns), 8 + side * (number // columns)
         colour, letter = fill.get(mark, "white"), mark if mark in fill else ""
-        cells += f'<rect x="{x:g}" y="{y}" width="{side}" height="{side}" fill="{colour}" stroke="{GREY}"/>'
-        cells += f'<text x="{x + 5:g}" y="{y + 18}" font-family="sans-serif" fill="{BLACK}">{letter}</text>'
+        cells += (
+            f'<rect x="{x:g}" y="{y}" width="{side}" height="{side}" fill="{colour}"'
+            f' stroke="{GREY}"/>'
+        )
+        cells += (
+            f'<text x="{x + 5:g}" y="{y + 18}" font-family="sans-serif"'
+            f' fill="{BLACK}">{letter}</text>'
+        )
     row, column = np.divmod(states.argmax(-1), columns)
-    values = [f"{left + side * (c + 0.5):g} {8 + side * (r + 0.5):g}" for r, c in zip(row, column, strict=True)]
-    return cells, [Part("translate", values, f'<circle r="13" fill="{BLUE}" stroke="white"/>')]
+    values = [
+        f"{left + side * (c + 0.5):g} {8 + side * (r + 0.5):g}"
+        for r, c in zip(row, column, strict=True)
+    ]
+    return cells, [
+        Part("translate", values, f'<circle r="13" fill="{BLUE}" stroke="white"/>')
+    ]
 
 
 def _numbers_as_dots(states: States) -> tuple[str, list[Part]]:
-    """Any other environment: each number of the state is a dot between its lowest and its highest value."""
+    """Any other environment: each number of the state is a dot between its lowest and
+    its highest value.
+    """
     low, high = states.min(0), states.max(0)
     share = (states - low) / np.where(high > low, high - low, 1)
-    if len(states) == 1:  # no range to see: 0 stands in the middle, large numbers near the ends
+    # no range to see: 0 stands in the middle, large numbers near the ends
+    if len(states) == 1:
         share = (1 + states / (1 + np.abs(states))) / 2
     height = 170 - 130 * share
     x = np.linspace(40, WIDTH - 40, states.shape[1])
-    background = "".join(f'<line x1="{v:.0f}" y1="40" x2="{v:.0f}" y2="170" stroke="{GREY}"/>' for v in x)
+    background = "".join(
+        f'<line x1="{v:.0f}" y1="40" x2="{v:.0f}" y2="170" stroke="{GREY}"/>' for v in x
+    )
     parts, before = [], np.zeros(len(states))
     for column, step in enumerate(np.diff(x, prepend=0)):
-        values = [f"{step:.1f} {now - then:.1f}" for now, then in zip(height[:, column], before, strict=True)]
+        values = [
+            f"{step:.1f} {now - then:.1f}"
+            for now, then in zip(height[:, column], before, strict=True)
+        ]
         parts.append(Part("translate", values, f'<circle r="7" fill="{BLUE}"/>'))
         before = height[:, column]
     return background, parts
@@ -108,7 +160,8 @@ def draw_agent(env: str, states: ArrayLike, alt: str, seconds: float = 0.0) -> s
     """Draw one state as a still SVG, or many as an animated one.
 
     Args:
-        env: Gymnasium id; one without a drawing of its own shows each number of the state as a dot.
+        env: Gymnasium id; one without a drawing of its own shows each number of the
+            state as a dot.
         states: `[S]`, or `[T, S]` for T frames, in the environment's units.
         alt: text alternative, written into the SVG.
         seconds: length of the animation; 50 frames a second if left out.
@@ -123,13 +176,17 @@ def draw_agent(env: str, states: ArrayLike, alt: str, seconds: float = 0.0) -> s
     """
     frames = np.atleast_2d(np.asarray(states, float))
     if frames.ndim != 2 or frames.size == 0:
-        raise ValueError(f"states has shape {frames.shape}: it must be [S] for a still or [T, S] for an animation")
+        raise ValueError(
+            f"states has shape {frames.shape}: it must be [S] for a still or [T, S] for"
+            " an animation"
+        )
     background, parts = VIEWS.get(env, _numbers_as_dots)(frames)
     duration, alt = seconds or len(frames) / 50, html.escape(alt)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        f'role="img" aria-label="{alt}"><title>{alt}</title><rect width="100%" height="100%" fill="white"/>'
-        f"{background}{_nest(parts, duration)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
+        f' width="{WIDTH}" height="{HEIGHT}" role="img"'
+        f' aria-label="{alt}"><title>{alt}</title><rect width="100%" height="100%"'
+        f' fill="white"/>{background}{_nest(parts, duration)}</svg>'
     )
 
 
@@ -140,7 +197,9 @@ def _nest(parts: Sequence[Part], seconds: float) -> str:
     move = ""
     if len(set(values)) > 1:
         move = (
-            f'<animateTransform attributeName="transform" type="{kind}" values="{";".join(values)}" '
-            f'dur="{seconds:g}s" calcMode="discrete" repeatCount="indefinite"/>'
+            f'<animateTransform attributeName="transform" type="{kind}"'
+            f' values="{";".join(values)}" dur="{seconds:g}s" calcMode="discrete"'
+            ' repeatCount="indefinite"/>'
         )
-    return f'<g transform="{kind}({values[0]})">{move}{shape}{_nest(parts[1:], seconds)}</g>'
+    inner = _nest(parts[1:], seconds)
+    return f'<g transform="{kind}({values[0]})">{move}{shape}{inner}</g>'

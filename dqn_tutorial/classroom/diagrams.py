@@ -1,4 +1,6 @@
-"""Diagrams as SVG text, each with its text alternative: `show(*diagram())` puts one on the page."""
+"""Diagrams as SVG text, each with its text alternative: `show(*diagram())` puts one on
+the page.
+"""
 
 from dqn_tutorial.classroom.drawing import arrow, box, label, svg
 from dqn_tutorial.classroom.plots import BLUE, GREEN, GREY, ORANGE, PURPLE
@@ -12,8 +14,8 @@ def agent_environment_loop() -> tuple[str, str]:
     Source: Sutton & Barto (2018), figure 3.1. Taught in 01_bellman_equation.
     """
     alt = (
-        "The agent sends an action to the environment. The environment answers with a reward and the next state, "
-        "which is the agent's state of the following step."
+        "The agent sends an action to the environment. The environment answers with a"
+        " reward and the next state, which is the agent's state of the following step."
     )
     small = '<tspan font-size="10" dy="4">{}</tspan>'
     body = (
@@ -31,20 +33,30 @@ def agent_environment_loop() -> tuple[str, str]:
 
 
 def agent_parts() -> tuple[str, str]:
-    """Return the parts of an agent and what passes between them: the SVG and its text alternative.
+    """Return the parts of an agent and what passes between them: the SVG and its text
+    alternative.
 
     Source: this course. Taught in 06_agent.
     """
     alt = (
-        "The agent stands between environment, critic and memory. It asks the critic for actions and stores each step; "
-        "learning carries batches from the memory to the critic."
+        "The agent stands between environment, critic and memory. It asks the critic"
+        " for actions and stores each step; learning carries batches from the memory to"
+        " the critic."
     )
     body = (
         box(20, 70, 120, 50, "environment", ORANGE)
         + box(210, 70, 120, 50, "agent", BLUE)
         + box(400, 20, 120, 50, "critic", GREEN)
         + box(400, 120, 120, 50, "memory", PURPLE)
-        + "".join(arrow(path) for path in ("M140 85 H204", "M210 107 H146", "M330 82 L394 52", "M330 108 L394 138"))
+        + "".join(
+            arrow(path)
+            for path in (
+                "M140 85 H204",
+                "M210 107 H146",
+                "M330 82 L394 52",
+                "M330 108 L394 138",
+            )
+        )
         + arrow("M460 120 V74", dash="6 4")
         + "".join(
             label(x, y, words)
@@ -58,19 +70,31 @@ def agent_parts() -> tuple[str, str]:
 
 
 def backup_diagram(kind: str) -> tuple[str, str]:
-    """Return what flows back to Q(s, a) in one update: the SVG and its text alternative.
+    """Return what flows back to Q(s, a) in one update: the SVG and its text
+    alternative.
 
     Args:
-        kind: `expectation` and `optimality` look at every next state, `q_learning` and `sarsa` at one sampled.
+        kind: `expectation` and `optimality` look at every next state, `q_learning` and
+            `sarsa` at one sampled.
 
     Raises:
         ValueError: another kind.
 
-    Source: after Sutton & Barto (2018), section 3.5 and figure 6.5. Taught in 01_bellman_equation.
+    Source: after Sutton & Barto (2018), section 3.5 and figure 6.5. Taught in
+    01_bellman_equation.
     """
     if kind not in KINDS:
-        raise ValueError(f"kind = {kind!r} is not known: it must be one of {', '.join(KINDS)}")
-    sampled, greedy = kind in ("q_learning", "sarsa"), kind in ("optimality", "q_learning")
+        raise ValueError(
+            f"kind = {kind!r} is not known: it must be one of {', '.join(KINDS)}"
+        )
+    sampled, greedy = (
+        kind in ("q_learning", "sarsa"),
+        kind
+        in (
+            "optimality",
+            "q_learning",
+        ),
+    )
     next_states = [250.0] if sampled else [110.0, 250.0, 390.0]
     parts = [label(250, 20, "state s, action a"), _dot(250, 36)]
     for x in next_states:
@@ -79,23 +103,41 @@ def backup_diagram(kind: str) -> tuple[str, str]:
         parts += [arrow(f"M{x:g} 108 L{a:g} 152") + _dot(a, 160) for a in actions]
         if greedy:
             arc = f"M{x - 22:g} 131 Q{x:g} 144 {x + 22:g} 131"
-            parts.append(f'<path d="{arc}" fill="none" stroke="{PURPLE}" stroke-width="3"/>')
-    chance = "one s' drawn by the environment" if sampled else "average over s' with p(s' | s, a)"
-    choice = {"expectation": "average over a' with \u03c0(a' | s')", "sarsa": "one a' drawn from the policy"}
+            parts.append(
+                f'<path d="{arc}" fill="none" stroke="{PURPLE}" stroke-width="3"/>'
+            )
+    chance = (
+        "one s' drawn by the environment"
+        if sampled
+        else "average over s' with p(s' | s, a)"
+    )
+    choice = {
+        "expectation": "average over a' with \u03c0(a' | s')",
+        "sarsa": "one a' drawn from the policy",
+    }
     parts += [
         label(470, 72, chance, "start"),
         label(470, 136, choice.get(kind, "the best a' (the arc: a maximum)"), "start"),
     ]
-    parts += [_ring(480, 176), label(496, 181, "state", "start"), _dot(570, 176), label(586, 181, "action", "start")]
+    parts += [
+        _ring(480, 176),
+        label(496, 181, "state", "start"),
+        _dot(570, 176),
+        label(586, 181, "action", "start"),
+    ]
     alt = (
-        f"From state s and action a, {chance}; from there, {choice.get(kind, 'the best next action, the maximum')}. "
-        f"{'One branch' if sampled else 'All branches'} of next states."
+        f"From state s and action a, {chance}; from there,"
+        f" {choice.get(kind, 'the best next action, the maximum')}."
+        f" {'One branch' if sampled else 'All branches'} of next states."
     )
     return svg(720, 196, "".join(parts)), alt
 
 
 def _ring(x: float, y: float) -> str:
-    return f'<circle cx="{x:g}" cy="{y:g}" r="9" fill="white" stroke="{BLUE}" stroke-width="2.5"/>'
+    return (
+        f'<circle cx="{x:g}" cy="{y:g}" r="9" fill="white" stroke="{BLUE}"'
+        ' stroke-width="2.5"/>'
+    )
 
 
 def _dot(x: float, y: float) -> str:

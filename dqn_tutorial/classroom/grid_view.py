@@ -1,4 +1,6 @@
-"""The slippery grid drawn: values as numbered colours, action values as triangles, policies as arrows."""
+"""The slippery grid drawn: values as numbered colours, action values as triangles,
+policies as arrows.
+"""
 
 from collections.abc import Sequence
 
@@ -12,7 +14,8 @@ from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPL
 from dqn_tutorial.mdp import MDP
 
 COLOURS = LinearSegmentedColormap.from_list("orange to blue", [ORANGE, "#ffffff", BLUE])
-DIRECTIONS = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])  # left, down, right, up: x to the right, y downwards
+# left, down, right, up: x to the right, y downwards
+DIRECTIONS = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])
 
 
 def draw_grid(
@@ -33,7 +36,8 @@ def draw_grid(
         axes: where to draw.
         mdp: a grid as `slippery_grid` makes it, its states row by row.
         values: `[S]`, colours the cells and writes the number.
-        q: `[S, A]`, four coloured triangles in each cell with the number of each action; the largest is in bold.
+        q: `[S, A]`, four coloured triangles in each cell with the number of each
+            action; the largest is in bold.
         policy: `[S, A]` probabilities (longer arrow: more probable) or `[S]` actions.
         title: above the grid.
         highlight: states to frame with a thick line.
@@ -44,7 +48,9 @@ def draw_grid(
     Source: this course. Taught in 01_bellman_equation.
     """
     shade = Normalize(-limit, limit, clip=True)
-    chances = None if policy is None else _probabilities(np.asarray(policy), mdp.n_actions)
+    chances = (
+        None if policy is None else _probabilities(np.asarray(policy), mdp.n_actions)
+    )
     for state in range(mdp.n_states):
         y, x = divmod(state, columns)
         if mdp.terminal[state]:
@@ -60,14 +66,34 @@ def draw_grid(
             )
         else:
             value = None if values is None else float(np.asarray(values)[state])
-            _draw_value(axes, x, y, value, shade, above=0.24 if chances is not None else 0.0)
+            _draw_value(
+                axes, x, y, value, shade, above=0.24 if chances is not None else 0.0
+            )
         if chances is not None and not mdp.terminal[state]:
-            _draw_arrows(axes, x, y + (0.16 if values is not None else 0.0), chances[state])
+            _draw_arrows(
+                axes, x, y + (0.16 if values is not None else 0.0), chances[state]
+            )
         if numbers:
-            axes.text(x - 0.46, y - 0.44, str(state), fontsize=8, color="#555555", va="top")
+            axes.text(
+                x - 0.46, y - 0.44, str(state), fontsize=8, color="#555555", va="top"
+            )
         if state in highlight:
-            axes.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, edgecolor=PURPLE, lw=3, zorder=4))
-    axes.set(xlim=(-0.52, columns - 0.48), ylim=(mdp.n_states / columns - 0.48, -0.52), aspect="equal")
+            axes.add_patch(
+                Rectangle(
+                    (x - 0.46, y - 0.46),
+                    0.92,
+                    0.92,
+                    fill=False,
+                    edgecolor=PURPLE,
+                    lw=3,
+                    zorder=4,
+                )
+            )
+    axes.set(
+        xlim=(-0.52, columns - 0.48),
+        ylim=(mdp.n_states / columns - 0.48, -0.52),
+        aspect="equal",
+    )
     axes.set_title(title, fontsize=10)
     axes.axis("off")
 
@@ -81,35 +107,84 @@ def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
     figure = axes.get_figure(root=True)
     assert figure is not None
     width, height = figure.get_size_inches()
-    across, down = (spec.get_gridspec().ncols, spec.get_gridspec().nrows) if spec else (1, 1)
+    across, down = (
+        (spec.get_gridspec().ncols, spec.get_gridspec().nrows) if spec else (1, 1)
+    )
     return float(min(width / across / columns, height / down / rows))
 
 
 def _draw_terminal(axes: Axes, x: int, y: int, entering: float) -> None:
-    colour, letter, words = (GREEN, "G", "goal +1") if entering > 0 else (RED, "H", "hole \u22121")
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, alpha=0.35, edgecolor="none"))
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=GREY, lw=0.8))
-    axes.text(x, y - 0.08, letter, ha="center", va="center", fontsize=15, weight="bold", color=BLACK)
+    colour, letter, words = (
+        (GREEN, "G", "goal +1") if entering > 0 else (RED, "H", "hole \u22121")
+    )
+    axes.add_patch(
+        Rectangle(
+            (x - 0.5, y - 0.5), 1, 1, facecolor=colour, alpha=0.35, edgecolor="none"
+        )
+    )
+    axes.add_patch(
+        Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=GREY, lw=0.8)
+    )
+    axes.text(
+        x,
+        y - 0.08,
+        letter,
+        ha="center",
+        va="center",
+        fontsize=15,
+        weight="bold",
+        color=BLACK,
+    )
     axes.text(x, y + 0.3, words, ha="center", va="center", fontsize=8.5, color=BLACK)
 
 
-def _draw_value(axes: Axes, x: int, y: int, value: float | None, shade: Normalize, above: float) -> None:
+def _draw_value(
+    axes: Axes, x: int, y: int, value: float | None, shade: Normalize, above: float
+) -> None:
     colour = "#ffffff" if value is None else COLOURS(shade(value))
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=GREY, lw=0.8))
+    axes.add_patch(
+        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=GREY, lw=0.8)
+    )
     if value is not None:
         ink = _ink(value, shade)
-        axes.text(x, y - above, _number(value), ha="center", va="center", fontsize=10, color=ink)
+        axes.text(
+            x,
+            y - above,
+            _number(value),
+            ha="center",
+            va="center",
+            fontsize=10,
+            color=ink,
+        )
 
 
-def _draw_q(axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize, size: float) -> None:
-    corners = {0: [(-1, -1), (-1, 1)], 1: [(-1, 1), (1, 1)], 2: [(1, 1), (1, -1)], 3: [(1, -1), (-1, -1)]}
+def _draw_q(
+    axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize, size: float
+) -> None:
+    corners = {
+        0: [(-1, -1), (-1, 1)],
+        1: [(-1, 1), (1, 1)],
+        2: [(1, 1), (1, -1)],
+        3: [(1, -1), (-1, -1)],
+    }
     for action, value in enumerate(q):
         points = [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]]
-        axes.add_patch(Polygon(points, facecolor=COLOURS(shade(value)), edgecolor=GREY, lw=0.6))
+        axes.add_patch(
+            Polygon(points, facecolor=COLOURS(shade(value)), edgecolor=GREY, lw=0.6)
+        )
         dx, dy = DIRECTIONS[action] * (0.31, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
         ink = _ink(float(value), shade)
-        axes.text(x + dx, y + dy, _number(value), ha="center", va="center", fontsize=size, weight=weight, color=ink)
+        axes.text(
+            x + dx,
+            y + dy,
+            _number(value),
+            ha="center",
+            va="center",
+            fontsize=size,
+            weight=weight,
+            color=ink,
+        )
 
 
 def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -> None:
@@ -118,9 +193,20 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
         if chance > 0:
             tip = (0.2 if lone else 0.14 + 0.12 * float(chance)) * DIRECTIONS[action]
             tail = -tip if lone else 0 * tip
-            style = {"arrowstyle": "-|>", "color": BLACK, "lw": 1.6 if lone else 1.0, "shrinkA": 0, "shrinkB": 0}
+            style = {
+                "arrowstyle": "-|>",
+                "color": BLACK,
+                "lw": 1.6 if lone else 1.0,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            }
             style["mutation_scale"] = 9 if lone else 5
-            axes.annotate("", xy=(x + tip[0], y + tip[1]), xytext=(x + tail[0], y + tail[1]), arrowprops=style)
+            axes.annotate(
+                "",
+                xy=(x + tip[0], y + tip[1]),
+                xytext=(x + tail[0], y + tail[1]),
+                arrowprops=style,
+            )
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,6 @@
-"""Diagrams of notebooks 03 and 04: shapes that broadcast, gather, the Q-network, the ring of the replay memory."""
+"""Diagrams of notebooks 03 and 04: shapes that broadcast, gather, the Q-network, the
+ring of the replay memory.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,19 +9,32 @@ from dqn_tutorial.classroom.drawing import bold, label, svg
 from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED, SKY
 
 
-def _table(x: float, y: float, rows: Sequence[Sequence[str]], marked: Sequence[tuple[int, int]] = ()) -> list[str]:
-    """Draw a table of cells of 40 by 28 pixels; marked ones have a thick border and bold text."""
+def _table(
+    x: float,
+    y: float,
+    rows: Sequence[Sequence[str]],
+    marked: Sequence[tuple[int, int]] = (),
+) -> list[str]:
+    """Draw a table of cells of 40 by 28 pixels; marked ones have a thick border and
+    bold text.
+    """
     parts = []
     for i, row in enumerate(rows):
         for j, words in enumerate(row):
             is_marked = (i, j) in marked
             stroke, thick = (BLUE, 3) if is_marked else (GREY, 1)
-            left, top, fill = x + 42 * j, y + 30 * i, "#E3F1FA" if is_marked else "white"
-            parts.append(
-                f'<rect x="{left:.0f}" y="{top:.0f}" width="38" height="26" fill="{fill}" stroke="{stroke}" '
-                f'stroke-width="{thick}"/>'
+            left, top, fill = (
+                x + 42 * j,
+                y + 30 * i,
+                "#E3F1FA" if is_marked else "white",
             )
-            parts.append(label(left + 19, top + 18, bold(words) if is_marked else words))
+            parts.append(
+                f'<rect x="{left:.0f}" y="{top:.0f}" width="38" height="26"'
+                f' fill="{fill}" stroke="{stroke}" stroke-width="{thick}"/>'
+            )
+            parts.append(
+                label(left + 19, top + 18, bold(words) if is_marked else words)
+            )
     return parts
 
 
@@ -31,7 +46,12 @@ def broadcast_diagram() -> tuple[str, str]:
     parts = [
         *_table(20, 46, [["1"], ["2"], ["3"]]),
         *_table(110, 76, [["1", "2", "3"]]),
-        *_table(300, 46, [["0", "-1", "-2"], ["1", "0", "-1"], ["2", "1", "0"]], [(0, 0), (1, 1), (2, 2)]),
+        *_table(
+            300,
+            46,
+            [["0", "-1", "-2"], ["1", "0", "-1"], ["2", "1", "0"]],
+            [(0, 0), (1, 1), (2, 2)],
+        ),
         label(84, 96, "&#8722;", size=20),
         label(268, 96, "=", size=20),
         label(39, 30, "[3, 1]"),
@@ -40,12 +60,16 @@ def broadcast_diagram() -> tuple[str, str]:
         label(445, 84, "wanted: the three", anchor="start"),
         label(445, 102, "on the diagonal", anchor="start"),
     ]
-    alt = "A column of three minus a row of three gives a table of nine differences; only the diagonal was wanted."
+    alt = (
+        "A column of three minus a row of three gives a table of nine differences; only"
+        " the diagonal was wanted."
+    )
     return svg(570, 150, "".join(parts)), alt
 
 
 def gather_diagram() -> tuple[str, str]:
-    """Draw which Q-values gather picks, and which a column index picks. Returns the SVG and its text alternative.
+    """Draw which Q-values gather picks, and which a column index picks. Returns the SVG
+    and its text alternative.
 
     Source: PyTorch's `gather`. Taught in 03_q_network.
     """
@@ -61,21 +85,24 @@ def gather_diagram() -> tuple[str, str]:
         *_table(408, 36, [["12", "11", "12"], ["22", "21", "22"], ["32", "31", "32"]]),
     ]
     alt = (
-        "Of a table of Q-values, three samples by two actions, gather picks one value in each row: that of the action "
-        "taken. Indexing the columns by the actions picks three values in each row."
+        "Of a table of Q-values, three samples by two actions, gather picks one value"
+        " in each row: that of the action taken. Indexing the columns by the actions"
+        " picks three values in each row."
     )
     return svg(580, 140, "".join(parts)), alt
 
 
 def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
-    """Draw a Q-network, a circle for each number in each layer. Returns the SVG and its text alternative.
+    """Draw a Q-network, a circle for each number in each layer. Returns the SVG and its
+    text alternative.
 
     Source: after Mnih et al. (2015), figure 1. Taught in 03_q_network.
     """
     xs = [90 + 140 * i for i in range(len(sizes))]
     ys = [[125 + 32 * (j - (n - 1) / 2) for j in range(n)] for n in sizes]
     parts = [
-        f'<line x1="{xs[i]}" y1="{a:.0f}" x2="{xs[i + 1]}" y2="{b:.0f}" stroke="{GREY}" stroke-width="0.8"/>'
+        f'<line x1="{xs[i]}" y1="{a:.0f}" x2="{xs[i + 1]}" y2="{b:.0f}" stroke="{GREY}"'
+        ' stroke-width="0.8"/>'
         for i in range(len(sizes) - 1)
         for a in ys[i]
         for b in ys[i + 1]
@@ -83,19 +110,35 @@ def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
     last = len(sizes) - 1
     for i, (x, column) in enumerate(zip(xs, ys, strict=True)):
         fill = SKY if i == 0 else ORANGE if i == last else "white"
-        parts += [f'<circle cx="{x}" cy="{y:.0f}" r="11" fill="{fill}" stroke="{BLACK}"/>' for y in column]
-        parts.append(label(x, 248, "state" if i == 0 else "Q-values" if i == last else "hidden layer"))
-    parts += [label(xs[-1] + 20, y + 5, f"Q(s, {j})", anchor="start") for j, y in enumerate(ys[-1])]
-    parts += [label(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])]
+        parts += [
+            f'<circle cx="{x}" cy="{y:.0f}" r="11" fill="{fill}" stroke="{BLACK}"/>'
+            for y in column
+        ]
+        parts.append(
+            label(
+                x,
+                248,
+                "state" if i == 0 else "Q-values" if i == last else "hidden layer",
+            )
+        )
+    parts += [
+        label(xs[-1] + 20, y + 5, f"Q(s, {j})", anchor="start")
+        for j, y in enumerate(ys[-1])
+    ]
+    parts += [
+        label(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])
+    ]
     alt = (
-        f"A network: {sizes[0]} numbers of the state on the left, hidden layers between, and on the right one Q-value "
-        f"for each of {sizes[-1]} actions, all at once. Every number is joined to every number of the next layer."
+        f"A network: {sizes[0]} numbers of the state on the left, hidden layers"
+        f" between, and on the right one Q-value for each of {sizes[-1]} actions, all"
+        " at once. Every number is joined to every number of the next layer."
     )
     return svg(xs[-1] + 100, 260, "".join(parts)), alt
 
 
 def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
-    """Draw a ring after `n_stored` writes into `length` places. Returns the SVG and its text alternative.
+    """Draw a ring after `n_stored` writes into `length` places. Returns the SVG and its
+    text alternative.
 
     Source: Mnih et al. (2015) on the replay memory. Taught in 04_replay_buffer.
     """
@@ -104,28 +147,37 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
     for row in range(length):
         angle = 2 * math.pi * row / length - math.pi / 2
         x, y = middle[0] + 95 * math.cos(angle), middle[1] + 95 * math.sin(angle)
-        step = row + length * ((n_stored - 1 - row) // length)  # the newest step written into this row
+        # the newest step written into this row
+        step = row + length * ((n_stored - 1 - row) // length)
         stroke, thick, dash = GREY, 1.5, ""
         if step == n_stored - 1:
             stroke, thick = GREEN, 4.0
         elif row == place:
             stroke, thick, dash = RED, 3.0, ' stroke-dasharray="5 3"'
         parts.append(
-            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="30" fill="white" stroke="{stroke}" stroke-width="{thick}"{dash}/>'
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="30" fill="white" stroke="{stroke}"'
+            f' stroke-width="{thick}"{dash}/>'
         )
         parts.append(label(x, y + 5, f"step {step}" if step >= 0 else "empty"))
         out = (middle[0] + 149 * math.cos(angle), middle[1] + 5 + 149 * math.sin(angle))
         parts.append(label(*out, f"row {row}", size=12))
     key = [
-        f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}" stroke-width="4"/>',
+        (
+            f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}"'
+            ' stroke-width="4"/>'
+        ),
         label(370, 110, f"newest: step {n_stored - 1}", anchor="start"),
-        f'<circle cx="350" cy="140" r="9" fill="white" stroke="{RED}" stroke-width="3" stroke-dasharray="5 3"/>',
+        (
+            f'<circle cx="350" cy="140" r="9" fill="white" stroke="{RED}"'
+            ' stroke-width="3" stroke-dasharray="5 3"/>'
+        ),
         label(370, 145, f"written next: row {place}", anchor="start"),
         label(340, 180, f"row = step number modulo {length}", anchor="start"),
         label(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
     ]
     alt = (
-        f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the newest, and the next one is "
-        f"written into row {place}, over the oldest step that is kept."
+        f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the"
+        f" newest, and the next one is written into row {place}, over the oldest step"
+        " that is kept."
     )
     return svg(560, 330, "".join([*parts, *key])), alt

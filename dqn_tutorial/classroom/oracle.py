@@ -10,17 +10,25 @@ Array = NDArray[np.float64]
 
 
 def q_table(agent: Agent, mdp: MDP) -> Array:
-    """Return the Q-values of the MDP's states: `[N, S, A]` for N agents, mean over the members of each.
+    """Return the Q-values of the MDP's states: `[N, S, A]` for N agents, mean over the
+    members of each.
 
     Source: this course. Taught in 06_agent.
     """
     assert mdp.observations is not None
-    q = agent.critic.Q(mdp.observations.astype(np.float32)).detach().numpy().astype(float)  # [K, S, A]
+    # [K, S, A]
+    q = (
+        agent.critic.Q(mdp.observations.astype(np.float32))
+        .detach()
+        .numpy()
+        .astype(float)
+    )
     return np.asarray(q.reshape(len(agent.critic.seeds), -1, *q.shape[1:]).mean(1))
 
 
 def distance_to_q_star(q: Array, mdp: MDP, q_star: Array) -> Array:
-    """Return max over non-terminal states and actions of |Q - Q*|: `[..., S, A]` to `[...]`.
+    """Return max over non-terminal states and actions of |Q - Q*|: `[..., S, A]` to
+    `[...]`.
 
     Source: the sup norm of Sutton & Barto (2018), section 4.1. Taught in 06_agent.
     """

@@ -1,4 +1,6 @@
-"""Many tabular learners side by side on a finite MDP, one row of every array each: statistics in a second."""
+"""Many tabular learners side by side on a finite MDP, one row of every array each:
+statistics in a second.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,14 +15,17 @@ Ints = NDArray[np.int64]
 
 
 def draw(chances: Floats, rng: np.random.Generator) -> Ints:
-    """Draw one number for each row of probabilities `[N, M]`; returns `[N]`, each from 0 to M - 1.
+    """Draw one number for each row of probabilities `[N, M]`; returns `[N]`, each from
+    0 to M - 1.
 
     Source: inverse transform sampling. Taught in 01_bellman_equation.
     """
     return draw_rows(chances.cumsum(-1), rng)
 
 
-def step(mdp: MDP, state: Ints, action: Ints, rng: np.random.Generator) -> tuple[Floats, Ints]:
+def step(
+    mdp: MDP, state: Ints, action: Ints, rng: np.random.Generator
+) -> tuple[Floats, Ints]:
     """Take one step in N copies of an MDP: returns reward `[N]` and next state `[N]`.
 
     Source: Sutton & Barto (2018), section 3.1. Taught in 01_bellman_equation.
@@ -37,7 +42,8 @@ class Learning:
         q: `[N, S, A]`, the tables as they are now.
         visits: `[N, S, A]`, how often each pair was updated.
         steps: environment steps of each learner at each of T measurements.
-        errors: T arrays `[N]`, the largest difference to the wanted values over all states that are not terminal.
+        errors: T arrays `[N]`, the largest difference to the wanted values over all
+            states that are not terminal.
 
     Source: this course. Taught in 02_q_learning.
     """
@@ -66,17 +72,28 @@ def learn(
         wanted: `[S, A]`, what the error is measured against.
         rng: the one source of randomness.
         n_steps: environment steps of each learner.
-        step_size: from how often each updated pair has been visited, this time counted, `[N]`, to alpha `[N]`.
-        epsilon: `[N]`, probability of a random action; its length is the number of learners.
+        step_size: from how often each updated pair has been visited, this time counted,
+            `[N]`, to alpha `[N]`.
+        epsilon: `[N]`, probability of a random action; its length is the number of
+            learners.
         sarsa: learn towards the next action really taken in place of the best.
-        time_limit: steps after which an episode is cut off; that is no end of the task, and the target bootstraps.
+        time_limit: steps after which an episode is cut off; that is no end of the task,
+            and the target bootstraps.
         measure_every: steps between two measurements.
 
-    Source: Watkins & Dayan (1992); Sutton & Barto (2018), sections 6.4 and 6.5. Taught in 02_q_learning.
+    Source: Watkins & Dayan (1992); Sutton & Barto (2018), sections 6.4 and 6.5. Taught
+    in 02_q_learning.
     """
-    rows, floor, age = np.arange(len(epsilon)), ~mdp.terminal, np.zeros(len(epsilon), int)
+    rows, floor, age = (
+        np.arange(len(epsilon)),
+        ~mdp.terminal,
+        np.zeros(len(epsilon), int),
+    )
     q = np.zeros((len(rows), mdp.n_states, mdp.n_actions))
-    result, starts = Learning(q, np.zeros(q.shape, int)), np.tile(mdp.start, (len(rows), 1))
+    result, starts = (
+        Learning(q, np.zeros(q.shape, int)),
+        np.tile(mdp.start, (len(rows), 1)),
+    )
     state = draw(starts, rng)
     action = epsilon_greedy(q[rows, state], epsilon, rng)
     for t in range(1, n_steps + 1):
@@ -100,9 +117,14 @@ def learn(
 
 
 def epsilon_greedy(q_values: Floats, epsilon: Floats, rng: np.random.Generator) -> Ints:
-    """Return an action for each row of `q_values` `[N, A]`: the best, or any with probability `epsilon` `[N]`.
+    """Return an action for each row of `q_values` `[N, A]`: the best, or any with
+    probability `epsilon` `[N]`.
 
     Source: Sutton & Barto (2018), section 2.2. Taught in 02_q_learning.
     """
     explore = rng.random(len(q_values)) < epsilon
-    return np.where(explore, rng.integers(q_values.shape[1], size=len(q_values)), q_values.argmax(-1))
+    return np.where(
+        explore,
+        rng.integers(q_values.shape[1], size=len(q_values)),
+        q_values.argmax(-1),
+    )

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 
 class Answers(NamedTuple):
-    """At least three right answers, each written differently, and at least six wrong ones with the key of each."""
+    """At least three right answers, each written differently, and at least six wrong
+    ones with the key of each.
+    """
 
     correct: Sequence[Any]
     wrong: Sequence[tuple[Any, str]]

@@ -57,7 +57,9 @@ def line_again_and_again(step, start, end, duration):
 
 
 def line_multiplied(step, start, end, duration):
-    return math.exp(math.log(start) + min(1, step / duration) * (math.log(end) - math.log(start)))
+    return math.exp(
+        math.log(start) + min(1, step / duration) * (math.log(end) - math.log(start))
+    )
 
 
 def line_of_points(step, start, end, duration):
@@ -93,7 +95,9 @@ def chosen_by_loop(q_values, epsilon, rng, is_training):
 def chosen_in_place(q_values, epsilon, rng, is_training):
     actions = torch.as_tensor(q_values).argmax(dim=1)
     explored = torch.as_tensor(rng.uniform(size=len(actions)) < epsilon * is_training)
-    actions[explored] = torch.as_tensor(rng.choice(q_values.shape[1], int(explored.sum())))
+    actions[explored] = torch.as_tensor(
+        rng.choice(q_values.shape[1], int(explored.sum()))
+    )
     return actions
 
 
@@ -112,7 +116,10 @@ def chosen_by_one_coin(q_values, epsilon, rng, is_training):
 
 
 def chosen_by_one_coin_for_one_action(q_values, epsilon, rng, is_training):
-    explored, anything = rng.random() < epsilon and is_training, rng.integers(q_values.shape[1])
+    explored, anything = (
+        rng.random() < epsilon and is_training,
+        rng.integers(q_values.shape[1]),
+    )
     return np.full(len(q_values), anything) if explored else q_values.argmax(-1)
 
 
@@ -124,7 +131,9 @@ def chosen_alike(q_values, epsilon, rng, is_training):
 def chosen_inverted(q_values, epsilon, rng, is_training):
     n_states, n_actions = q_values.shape
     is_greedy = (rng.random(n_states) < epsilon) | (not is_training)
-    return np.where(is_greedy, q_values.argmax(-1), rng.integers(n_actions, size=n_states))
+    return np.where(
+        is_greedy, q_values.argmax(-1), rng.integers(n_actions, size=n_states)
+    )
 
 
 def chosen_over_the_batch(q_values, epsilon, rng, is_training):
@@ -159,20 +168,28 @@ def chosen_smallest(q_values, epsilon, rng, is_training):
 
 def chosen_besides_the_greedy(q_values, epsilon, rng, is_training):
     n_states, n_actions = q_values.shape
-    step = rng.integers(1, n_actions, size=n_states) * (rng.random(n_states) < epsilon * is_training)
+    step = rng.integers(1, n_actions, size=n_states) * (
+        rng.random(n_states) < epsilon * is_training
+    )
     return (q_values.argmax(-1) + step) % n_actions
 
 
 def chosen_below_the_last(q_values, epsilon, rng, is_training):
     n_states, n_actions = q_values.shape
     explored = rng.random(n_states) < epsilon * is_training
-    return np.where(explored, rng.integers(0, n_actions - 1, size=n_states), q_values.argmax(-1))
+    return np.where(
+        explored, rng.integers(0, n_actions - 1, size=n_states), q_values.argmax(-1)
+    )
 
 
 def chosen_mostly_small(q_values, epsilon, rng, is_training):
     n_states, n_actions = q_values.shape
     explored = rng.random(n_states) < epsilon * is_training
-    return np.where(explored, (rng.random(n_states) ** 2 * n_actions).astype(int), q_values.argmax(-1))
+    return np.where(
+        explored,
+        (rng.random(n_states) ** 2 * n_actions).astype(int),
+        q_values.argmax(-1),
+    )
 
 
 def chosen_with_half_the_coin(q_values, epsilon, rng, is_training):
@@ -188,7 +205,9 @@ def chosen_by_a_seed_of_its_own(q_values, epsilon, rng, is_training):
 
 
 def _explored_with(anything, explored=lambda rng, n: rng.random(n)):
-    """The usual function with these random actions, of rng, B and A, and these coins, of rng and B."""
+    """The usual function with these random actions, of rng, B and A, and these coins,
+    of rng and B.
+    """
 
     def answer(q_values, epsilon, rng, is_training):
         n_states, n_actions = q_values.shape
@@ -205,13 +224,27 @@ def drawn(rng, n, n_actions):
 
 
 chosen_by_number = _explored_with(lambda rng, n, n_actions: np.arange(n) % n_actions)
-chosen_by_fixed_chance = _explored_with(lambda rng, n, n_actions: np.random.default_rng(1).integers(n_actions, size=n))
-chosen_from_a_deck = _explored_with(lambda rng, n, n_actions: rng.permutation(np.arange(n) % n_actions))
-chosen_in_turn = _explored_with(lambda rng, n, n_actions: (np.arange(n) + rng.integers(n_actions)) % n_actions)
-chosen_in_pairs = _explored_with(lambda rng, n, n_actions: np.repeat(drawn(rng, n // 2 + 1, n_actions), 2)[:n])
-coins_in_pairs = _explored_with(drawn, lambda rng, n: np.repeat(rng.random(n // 2 + 1), 2)[:n])
-coins_in_tens = _explored_with(drawn, lambda rng, n: np.repeat(rng.random(n // 10 + 1), 10)[:n])
-coins_of_half_the_batch = _explored_with(drawn, lambda rng, n: np.tile(rng.random(n // 2 + 1), 2)[:n])
+chosen_by_fixed_chance = _explored_with(
+    lambda rng, n, n_actions: np.random.default_rng(1).integers(n_actions, size=n)
+)
+chosen_from_a_deck = _explored_with(
+    lambda rng, n, n_actions: rng.permutation(np.arange(n) % n_actions)
+)
+chosen_in_turn = _explored_with(
+    lambda rng, n, n_actions: (np.arange(n) + rng.integers(n_actions)) % n_actions
+)
+chosen_in_pairs = _explored_with(
+    lambda rng, n, n_actions: np.repeat(drawn(rng, n // 2 + 1, n_actions), 2)[:n]
+)
+coins_in_pairs = _explored_with(
+    drawn, lambda rng, n: np.repeat(rng.random(n // 2 + 1), 2)[:n]
+)
+coins_in_tens = _explored_with(
+    drawn, lambda rng, n: np.repeat(rng.random(n // 10 + 1), 10)[:n]
+)
+coins_of_half_the_batch = _explored_with(
+    drawn, lambda rng, n: np.tile(rng.random(n // 2 + 1), 2)[:n]
+)
 
 
 def chosen_alone(q_values, epsilon, rng, is_training):
@@ -233,7 +266,10 @@ def window_by_loop(rewards, terminated, truncated, next_v, gamma):
 def window_in_numpy(rewards, terminated, truncated, next_v, gamma):
     ended = terminated | truncated
     m = ended.argmax() + 1 if ended.any() else len(rewards)
-    return gamma ** np.arange(m) @ rewards[:m] + gamma**m * next_v[m - 1] * ~terminated[m - 1]
+    return (
+        gamma ** np.arange(m) @ rewards[:m]
+        + gamma**m * next_v[m - 1] * ~terminated[m - 1]
+    )
 
 
 def window_backwards(rewards, terminated, truncated, next_v, gamma):
@@ -271,7 +307,9 @@ def window_through_all_unless_terminated(rewards, terminated, truncated, next_v,
 
 def window_with_the_last_flag(rewards, terminated, truncated, next_v, gamma):
     n = len(rewards)
-    return gamma ** np.arange(n) @ rewards + gamma**n * next_v[-1] * (1 - terminated[-1])
+    return gamma ** np.arange(n) @ rewards + gamma**n * next_v[-1] * (
+        1 - terminated[-1]
+    )
 
 
 def window_through_truncation(rewards, terminated, truncated, next_v, gamma):
@@ -354,17 +392,31 @@ def window_discounted_at_once(rewards, terminated, truncated, next_v, gamma):
 
 
 def window_of_a_plain_sum(rewards, terminated, truncated, next_v, gamma):
-    m = next((k for k, ends in enumerate(terminated | truncated, 1) if ends), len(rewards))
+    m = next(
+        (k for k, ends in enumerate(terminated | truncated, 1) if ends), len(rewards)
+    )
     return sum(rewards[:m]) + gamma**m * (0 if terminated[m - 1] else next_v[m - 1])
 
 
 def _window_with(stops=lambda over, cut: over, power=lambda m: m, length=None):
-    """The target with a rule for what stops its bootstrap, for its power of gamma, and for where the window ends."""
+    """The target with a rule for what stops its bootstrap, for its power of gamma, and
+    for where the window ends.
+    """
 
     def answer(rewards, terminated, truncated, next_v, gamma):
         ended = terminated | truncated
-        m = length(ended) if length else ended.argmax() + 1 if ended.any() else len(rewards)
-        future = 0 if stops(terminated, truncated)[m - 1] else gamma ** power(m) * next_v[m - 1]
+        m = (
+            length(ended)
+            if length
+            else ended.argmax() + 1
+            if ended.any()
+            else len(rewards)
+        )
+        future = (
+            0
+            if stops(terminated, truncated)[m - 1]
+            else gamma ** power(m) * next_v[m - 1]
+        )
         return gamma ** np.arange(m) @ rewards[:m] + future
 
     return answer
@@ -382,7 +434,9 @@ window_that_looks_behind = _window_with(lambda over, cut: over | over.any())
 def a_share_of_the_batch(q_values, epsilon, rng, is_training):
     action, n = q_values.argmax(1), int(epsilon * len(q_values))
     if is_training:
-        action[rng.choice(len(action), n, replace=False)] = rng.integers(q_values.shape[1], size=n)
+        action[rng.choice(len(action), n, replace=False)] = rng.integers(
+            q_values.shape[1], size=n
+        )
     return action
 
 
@@ -432,7 +486,12 @@ ANSWERS = {
         ],
     ),
     "choose_actions": Answers(
-        correct=[chosen_with_where, chosen_by_loop, chosen_in_place, chosen_from_the_policy],
+        correct=[
+            chosen_with_where,
+            chosen_by_loop,
+            chosen_in_place,
+            chosen_from_the_policy,
+        ],
         wrong=[
             (a_share_of_the_batch, "fixed number"),
             (chosen_by_one_coin, "one coin"),

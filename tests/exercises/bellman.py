@@ -35,7 +35,11 @@ def return_by_polynomial(rewards, gamma):
 
 
 def return_recursively(rewards, gamma):
-    return rewards[0] + gamma * return_recursively(rewards[1:], gamma) if len(rewards) else 0.0
+    return (
+        rewards[0] + gamma * return_recursively(rewards[1:], gamma)
+        if len(rewards)
+        else 0.0
+    )
 
 
 def undiscounted(rewards, gamma):
@@ -87,7 +91,9 @@ def expected_by_loops(transition, reward, terminal, gamma, policy, v):
         for a in range(policy.shape[1]):
             for s2 in range(len(v)):
                 later = 0 if terminal[s2] else gamma * v[s2]
-                new_v[s] += policy[s, a] * transition[s, a, s2] * (reward[s, a, s2] + later)
+                new_v[s] += (
+                    policy[s, a] * transition[s, a, s2] * (reward[s, a, s2] + later)
+                )
     return new_v
 
 
@@ -104,7 +110,9 @@ def expected_without_brackets(transition, reward, terminal, gamma, policy, v):
 def expected_on_a_copy_of_v(transition, reward, terminal, gamma, policy, v):
     new_v = v.copy()
     for s in np.flatnonzero(~terminal):
-        new_v[s] = policy[s] @ (transition[s] * (reward[s] + gamma * np.where(terminal, 0, v))).sum(-1)
+        new_v[s] = policy[s] @ (
+            transition[s] * (reward[s] + gamma * np.where(terminal, 0, v))
+        ).sum(-1)
     return new_v
 
 
@@ -120,7 +128,9 @@ def expected_assigned(transition, reward, terminal, gamma, policy, v):
 
 
 def expected_rounded(transition, reward, terminal, gamma, policy, v):
-    return np.round(expected_by_matrices(transition, reward, terminal, gamma, policy, v), 4)
+    return np.round(
+        expected_by_matrices(transition, reward, terminal, gamma, policy, v), 4
+    )
 
 
 def expected_by_matrices(transition, reward, terminal, gamma, policy, v):
@@ -130,7 +140,9 @@ def expected_by_matrices(transition, reward, terminal, gamma, policy, v):
 
 
 def expected_in_torch(transition, reward, terminal, gamma, policy, v):
-    p, r, pi, v = (torch.tensor(x, dtype=torch.float32) for x in (transition, reward, policy, v))
+    p, r, pi, v = (
+        torch.tensor(x, dtype=torch.float32) for x in (transition, reward, policy, v)
+    )
     v[torch.tensor(terminal)] = 0
     return torch.einsum("sa,sat,sat->s", pi, p, r + gamma * v)
 
@@ -139,12 +151,17 @@ def expected_on_a_copy(transition, reward, terminal, gamma, policy, v):
     old, new_v = v.copy(), v.copy()
     old[terminal] = 0
     for s, row in enumerate(policy):
-        new_v[s] = sum(row[a] * np.dot(transition[s, a], reward[s, a] + gamma * old) for a in range(len(row)))
+        new_v[s] = sum(
+            row[a] * np.dot(transition[s, a], reward[s, a] + gamma * old)
+            for a in range(len(row))
+        )
     return new_v
 
 
 def expected_unmasked(transition, reward, terminal, gamma, policy, v):
-    return np.einsum("sa,sat,sat->s", policy, transition, reward + gamma * v[None, None, :])
+    return np.einsum(
+        "sa,sat,sat->s", policy, transition, reward + gamma * v[None, None, :]
+    )
 
 
 def expected_masked_at_the_end(transition, reward, terminal, gamma, policy, v):
@@ -209,7 +226,9 @@ def expected_even_states(transition, reward, terminal, gamma, policy, v):
 
 
 def expected_summed_states(transition, reward, terminal, gamma, policy, v):
-    return expected_by_loops(np.ones_like(transition), reward, terminal, gamma, policy, v)
+    return expected_by_loops(
+        np.ones_like(transition), reward, terminal, gamma, policy, v
+    )
 
 
 def expected_q(transition, reward, terminal, gamma, policy, v):
@@ -235,12 +254,16 @@ def table_in_place(transition, reward, terminal, gamma, q):
 
 def table_on_a_copy_of_q(transition, reward, terminal, gamma, q):
     new_q = q.copy()
-    new_q[~terminal] = table_by_matmul(transition, reward, terminal, gamma, q)[~terminal]
+    new_q[~terminal] = table_by_matmul(transition, reward, terminal, gamma, q)[
+        ~terminal
+    ]
     return new_q
 
 
 def table_by_matmul(transition, reward, terminal, gamma, q):
-    return (transition * reward).sum(-1) + gamma * (transition @ np.where(terminal, 0, q.max(1)))
+    return (transition * reward).sum(-1) + gamma * (
+        transition @ np.where(terminal, 0, q.max(1))
+    )
 
 
 def table_in_torch(transition, reward, terminal, gamma, q):
@@ -250,7 +273,9 @@ def table_in_torch(transition, reward, terminal, gamma, q):
 
 
 def table_as_lists(transition, reward, terminal, gamma, q):
-    best = [0 if end else max(row) for row, end in zip(q.tolist(), terminal, strict=True)]
+    best = [
+        0 if end else max(row) for row, end in zip(q.tolist(), terminal, strict=True)
+    ]
     return [
         [float(p @ (r + gamma * np.array(best))) for p, r in zip(*rows, strict=True)]
         for rows in zip(transition, reward, strict=True)
@@ -320,7 +345,13 @@ def table_argmax(transition, reward, terminal, gamma, q):
 
 
 def table_mean(transition, reward, terminal, gamma, q):
-    return table_by_loops(transition, reward, terminal, gamma, np.repeat(q.mean(1)[:, None], q.shape[1], 1))
+    return table_by_loops(
+        transition,
+        reward,
+        terminal,
+        gamma,
+        np.repeat(q.mean(1)[:, None], q.shape[1], 1),
+    )
 
 
 def table_same_action(transition, reward, terminal, gamma, q):
@@ -340,7 +371,9 @@ def table_without_last_rewards(transition, reward, terminal, gamma, q):
     new_q = np.zeros_like(q)
     for s, a, s2 in np.ndindex(*transition.shape):
         if not terminal[s2]:
-            new_q[s, a] += transition[s, a, s2] * (reward[s, a, s2] + gamma * max(q[s2]))
+            new_q[s, a] += transition[s, a, s2] * (
+                reward[s, a, s2] + gamma * max(q[s2])
+            )
     return new_q
 
 
@@ -403,7 +436,9 @@ def iterated_by_policies(transition, reward, terminal, gamma, tolerance):
         p, r = (x[np.arange(n), policy] for x in (transition, reward))
         v = np.linalg.solve(np.eye(n) - gamma * p, (p * r).sum(-1))
         q = (transition * (reward + gamma * v)).sum(-1)
-        if (better := q.argmax(-1)).tolist() == policy.tolist() or np.allclose(q.max(-1), v):
+        if (better := q.argmax(-1)).tolist() == policy.tolist() or np.allclose(
+            q.max(-1), v
+        ):
             return v
         policy = better
 
@@ -444,7 +479,9 @@ def two_hundred_sweeps(transition, reward, terminal, gamma, tolerance):
 def iterated_from_ones(transition, reward, terminal, gamma, tolerance):
     v, move = np.ones(len(terminal)), np.inf
     while move > tolerance:
-        new_v = np.where(terminal, v, (transition * (reward + gamma * v)).sum(-1).max(-1))
+        new_v = np.where(
+            terminal, v, (transition * (reward + gamma * v)).sum(-1).max(-1)
+        )
         move, v = np.abs(new_v - v).max(), new_v
     return v
 
@@ -507,10 +544,18 @@ def iterated_until(small):
     return answer
 
 
-move_of_the_largest_size = iterated_until(lambda new, v, tol: abs(np.abs(new).max() - np.abs(v).max()) <= tol)
-move_of_the_norm = iterated_until(lambda new, v, tol: abs(np.linalg.norm(new) - np.linalg.norm(v)) <= tol)
-move_of_the_largest = iterated_until(lambda new, v, tol: abs(new.max() - v.max()) <= tol)
-move_of_the_smallest = iterated_until(lambda new, v, tol: abs(new.min() - v.min()) <= tol)
+move_of_the_largest_size = iterated_until(
+    lambda new, v, tol: abs(np.abs(new).max() - np.abs(v).max()) <= tol
+)
+move_of_the_norm = iterated_until(
+    lambda new, v, tol: abs(np.linalg.norm(new) - np.linalg.norm(v)) <= tol
+)
+move_of_the_largest = iterated_until(
+    lambda new, v, tol: abs(new.max() - v.max()) <= tol
+)
+move_of_the_smallest = iterated_until(
+    lambda new, v, tol: abs(new.min() - v.min()) <= tol
+)
 
 
 def iterated_in_flags(transition, reward, terminal, gamma, tolerance):
@@ -534,7 +579,9 @@ def best_actions(transition, reward, terminal, gamma, tolerance):
 
 
 def nothing_for_the_end(transition, reward, terminal, gamma, tolerance):
-    return np.where(terminal, np.nan, iterated(transition, reward, terminal, gamma, tolerance))
+    return np.where(
+        terminal, np.nan, iterated(transition, reward, terminal, gamma, tolerance)
+    )
 
 
 def iterated_with(sweep):
@@ -553,7 +600,9 @@ def random_actions(p, r, gamma, v):
 
 
 def best_from_zero(p, r, gamma, v):
-    return np.array([max(0, *(p[s] * (r[s] + gamma * v)).sum(-1)) for s in range(len(v))])
+    return np.array(
+        [max(0, *(p[s] * (r[s] + gamma * v)).sum(-1)) for s in range(len(v))]
+    )
 
 
 def own_value(p, r, gamma, v):
@@ -589,7 +638,10 @@ def never_ends(transition, reward, terminal, gamma, tolerance):
 
 
 def iterated_table(transition, reward, terminal, gamma, tolerance):
-    return (transition * (reward + gamma * iterated(transition, reward, terminal, gamma, tolerance))).sum(-1)
+    return (
+        transition
+        * (reward + gamma * iterated(transition, reward, terminal, gamma, tolerance))
+    ).sum(-1)
 
 
 def values_and_sweeps(transition, reward, terminal, gamma, tolerance):
@@ -623,7 +675,12 @@ ANSWERS = {
         wrong=[("A", "answer A"), ("C", "answer C"), ("D", "answer D"), *MALFORMED],
     ),
     "expectation_backup": Answers(
-        correct=[expected_by_loops, expected_by_matrices, expected_in_torch, expected_on_a_copy],
+        correct=[
+            expected_by_loops,
+            expected_by_matrices,
+            expected_in_torch,
+            expected_on_a_copy,
+        ],
         wrong=[
             (expected_unmasked, "terminal not 0"),
             (expected_masked_at_the_end, "terminal not 0"),

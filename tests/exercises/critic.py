@@ -9,7 +9,10 @@ from tests.exercises import Answers
 
 def target_by_loop(reward, next_q, terminated, truncated, gamma):
     return torch.tensor(
-        [r if end else r + gamma * max(q) for r, q, end in zip(reward, next_q.tolist(), terminated, strict=True)]
+        [
+            r if end else r + gamma * max(q)
+            for r, q, end in zip(reward, next_q.tolist(), terminated, strict=True)
+        ]
     )
 
 
@@ -19,7 +22,9 @@ def target_with_where(reward, next_q, terminated, truncated, gamma):
 
 
 def target_in_numpy(reward, next_q, terminated, truncated, gamma):
-    return reward.numpy().astype(np.float64) + gamma * ~terminated.numpy() * next_q.detach().numpy().max(axis=1)
+    return reward.numpy().astype(
+        np.float64
+    ) + gamma * ~terminated.numpy() * next_q.detach().numpy().max(axis=1)
 
 
 def target_in_place(reward, next_q, terminated, truncated, gamma):
@@ -58,7 +63,10 @@ def target_discounted_in_all(reward, next_q, terminated, truncated, gamma):
 
 def target_of_one_for_all(reward, next_q, terminated, truncated, gamma):
     best = next_q.detach().numpy().max()
-    return [float(r) if end else float(r) + gamma * float(best) for r, end in zip(reward, terminated, strict=True)]
+    return [
+        float(r) if end else float(r) + gamma * float(best)
+        for r, end in zip(reward, terminated, strict=True)
+    ]
 
 
 def target_of_the_mean(reward, next_q, terminated, truncated, gamma):
@@ -116,7 +124,9 @@ def moved_by_the_difference(target, online, tau):
 
 def moved_in_numpy(target, online, tau):
     for slow, fast in zip(target, online, strict=True):
-        slow.detach().numpy()[...] += tau * (fast.detach().numpy() - slow.detach().numpy())
+        slow.detach().numpy()[...] += tau * (
+            fast.detach().numpy() - slow.detach().numpy()
+        )
 
 
 def assigned(target, online, tau):
@@ -134,7 +144,9 @@ def listed_anew(target, online, tau):
 
 
 def returned_anew(target, online, tau):
-    return [slow + tau * (fast - slow) for slow, fast in zip(target, online, strict=True)]
+    return [
+        slow + tau * (fast - slow) for slow, fast in zip(target, online, strict=True)
+    ]
 
 
 @torch.no_grad()
@@ -235,18 +247,28 @@ def listed_as_arrays(target, online, tau):
     target[:] = [(1 - tau) * slow.detach().numpy() for slow in target]
 
 
-def loss_with_gather(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_with_gather(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     with torch.no_grad():
         y = reward + gamma * ~terminated * target_network(next_state).max(-1).values
-    return functional.mse_loss(online(state).gather(1, action.unsqueeze(1)).squeeze(1), y)
+    return functional.mse_loss(
+        online(state).gather(1, action.unsqueeze(1)).squeeze(1), y
+    )
 
 
-def loss_with_rows(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1)).detach()
+def loss_with_rows(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    ).detach()
     return (online(state)[torch.arange(len(action)), action] - y).pow(2).mean()
 
 
-def loss_by_loop(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_by_loop(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     total = 0.0
     for b in range(len(action)):
         y = reward[b].item()
@@ -256,25 +278,39 @@ def loss_by_loop(online, target_network, state, action, reward, next_state, term
     return total / len(action)
 
 
-def loss_with_one_hot(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_with_one_hot(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     best = target_network(next_state).detach().double().max(1)[0]
-    q = (online(state).double() * functional.one_hot(action, online(state).shape[1])).sum(1)
+    q = (
+        online(state).double() * functional.one_hot(action, online(state).shape[1])
+    ).sum(1)
     error = reward + gamma * best.masked_fill(terminated, 0) - q
     return error @ error / len(error)
 
 
-def loss_of_the_online_network_alone(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * online(next_state).amax(1)).detach()
+def loss_of_the_online_network_alone(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * online(next_state).amax(1)
+    ).detach()
     return (online(state)[torch.arange(len(action)), action] - y).pow(2).mean()
 
 
-def loss_with_full_gradient(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_with_full_gradient(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     y = torch.where(terminated, reward, reward + gamma * online(next_state).amax(1))
     return functional.mse_loss(online(state)[torch.arange(len(action)), action], y)
 
 
-def loss_through_the_target(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1))
+def loss_through_the_target(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    )
     return functional.mse_loss(online(state)[torch.arange(len(action)), action], y)
 
 
@@ -292,32 +328,52 @@ def loss_as_a_number(*inputs):
 
 
 def loss_of_the_largest(online, target_network, state, action, *rest):
-    return loss_with_gather(online, target_network, state, online(state).max(1)[1], *rest)
+    return loss_with_gather(
+        online, target_network, state, online(state).max(1)[1], *rest
+    )
 
 
-def loss_of_columns(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1)).detach()
+def loss_of_columns(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    ).detach()
     return (online(state)[:, action] - y).pow(2).mean()
 
 
-def loss_with_a_kept_axis(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1)).detach()
+def loss_with_a_kept_axis(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    ).detach()
     return (online(state).gather(1, action[:, None]) - y).pow(2).mean()
 
 
-def loss_with_a_kept_axis_in_the_target(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_with_a_kept_axis_in_the_target(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     q = online(state)[torch.arange(len(action)), action]
-    y = reward.view(-1, 1) + gamma * target_network(next_state).detach().amax(1, keepdim=True) * ~terminated.view(-1, 1)
+    y = reward.view(-1, 1) + gamma * target_network(next_state).detach().amax(
+        1, keepdim=True
+    ) * ~terminated.view(-1, 1)
     return (q - y).pow(2).mean()
 
 
-def loss_through_termination(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_through_termination(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     y = reward + gamma * target_network(next_state).detach().amax(1)
     return (online(state)[torch.arange(len(action)), action] - y).pow(2).mean()
 
 
-def loss_masked_around_all(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = (1 - terminated.float()) * (reward + gamma * target_network(next_state).detach().amax(1))
+def loss_masked_around_all(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = (1 - terminated.float()) * (
+        reward + gamma * target_network(next_state).detach().amax(1)
+    )
     return (online(state)[torch.arange(len(action)), action] - y).pow(2).mean()
 
 
@@ -325,17 +381,27 @@ def loss_added_up(*inputs):
     return loss_with_rows(*inputs) * len(inputs[3])
 
 
-def loss_not_averaged(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1)).detach()
+def loss_not_averaged(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    ).detach()
     return (online(state)[torch.arange(len(action)), action] - y).pow(2)
 
 
-def loss_not_squared(online, target_network, state, action, reward, next_state, terminated, gamma):
-    y = torch.where(terminated, reward, reward + gamma * target_network(next_state).amax(1)).detach()
+def loss_not_squared(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    y = torch.where(
+        terminated, reward, reward + gamma * target_network(next_state).amax(1)
+    ).detach()
     return y.mean() - online(state)[torch.arange(len(action)), action].mean()
 
 
-def loss_gathered_flat(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_gathered_flat(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     return (online(state).gather(1, action) - reward).pow(2).mean()
 
 
@@ -366,7 +432,9 @@ def loss_and_copy(online, target_network, *batch):
 def loss_and_polyak(online, target_network, *batch):
     loss = loss_with_gather(online, target_network, *batch)
     with torch.no_grad():
-        for slow, fast in zip(target_network.parameters(), online.parameters(), strict=True):
+        for slow, fast in zip(
+            target_network.parameters(), online.parameters(), strict=True
+        ):
             slow.lerp_(fast, 0.005)
     return loss
 
@@ -386,9 +454,19 @@ def loss_with_moved_weights(online, *inputs):
     return loss
 
 
-def loss_in_double_weights(online, target_network, state, action, reward, next_state, *rest):
+def loss_in_double_weights(
+    online, target_network, state, action, reward, next_state, *rest
+):
     online, target_network = online.double(), target_network.double()
-    return loss_with_gather(online, target_network, state.double(), action, reward, next_state.double(), *rest)
+    return loss_with_gather(
+        online,
+        target_network,
+        state.double(),
+        action,
+        reward,
+        next_state.double(),
+        *rest,
+    )
 
 
 def loss_on_a_frozen_target(online, target_network, *batch):
@@ -423,18 +501,36 @@ def loss_in_a_list(*inputs):
 def loss_of(target):
     """Make a loss of an answer to the exercise of the target."""
 
-    def loss(online, target_network, state, action, reward, next_state, terminated, gamma):
-        y = target(reward, target_network(next_state).detach(), terminated, torch.zeros_like(terminated), gamma)
-        return (torch.as_tensor(y).float() - online(state)[range(len(action)), action]).square().mean()
+    def loss(
+        online, target_network, state, action, reward, next_state, terminated, gamma
+    ):
+        y = target(
+            reward,
+            target_network(next_state).detach(),
+            terminated,
+            torch.zeros_like(terminated),
+            gamma,
+        )
+        return (
+            (torch.as_tensor(y).float() - online(state)[range(len(action)), action])
+            .square()
+            .mean()
+        )
 
     loss.__name__ = f"loss_of_{target.__name__}"
     return loss
 
 
-def loss_of_the_action_taken_before(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_of_the_action_taken_before(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     index = action[:, None]
     with torch.no_grad():
-        y = torch.where(terminated, reward, reward + gamma * target_network(next_state).gather(1, index).squeeze(1))
+        y = torch.where(
+            terminated,
+            reward,
+            reward + gamma * target_network(next_state).gather(1, index).squeeze(1),
+        )
     return functional.mse_loss(online(state).gather(1, index).squeeze(1), y)
 
 
@@ -483,21 +579,32 @@ def target_with_not(reward, next_q, terminated, truncated, gamma):
     return reward + gamma * (not terminated) * next_q.detach().amax(1)
 
 
-def error_of(online, target_network, state, action, reward, next_state, terminated, gamma):
+def error_of(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     with torch.no_grad():
         y = reward + gamma * ~terminated * target_network(next_state).amax(1)
     return y - online(state).gather(1, action[:, None])[:, 0]
 
 
-def loss_of_here(online, target_network, state, action, reward, next_state, terminated, gamma):
-    error = error_of(online, target_network, state, action, reward, state, terminated, gamma)
+def loss_of_here(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    error = error_of(
+        online, target_network, state, action, reward, state, terminated, gamma
+    )
     return (error**2).mean()
 
 
-def loss_of_double(online, target_network, state, action, reward, next_state, terminated, gamma):
+def loss_of_double(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
     with torch.no_grad():
         best = online(next_state).argmax(1, keepdim=True)
-        y = reward + gamma * ~terminated * target_network(next_state).gather(1, best)[:, 0]
+        y = (
+            reward
+            + gamma * ~terminated * target_network(next_state).gather(1, best)[:, 0]
+        )
     return ((y - online(state).gather(1, action[:, None])[:, 0]) ** 2).mean()
 
 

@@ -13,7 +13,11 @@ def excess_in_one_line(q_values, q_star, terminal):
 def excess_by_loop(q_values, q_star, terminal):
     result = []
     for q in q_values:
-        errors = [max(row) - max(truth) for row, truth, over in zip(q, q_star, terminal, strict=True) if not over]
+        errors = [
+            max(row) - max(truth)
+            for row, truth, over in zip(q, q_star, terminal, strict=True)
+            if not over
+        ]
         result.append(sum(errors) / len(errors))
     return result
 
@@ -24,7 +28,10 @@ def excess_by_weights(q_values, q_star, terminal):
 
 
 def excess_in_torch(q_values, q_star, terminal):
-    largest, truth = torch.tensor(q_values).float().amax(-1), torch.tensor(q_star).float().amax(-1)
+    largest, truth = (
+        torch.tensor(q_values).float().amax(-1),
+        torch.tensor(q_star).float().amax(-1),
+    )
     return (largest - truth)[:, torch.tensor(~terminal)].mean(dim=1)
 
 
@@ -33,7 +40,9 @@ def excess_everywhere(q_values, q_star, terminal):
 
 
 def excess_at_terminal(q_values, q_star, terminal):
-    return np.mean(q_values.max(2)[:, terminal], axis=1) - q_star.max(1)[terminal].mean()
+    return (
+        np.mean(q_values.max(2)[:, terminal], axis=1) - q_star.max(1)[terminal].mean()
+    )
 
 
 def excess_summed_but_divided_by_all(q_values, q_star, terminal):
@@ -58,12 +67,16 @@ def excess_of_all_actions(q_values, q_star, terminal):
 
 def excess_at_the_best(q_values, q_star, terminal):
     best = np.broadcast_to(q_star.argmax(1)[None, :, None], (*q_values.shape[:2], 1))
-    return (np.take_along_axis(q_values, best, 2)[..., 0] - q_star.max(1))[:, ~terminal].mean(1)
+    return (np.take_along_axis(q_values, best, 2)[..., 0] - q_star.max(1))[
+        :, ~terminal
+    ].mean(1)
 
 
 def excess_over_its_own_choice(q_values, q_star, terminal):
     rows = np.arange(len(q_star))
-    return np.array([(q.max(1) - q_star[rows, q.argmax(1)])[~terminal].mean() for q in q_values])
+    return np.array(
+        [(q.max(1) - q_star[rows, q.argmax(1)])[~terminal].mean() for q in q_values]
+    )
 
 
 def excess_of_all_agents(q_values, q_star, terminal):
@@ -84,13 +97,19 @@ def excess_at_inverted_bits(q_values, q_star, terminal):
 
 def double_with_gather(reward, next_q_online, next_q_target, terminated, gamma):
     chosen = next_q_online.argmax(1, keepdim=True)
-    return (reward + gamma * ~terminated * next_q_target.gather(1, chosen).squeeze(1)).detach()
+    return (
+        reward + gamma * ~terminated * next_q_target.gather(1, chosen).squeeze(1)
+    ).detach()
 
 
 def double_by_loop(reward, next_q_online, next_q_target, terminated, gamma):
     y = []
     for r, online, lagged, over in zip(
-        reward.tolist(), next_q_online.tolist(), next_q_target.tolist(), terminated, strict=True
+        reward.tolist(),
+        next_q_online.tolist(),
+        next_q_target.tolist(),
+        terminated,
+        strict=True,
     ):
         y.append(r if over else r + gamma * lagged[online.index(max(online))])
     return torch.tensor(y, dtype=torch.float64)
@@ -104,7 +123,9 @@ def double_in_numpy(reward, next_q_online, next_q_target, terminated, gamma):
 
 def double_with_one_hot(reward, next_q_online, next_q_target, terminated, gamma):
     with torch.no_grad():
-        chosen = torch.nn.functional.one_hot(next_q_online.max(-1).indices, next_q_online.shape[1])
+        chosen = torch.nn.functional.one_hot(
+            next_q_online.max(-1).indices, next_q_online.shape[1]
+        )
         next_v = (chosen * next_q_target).sum(-1)
         next_v[terminated] = 0
         return reward + gamma * next_v
@@ -123,11 +144,15 @@ def double_of_the_online(reward, next_q_online, next_q_target, terminated, gamma
 
 
 def double_of_two_maxima(reward, next_q_online, next_q_target, terminated, gamma):
-    best = torch.stack([next_q_online.detach().amax(1), next_q_target.detach().amax(1)]).amin(0)
+    best = torch.stack(
+        [next_q_online.detach().amax(1), next_q_target.detach().amax(1)]
+    ).amin(0)
     return reward + gamma * ~terminated * best
 
 
-def double_of_the_smaller_values(reward, next_q_online, next_q_target, terminated, gamma):
+def double_of_the_smaller_values(
+    reward, next_q_online, next_q_target, terminated, gamma
+):
     smaller = np.minimum(next_q_online.detach().numpy(), next_q_target.detach().numpy())
     return np.where(terminated, reward.numpy(), reward.numpy() + gamma * smaller.max(1))
 
@@ -137,19 +162,31 @@ def double_all_discounted(reward, next_q_online, next_q_target, terminated, gamm
 
 
 def double_by_index(reward, next_q_online, next_q_target, terminated, gamma):
-    return np.where(terminated, reward.numpy(), reward.numpy() + gamma * next_q_online.detach().numpy().argmax(1))
+    return np.where(
+        terminated,
+        reward.numpy(),
+        reward.numpy() + gamma * next_q_online.detach().numpy().argmax(1),
+    )
 
 
 def double_through_termination(reward, next_q_online, next_q_target, terminated, gamma):
-    return double_by_loop(reward, next_q_online, next_q_target, [False] * len(reward), gamma)
+    return double_by_loop(
+        reward, next_q_online, next_q_target, [False] * len(reward), gamma
+    )
 
 
 def double_where_it_ended(reward, next_q_online, next_q_target, terminated, gamma):
-    return double_by_loop(reward, next_q_online, next_q_target, [not over for over in terminated], gamma)
+    return double_by_loop(
+        reward, next_q_online, next_q_target, [not over for over in terminated], gamma
+    )
 
 
 def double_masked_around_all(reward, next_q_online, next_q_target, terminated, gamma):
-    return np.where(terminated, 0, double_by_loop(reward, next_q_online, next_q_target, terminated, gamma).numpy())
+    return np.where(
+        terminated,
+        0,
+        double_by_loop(reward, next_q_online, next_q_target, terminated, gamma).numpy(),
+    )
 
 
 def double_in_full(reward, next_q_online, next_q_target, terminated, gamma):
@@ -161,16 +198,27 @@ def double_of_columns(reward, next_q_online, next_q_target, terminated, gamma):
 
 
 def double_with_a_kept_axis(reward, next_q_online, next_q_target, terminated, gamma):
-    return reward + gamma * ~terminated * next_q_target.detach().gather(1, next_q_online.argmax(1, keepdim=True))
+    return reward + gamma * ~terminated * next_q_target.detach().gather(
+        1, next_q_online.argmax(1, keepdim=True)
+    )
 
 
 def double_with_gradient(reward, next_q_online, next_q_target, terminated, gamma):
     rows = torch.arange(len(reward))
-    return torch.where(terminated, reward, reward + gamma * next_q_target[rows, next_q_online.argmax(1)])
+    return torch.where(
+        terminated,
+        reward,
+        reward + gamma * next_q_target[rows, next_q_online.argmax(1)],
+    )
 
 
 def double_gathered_flat(reward, next_q_online, next_q_target, terminated, gamma):
-    return reward + gamma * ~terminated * next_q_target.gather(-1, next_q_online.argmax(-1)).detach()
+    return (
+        reward
+        + gamma
+        * ~terminated
+        * next_q_target.gather(-1, next_q_online.argmax(-1)).detach()
+    )
 
 
 def maxmin_by_axes(reward, next_q, terminated, gamma):
@@ -182,7 +230,10 @@ def maxmin_by_loop(reward, next_q, terminated, gamma):
     y = reward.tolist()
     for b in range(size):
         if not terminated[b]:
-            cautious = [min(next_q[k, b, a].item() for k in range(n_members)) for a in range(n_actions)]
+            cautious = [
+                min(next_q[k, b, a].item() for k in range(n_members))
+                for a in range(n_actions)
+            ]
             y[b] += gamma * max(cautious)
     return y
 
@@ -227,7 +278,12 @@ def members_smallest(reward, next_q, terminated, gamma):
 
 
 def members_each_alone(reward, next_q, terminated, gamma):
-    return torch.stack([torch.where(terminated, reward, reward + gamma * q.detach().amax(1)) for q in next_q])
+    return torch.stack(
+        [
+            torch.where(terminated, reward, reward + gamma * q.detach().amax(1))
+            for q in next_q
+        ]
+    )
 
 
 def members_through_termination(reward, next_q, terminated, gamma):
@@ -235,7 +291,9 @@ def members_through_termination(reward, next_q, terminated, gamma):
 
 
 def members_where_it_ended(reward, next_q, terminated, gamma):
-    return torch.where(terminated, reward + gamma * next_q.detach().amin(0).amax(1), reward)
+    return torch.where(
+        terminated, reward + gamma * next_q.detach().amin(0).amax(1), reward
+    )
 
 
 def members_masked_around_all(reward, next_q, terminated, gamma):
@@ -286,7 +344,12 @@ ANSWERS = {
         ],
     ),
     "mean_excess": Answers(
-        correct=[excess_in_one_line, excess_by_loop, excess_by_weights, excess_in_torch],
+        correct=[
+            excess_in_one_line,
+            excess_by_loop,
+            excess_by_weights,
+            excess_in_torch,
+        ],
         wrong=[
             (excess_everywhere, "terminal states"),
             (excess_at_terminal, "only terminal"),
@@ -304,7 +367,12 @@ ANSWERS = {
         ],
     ),
     "double_target": Answers(
-        correct=[double_with_gather, double_by_loop, double_in_numpy, double_with_one_hot],
+        correct=[
+            double_with_gather,
+            double_by_loop,
+            double_in_numpy,
+            double_with_one_hot,
+        ],
         wrong=[
             (double_exchanged, "roles exchanged"),
             (double_of_the_target, "maximum of the target"),

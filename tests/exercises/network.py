@@ -69,7 +69,12 @@ def gathered_along_batch(q_values, action):
 
 
 def pairs_swapped(q_values, action):
-    return torch.stack([q_values[:, i][a] if i < q_values.shape[1] else q_values[a, i] for i, a in enumerate(action)])
+    return torch.stack(
+        [
+            q_values[:, i][a] if i < q_values.shape[1] else q_values[a, i]
+            for i, a in enumerate(action)
+        ]
+    )
 
 
 def indices_swapped(q_values, action):
@@ -143,7 +148,9 @@ def loss_on_a_detached_input(q_value, td_target):
 
 
 def squares_in_a_list(q_value, td_target):
-    return [(y - q) ** 2 for q, y in zip(q_value[:, 0], td_target.tolist(), strict=True)]
+    return [
+        (y - q) ** 2 for q, y in zip(q_value[:, 0], td_target.tolist(), strict=True)
+    ]
 
 
 def not_returned(q_value, td_target):
@@ -207,7 +214,9 @@ def goes_backward(q_value, td_target):
 
 
 def summed(q_value, td_target):
-    return torch.nn.functional.mse_loss(q_value[:, 0], td_target.detach(), reduction="sum")
+    return torch.nn.functional.mse_loss(
+        q_value[:, 0], td_target.detach(), reduction="sum"
+    )
 
 
 def unsquared(q_value, td_target):
@@ -253,7 +262,9 @@ def step_without_backward(weight, state, action, td_target, learning_rate):
 
 def step_on_a_leaf(weight, state, action, td_target, learning_rate):
     w = weight.clone().requires_grad_()
-    (td_target - (state @ w.T).gather(1, action[:, None])[:, 0]).square().mean().backward()
+    (
+        td_target - (state @ w.T).gather(1, action[:, None])[:, 0]
+    ).square().mean().backward()
     w -= learning_rate * w.grad
     return w
 
@@ -272,7 +283,9 @@ def step_of_an_optimizer(weight, state, action, td_target, learning_rate):
     weight = torch.nn.Parameter(weight.clone())
     optimizer = torch.optim.SGD([weight], lr=learning_rate)
     q_values = torch.nn.functional.linear(state, weight)
-    torch.nn.functional.mse_loss(q_values[range(len(action)), action], td_target).backward()
+    torch.nn.functional.mse_loss(
+        q_values[range(len(action)), action], td_target
+    ).backward()
     optimizer.step()
     return weight
 
@@ -287,7 +300,9 @@ def step_by_loop_in_numpy(weight, state, action, td_target, learning_rate):
 
 def step_with_index_add(weight, state, action, td_target, learning_rate):
     error = td_target - torch.einsum("bs,bs->b", state, weight[action])
-    return weight.clone().index_add_(0, action, 2 * learning_rate / len(error) * error[:, None] * state)
+    return weight.clone().index_add_(
+        0, action, 2 * learning_rate / len(error) * error[:, None] * state
+    )
 
 
 def step_in_numpy_with_add_at(weight, state, action, td_target, learning_rate):
@@ -298,7 +313,10 @@ def step_in_numpy_with_add_at(weight, state, action, td_target, learning_rate):
 
 
 def step_up(weight, state, action, td_target, learning_rate):
-    return 2 * weight - step_by_autograd(weight, state, action, td_target, learning_rate).detach()
+    return (
+        2 * weight
+        - step_by_autograd(weight, state, action, td_target, learning_rate).detach()
+    )
 
 
 def step_of_all_actions(weight, state, action, td_target, learning_rate):
@@ -309,13 +327,17 @@ def step_of_all_actions(weight, state, action, td_target, learning_rate):
 
 def step_with_gathered_column(weight, state, action, td_target, learning_rate):
     weight = weight.clone().requires_grad_()
-    torch.mean((td_target - (state @ weight.T).gather(1, action[:, None])) ** 2).backward()
+    torch.mean(
+        (td_target - (state @ weight.T).gather(1, action[:, None])) ** 2
+    ).backward()
     return weight.data - learning_rate * weight.grad
 
 
 def step_without_two(weight, state, action, td_target, learning_rate):
     error = td_target - (weight[action] * state).sum(1)
-    return weight.index_add(0, action, learning_rate * error[:, None] * state / len(action))
+    return weight.index_add(
+        0, action, learning_rate * error[:, None] * state / len(action)
+    )
 
 
 def step_of_the_sum(weight, state, action, td_target, learning_rate):
@@ -335,7 +357,13 @@ def step_by_fancy_index(weight, state, action, td_target, learning_rate):
 def step_in_sequence(weight, state, action, td_target, learning_rate):
     new = weight.clone()
     for i, a in enumerate(action):
-        new[a] += 2 * learning_rate / len(action) * (td_target[i] - new[a] @ state[i]) * state[i]
+        new[a] += (
+            2
+            * learning_rate
+            / len(action)
+            * (td_target[i] - new[a] @ state[i])
+            * state[i]
+        )
     return new
 
 
@@ -344,7 +372,9 @@ def whole_gradient(weight, state, action, td_target, learning_rate):
 
 
 def only_the_gradient(weight, state, action, td_target, learning_rate):
-    return (weight - step_by_autograd(weight, state, action, td_target, learning_rate)) / learning_rate
+    return (
+        weight - step_by_autograd(weight, state, action, td_target, learning_rate)
+    ) / learning_rate
 
 
 def step_of_a_masked_mean(weight, state, action, td_target, learning_rate):
@@ -369,7 +399,9 @@ def two_steps(weight, state, action, td_target, learning_rate):
 
 
 def step_in_place(weight, state, action, td_target, learning_rate):
-    return weight.copy_(step_by_autograd(weight, state, action, td_target, learning_rate).detach())
+    return weight.copy_(
+        step_by_autograd(weight, state, action, td_target, learning_rate).detach()
+    )
 
 
 ANSWERS = {
@@ -411,7 +443,12 @@ ANSWERS = {
         ],
     ),
     "td_loss": Answers(
-        correct=[loss_by_hand, loss_of_torch, loss_by_loop, loss_with_no_grad_in_float64],
+        correct=[
+            loss_by_hand,
+            loss_of_torch,
+            loss_by_loop,
+            loss_with_no_grad_in_float64,
+        ],
         wrong=[
             (loss_broadcast, "broadcast"),
             (loss_broadcast_and_live_target, "broadcast"),

@@ -13,7 +13,9 @@ def in_place(q, state, action, reward, next_state, terminated, alpha, gamma):
     q[state, action] += alpha * (reward + gamma * future - q[state, action])
 
 
-def in_place_and_returned(q, state, action, reward, next_state, terminated, alpha, gamma):
+def in_place_and_returned(
+    q, state, action, reward, next_state, terminated, alpha, gamma
+):
     target = reward
     if not terminated:
         target += gamma * np.max(q[next_state, :])
@@ -24,29 +26,43 @@ def in_place_and_returned(q, state, action, reward, next_state, terminated, alph
 def new_table(q, state, action, reward, next_state, terminated, alpha, gamma):
     where = np.zeros_like(q)
     where[state, action] = alpha
-    return q + where * (reward + gamma * (1 - terminated) * q.max(axis=1)[next_state] - q)
+    return q + where * (
+        reward + gamma * (1 - terminated) * q.max(axis=1)[next_state] - q
+    )
 
 
 def table_in_float32(q, state, action, reward, next_state, terminated, alpha, gamma):
     table = torch.tensor(q, dtype=torch.float32)
-    table[state, action] += alpha * (reward + gamma * table[next_state].max() * (not terminated) - table[state, action])
+    table[state, action] += alpha * (
+        reward
+        + gamma * table[next_state].max() * (not terminated)
+        - table[state, action]
+    )
     return table
 
 
-def in_place_and_a_copy_returned(q, state, action, reward, next_state, terminated, alpha, gamma):
+def in_place_and_a_copy_returned(
+    q, state, action, reward, next_state, terminated, alpha, gamma
+):
     in_place(q, state, action, reward, next_state, terminated, alpha, gamma)
     return q.astype(np.float32)
 
 
 def table_as_lists(q, state, action, reward, next_state, terminated, alpha, gamma):
     rows = q.tolist()
-    error = reward - rows[state][action] + (gamma * sorted(rows[next_state])[-1] if not terminated else 0)
+    error = (
+        reward
+        - rows[state][action]
+        + (gamma * sorted(rows[next_state])[-1] if not terminated else 0)
+    )
     rows[state][action] += alpha * error
     return rows
 
 
 def _with_target(target):
-    """The update in place towards target(q, state, action, reward, next_state, terminated, gamma)."""
+    """The update in place towards target(q, state, action, reward, next_state,
+    terminated, gamma).
+    """
 
     def update(q, state, action, reward, next_state, terminated, alpha, gamma):
         y = target(q, state, action, reward, next_state, terminated, gamma)
@@ -77,13 +93,19 @@ def undiscounted(q, state, action, reward, next_state, terminated, gamma):
 
 
 @_with_target
-def undiscounted_through_the_end(q, state, action, reward, next_state, terminated, gamma):
+def undiscounted_through_the_end(
+    q, state, action, reward, next_state, terminated, gamma
+):
     return reward + np.amax(q[next_state])
 
 
 @_with_target
 def all_discounted(q, state, action, reward, next_state, terminated, gamma):
-    return gamma * reward if terminated else gamma * reward + gamma * np.amax(q[next_state])
+    return (
+        gamma * reward
+        if terminated
+        else gamma * reward + gamma * np.amax(q[next_state])
+    )
 
 
 @_with_target
@@ -97,7 +119,9 @@ def best_of_here(q, state, action, reward, next_state, terminated, gamma):
 
 
 @_with_target
-def best_of_here_through_the_end(q, state, action, reward, next_state, terminated, gamma):
+def best_of_here_through_the_end(
+    q, state, action, reward, next_state, terminated, gamma
+):
     return reward + gamma * np.amax(q[state])
 
 
@@ -117,13 +141,17 @@ def y_of(q, reward, next_state, terminated, gamma):
 
 def returns_early(q, state, action, reward, next_state, terminated, alpha, gamma):
     if not terminated:
-        q[state, action] += alpha * (y_of(q, reward, next_state, False, gamma) - q[state, action])
+        q[state, action] += alpha * (
+            y_of(q, reward, next_state, False, gamma) - q[state, action]
+        )
     return q
 
 
 def lost_copy(q, state, action, reward, next_state, terminated, alpha, gamma):
     q = np.array(q)
-    q[state, action] += alpha * (y_of(q, reward, next_state, terminated, gamma) - q[state, action])
+    q[state, action] += alpha * (
+        y_of(q, reward, next_state, terminated, gamma) - q[state, action]
+    )
 
 
 def whole_target(q, state, action, reward, next_state, terminated, alpha, gamma):
@@ -135,11 +163,15 @@ def kept_whole(q, state, action, reward, next_state, terminated, alpha, gamma):
 
 
 def step_alone(q, state, action, reward, next_state, terminated, alpha, gamma):
-    q[state, action] = alpha * (y_of(q, reward, next_state, terminated, gamma) - q[state, action])
+    q[state, action] = alpha * (
+        y_of(q, reward, next_state, terminated, gamma) - q[state, action]
+    )
 
 
 def backwards(q, state, action, reward, next_state, terminated, alpha, gamma):
-    q[state, action] += alpha * (q[state, action] - y_of(q, reward, next_state, terminated, gamma))
+    q[state, action] += alpha * (
+        q[state, action] - y_of(q, reward, next_state, terminated, gamma)
+    )
 
 
 def in_two_steps(q, state, action, reward, next_state, terminated, alpha, gamma):
@@ -149,7 +181,9 @@ def in_two_steps(q, state, action, reward, next_state, terminated, alpha, gamma)
 
 def without_brackets(q, state, action, reward, next_state, terminated, alpha, gamma):
     old = q[state, action]
-    q[state, action] = old + alpha * reward + gamma * (not terminated) * q[next_state].max() - old
+    q[state, action] = (
+        old + alpha * reward + gamma * (not terminated) * q[next_state].max() - old
+    )
 
 
 def shares_swapped(q, state, action, reward, next_state, terminated, alpha, gamma):
@@ -175,13 +209,17 @@ def whole_table(q, state, action, reward, next_state, terminated, alpha, gamma):
     return q + alpha * (y_of(q, reward, next_state, terminated, gamma) - q)
 
 
-def entry_of_the_next_state(q, state, action, reward, next_state, terminated, alpha, gamma):
+def entry_of_the_next_state(
+    q, state, action, reward, next_state, terminated, alpha, gamma
+):
     change = alpha * (y_of(q, reward, next_state, terminated, gamma) - q[state, action])
     q[(next_state if next_state != state else state - 1), action] += change
 
 
 def only_the_entry(q, state, action, reward, next_state, terminated, alpha, gamma):
-    return q[state, action] + alpha * (y_of(q, reward, next_state, terminated, gamma) - q[state, action])
+    return q[state, action] + alpha * (
+        y_of(q, reward, next_state, terminated, gamma) - q[state, action]
+    )
 
 
 def error_returned(q, state, action, reward, next_state, terminated, alpha, gamma):
@@ -190,11 +228,15 @@ def error_returned(q, state, action, reward, next_state, terminated, alpha, gamm
     return td_error
 
 
-def end_cleared_in_the_old_table(q, state, action, reward, next_state, terminated, alpha, gamma):
+def end_cleared_in_the_old_table(
+    q, state, action, reward, next_state, terminated, alpha, gamma
+):
     new = q.copy()
     if terminated:
         q[next_state] = 0
-    new[state, action] += alpha * (reward + gamma * q[next_state].max() - new[state, action])
+    new[state, action] += alpha * (
+        reward + gamma * q[next_state].max() - new[state, action]
+    )
     return new
 
 
@@ -208,7 +250,9 @@ def last_step_in_full(q, state, action, reward, next_state, terminated, alpha, g
     if terminated:
         q[state, action] = reward
     else:
-        q[state, action] += alpha * (reward + gamma * q[next_state].max() - q[state, action])
+        q[state, action] += alpha * (
+            reward + gamma * q[next_state].max() - q[state, action]
+        )
 
 
 @_with_target
@@ -217,7 +261,9 @@ def worst_of_next(q, state, action, reward, next_state, terminated, gamma):
 
 
 @_with_target
-def worst_of_next_through_the_end(q, state, action, reward, next_state, terminated, gamma):
+def worst_of_next_through_the_end(
+    q, state, action, reward, next_state, terminated, gamma
+):
     return reward + gamma * sorted(q[next_state])[0]
 
 
@@ -234,13 +280,21 @@ def by_probabilities(q_values, epsilon, rng):
 
 
 def ties_at_random(q_values, epsilon, rng):
-    candidates = np.arange(len(q_values)) if rng.uniform() <= epsilon else np.flatnonzero(q_values == q_values.max())
+    candidates = (
+        np.arange(len(q_values))
+        if rng.uniform() <= epsilon
+        else np.flatnonzero(q_values == q_values.max())
+    )
     return rng.choice(candidates)
 
 
 def one_number_stretched(q_values, epsilon, rng):
     u = rng.random()
-    return int(u / epsilon * len(q_values)) if u < epsilon else q_values.tolist().index(max(q_values))
+    return (
+        int(u / epsilon * len(q_values))
+        if u < epsilon
+        else q_values.tolist().index(max(q_values))
+    )
 
 
 def both_drawn_and_one_taken(q_values, epsilon, rng):
@@ -259,11 +313,17 @@ def others_only(q_values, epsilon, rng):
 
 
 def without_the_last(q_values, epsilon, rng):
-    return rng.integers(0, len(q_values) - 1) if rng.random() < epsilon else q_values.argmax()
+    return (
+        rng.integers(0, len(q_values) - 1)
+        if rng.random() < epsilon
+        else q_values.argmax()
+    )
 
 
 def without_the_first(q_values, epsilon, rng):
-    return rng.integers(1, len(q_values)) if rng.random() < epsilon else q_values.argmax()
+    return (
+        rng.integers(1, len(q_values)) if rng.random() < epsilon else q_values.argmax()
+    )
 
 
 def never_explores(q_values, epsilon, rng):
@@ -276,11 +336,17 @@ def coin_unused(q_values, epsilon, rng):
 
 
 def least(q_values, epsilon, rng):
-    return rng.integers(len(q_values)) if rng.random() < epsilon else q_values.argsort()[0]
+    return (
+        rng.integers(len(q_values)) if rng.random() < epsilon else q_values.argsort()[0]
+    )
 
 
 def without_the_sign(q_values, epsilon, rng):
-    return rng.integers(len(q_values)) if rng.random() < epsilon else (q_values**2).argmax()
+    return (
+        rng.integers(len(q_values))
+        if rng.random() < epsilon
+        else (q_values**2).argmax()
+    )
 
 
 def number_reused(q_values, epsilon, rng):
@@ -294,7 +360,9 @@ def global_generator(q_values, epsilon, rng):
 
 
 def two_sources(q_values, epsilon, rng):
-    return random.randrange(len(q_values)) if rng.random() < epsilon else q_values.argmax()
+    return (
+        random.randrange(len(q_values)) if rng.random() < epsilon else q_values.argmax()
+    )
 
 
 def seeded_inside(q_values, epsilon, rng):
@@ -311,11 +379,19 @@ def value_of_the_best(q_values, epsilon, rng):
 
 
 def one_too_far(q_values, epsilon, rng):
-    return rng.integers(len(q_values), endpoint=True) if rng.random() < epsilon else q_values.argmax()
+    return (
+        rng.integers(len(q_values), endpoint=True)
+        if rng.random() < epsilon
+        else q_values.argmax()
+    )
 
 
 def in_an_array(q_values, epsilon, rng):
-    return rng.integers(len(q_values), size=1) if rng.random() < epsilon else q_values.argmax()
+    return (
+        rng.integers(len(q_values), size=1)
+        if rng.random() < epsilon
+        else q_values.argmax()
+    )
 
 
 def greedy_branch_without_return(q_values, epsilon, rng):
@@ -352,11 +428,19 @@ def first_in_the_middle(q_values, epsilon, rng):
 
 
 def greedy_but_the_first(q_values, epsilon, rng):
-    return rng.integers(len(q_values)) if rng.random() < epsilon else 1 + q_values[1:].argmax()
+    return (
+        rng.integers(len(q_values))
+        if rng.random() < epsilon
+        else 1 + q_values[1:].argmax()
+    )
 
 
 def greedy_but_the_last(q_values, epsilon, rng):
-    return rng.integers(len(q_values)) if rng.random() < epsilon else q_values[:-1].argmax()
+    return (
+        rng.integers(len(q_values))
+        if rng.random() < epsilon
+        else q_values[:-1].argmax()
+    )
 
 
 def running_maximum_from_zero(q_values, epsilon, rng):
@@ -424,7 +508,13 @@ ANSWERS = {
         ],
     ),
     "epsilon_greedy_action": Answers(
-        correct=[coin_first, by_probabilities, ties_at_random, one_number_stretched, both_drawn_and_one_taken],
+        correct=[
+            coin_first,
+            by_probabilities,
+            ties_at_random,
+            one_number_stretched,
+            both_drawn_and_one_taken,
+        ],
         wrong=[
             (coin_inverted, "epsilon inverted"),
             (others_only, "greedy action left out"),

@@ -25,7 +25,9 @@ def stored_into_the_array(rows, next_row, size, step):
 
 def stored_by_slice(rows, next_row, size, step):
     rows[next_row : next_row + 1] = [np.array(step, dtype=np.float32)]
-    return np.int64(0 if next_row + 1 >= len(rows) else next_row + 1), size + (size < len(rows))
+    return np.int64(0 if next_row + 1 >= len(rows) else next_row + 1), size + (
+        size < len(rows)
+    )
 
 
 def stored_number_by_number(rows, next_row, size, step):
@@ -36,7 +38,9 @@ def stored_number_by_number(rows, next_row, size, step):
 
 def stored_with_numbers_in_an_array(rows, next_row, size, step):
     rows[next_row] = step.tolist()
-    return np.minimum([(next_row + 1) % len(rows), size + 1], len(rows)).astype(np.uint8)
+    return np.minimum([(next_row + 1) % len(rows), size + 1], len(rows)).astype(
+        np.uint8
+    )
 
 
 def stored_with_numbers_in_a_tensor(rows, next_row, size, step):
@@ -46,7 +50,9 @@ def stored_with_numbers_in_a_tensor(rows, next_row, size, step):
 
 def stored_with_numbers_of_several_kinds(rows, next_row, size, step):
     rows[next_row] = 1.0 * step
-    return np.array(next_row + 1) % len(rows), torch.tensor(size + 1).clamp(max=len(rows))
+    return np.array(next_row + 1) % len(rows), torch.tensor(size + 1).clamp(
+        max=len(rows)
+    )
 
 
 def numbers_as_floats(rows, next_row, size, step):
@@ -246,11 +252,19 @@ def kept_by_inverted_bits(terminated, truncated):
 
 
 def kept_by_inverted_bits_after_the_first(terminated, truncated):
-    return [1, *(~(int(end) | int(cut)) for end, cut in zip(terminated[:-1], truncated, strict=False))]
+    return [
+        1,
+        *(
+            ~(int(end) | int(cut))
+            for end, cut in zip(terminated[:-1], truncated, strict=False)
+        ),
+    ]
 
 
 def kept_by_negative_index(terminated, truncated):
-    return np.array([not (terminated[t - 1] or truncated[t - 1]) for t in range(len(terminated))])
+    return np.array(
+        [not (terminated[t - 1] or truncated[t - 1]) for t in range(len(terminated))]
+    )
 
 
 def kept_resets(terminated, truncated):
@@ -262,7 +276,9 @@ def kept_until_before_the_end(terminated, truncated):
 
 
 def kept_neither(terminated, truncated):
-    return kept_by_writing(terminated, truncated) & kept_without_ends(terminated, truncated)
+    return kept_by_writing(terminated, truncated) & kept_without_ends(
+        terminated, truncated
+    )
 
 
 def kept_numbers(terminated, truncated):
@@ -305,11 +321,15 @@ def drawn_by_probability(is_reset, n_stored, batch_size, rng):
 
 def drawn_by_counts(is_reset, n_stored, batch_size, rng):
     good = rng.permutation(transitions(is_reset, n_stored))
-    return np.repeat(good, rng.multinomial(batch_size, np.full(len(good), 1 / len(good))))
+    return np.repeat(
+        good, rng.multinomial(batch_size, np.full(len(good), 1 / len(good)))
+    )
 
 
 def drawn_and_sorted_downwards(is_reset, n_stored, batch_size, rng):
-    return sorted(drawn_one_by_one(is_reset, n_stored, batch_size, rng).tolist(), reverse=True)
+    return sorted(
+        drawn_one_by_one(is_reset, n_stored, batch_size, rng).tolist(), reverse=True
+    )
 
 
 def drawn_in_parts(is_reset, n_stored, batch_size, rng):
@@ -389,7 +409,9 @@ def never_the_same_twice_running(is_reset, n_stored, batch_size, rng):
 
 def shuffles_in_turn(is_reset, n_stored, batch_size, rng):
     good = transitions(is_reset, n_stored)
-    return np.concatenate([rng.permutation(good) for _ in range(batch_size // len(good) + 1)])[:batch_size]
+    return np.concatenate(
+        [rng.permutation(good) for _ in range(batch_size // len(good) + 1)]
+    )[:batch_size]
 
 
 def shuffles_in_turn_sorted(is_reset, n_stored, batch_size, rng):
@@ -503,7 +525,12 @@ ANSWERS = {
         ],
     ),
     "is_transition": Answers(
-        correct=[kept_by_loop, kept_by_concatenation, kept_by_writing, kept_by_numbers_in_torch],
+        correct=[
+            kept_by_loop,
+            kept_by_concatenation,
+            kept_by_writing,
+            kept_by_numbers_in_torch,
+        ],
         wrong=[
             (kept_without_ends, "last step lost"),
             (kept_after_truncation, "ignores truncated"),

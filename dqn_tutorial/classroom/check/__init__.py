@@ -1,4 +1,6 @@
-"""Exercises that check themselves: `check.td_target(your_td_target)` says whether it is right, and if not, why."""
+"""Exercises that check themselves: `check.td_target(your_td_target)` says whether it is
+right, and if not, why.
+"""
 
 from dqn_tutorial.classroom.check import (
     agent,
@@ -21,7 +23,19 @@ from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course
     name: value
-    for module in (bellman, sweeps, q_learning, frequencies, network, replay, draws, critic, agent, windows, double)
+    for module in (
+        bellman,
+        sweeps,
+        q_learning,
+        frequencies,
+        network,
+        replay,
+        draws,
+        critic,
+        agent,
+        windows,
+        double,
+    )
     for name, value in vars(module).items()
     if isinstance(value, Exercise)
 }
@@ -42,7 +56,9 @@ def progress() -> None:
 
 def __getattr__(name: str) -> Exercise:
     if name not in EXERCISES:
-        raise AttributeError(f"there is no exercise {name!r}: {nearest(name, EXERCISES)}")
+        raise AttributeError(
+            f"there is no exercise {name!r}: {nearest(name, EXERCISES)}"
+        )
     return EXERCISES[name]
 
 

@@ -1,4 +1,6 @@
-"""An exercise: what it asks, how an answer is judged, and the verdict that a learner reads."""
+"""An exercise: what it asks, how an answer is judged, and the verdict that a learner
+reads.
+"""
 
 import html
 import math
@@ -12,12 +14,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dqn_tutorial.classroom.check import logbook
-from dqn_tutorial.classroom.check.guard import NotAttempted, OwnError, Wrong, alike, behaviour, guarded, listed
+from dqn_tutorial.classroom.check.guard import (
+    NotAttempted,
+    OwnError,
+    Wrong,
+    alike,
+    behaviour,
+    guarded,
+    listed,
+)
 from dqn_tutorial.classroom.check.values import ATOL, RTOL, as_array, describe, shown
 from dqn_tutorial.classroom.plots import GREEN, GREY, RED
 
 N_CASES = 20
-PAIR = "In PyTorch `max` and `min` along an axis give two things, the values and where they stand. You need the first."
+PAIR = (
+    "In PyTorch `max` and `min` along an axis give two things, the values and where"
+    " they stand. You need the first."
+)
 COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Judge = Callable[[Any, np.random.Generator], None]
 
@@ -39,20 +52,27 @@ class Verdict:
     message: str = ""
 
     def __repr__(self) -> str:
-        return f"{self.exercise}: {self.status}." + (f"\n{self.message}" if self.message else "")
+        return f"{self.exercise}: {self.status}." + (
+            f"\n{self.message}" if self.message else ""
+        )
 
     def _repr_html_(self) -> str:
-        words = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(self.message)).replace("\n", "<br>")
+        words = re.sub(
+            r"`([^`]*)`", r"<code>\1</code>", html.escape(self.message)
+        ).replace("\n", "<br>")
         words = re.sub(r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", words)
         return (
-            f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]}; padding: 4px 12px">'
-            f"<b>{self.exercise}: {self.status}.</b>{' ' + words if words else ''}</div>"
+            f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]};'
+            ' padding: 4px 12px">'
+            f"<b>{self.exercise}:"
+            f" {self.status}.</b>{' ' + words if words else ''}</div>"
         )
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise; calling it with an answer gives the verdict and notes it in the progress file.
+    """An exercise; calling it with an answer gives the verdict and notes it in the
+    progress file.
 
     Attributes:
         name: under which notebooks call it, `check.NAME(answer)`.
@@ -71,17 +91,24 @@ class Exercise:
     judge: Judge
 
     def __call__(self, answer: Any) -> Verdict:
-        verdict = self.verdict(answer, seed=zlib.crc32(self.name.encode()))  # the same inputs at each try
+        # the same inputs at each try
+        verdict = self.verdict(answer, seed=zlib.crc32(self.name.encode()))
         if verdict.status == "not attempted yet":
             return verdict
         try:
             logbook.note(self.name, verdict.status == "correct", verdict.key)
-        except (OSError, ValueError) as error:  # a broken file must not cost the learner the verdict
-            return replace(verdict, message=f"{verdict.message}\n(Not kept as progress: {error})".strip())
+        # a broken file must not cost the learner the verdict
+        except (OSError, ValueError) as error:
+            return replace(
+                verdict,
+                message=f"{verdict.message}\n(Not kept as progress: {error})".strip(),
+            )
         return verdict
 
     def verdict(self, answer: Any, seed: int) -> Verdict:
-        """Judge an answer on the inputs of a seed. Source: this course. Taught in 05_critic."""
+        """Judge an answer on the inputs of a seed. Source: this course. Taught in
+        05_critic.
+        """
         try:
             self.judge(answer, np.random.default_rng(seed))
         except NotAttempted as stub:
@@ -105,7 +132,8 @@ class Misconception(NamedTuple):
 
 
 class Trait(NamedTuple):
-    """What a result must not be, whatever its values: takes the result and the inputs, True refuses.
+    """What a result must not be, whatever its values: takes the result and the inputs,
+    True refuses.
 
     Source: this course. Taught in 05_critic.
     """
@@ -124,15 +152,18 @@ def by_values(
 ) -> Judge:
     """Return a judge for a function whose result is determined by its inputs.
 
-    A wrong answer that behaves on every case as a misconception does, by value or by error, gets its message; other
-    wrong answers are shown a case on which they differ.
+    A wrong answer that behaves on every case as a misconception does, by value or by
+    error, gets its message; other wrong answers are shown a case on which they differ.
 
     Args:
-        draw: random inputs by name, in the order of the arguments; sizes should differ from case to case.
-        right: takes the inputs by position, gives what is asked for (or changes them, see below).
+        draw: random inputs by name, in the order of the arguments; sizes should differ
+            from case to case.
+        right: takes the inputs by position, gives what is asked for (or changes them,
+            see below).
         misconceptions: likely errors, the more special first.
         traits: asked first.
-        inputs_it_changes: inputs that the function is to change in place; it may return them instead.
+        inputs_it_changes: inputs that the function is to change in place; it may return
+            them instead.
 
     Source: this course. Taught in 05_critic.
     """
@@ -145,24 +176,41 @@ def by_values(
             for (kind, result), case in zip(seen, cases, strict=True):
                 if kind == "value" and trait.refuses(result, case):
                     raise Wrong(trait.key, trait.message)
-        trusted = partial(guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf)
+        trusted = partial(
+            guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf
+        )
         wanted = [behaviour(trusted(right), case) for case in cases]
-        different = [row for row in zip(seen, wanted, cases, strict=True) if not alike(row[0], row[1])]
+        different = [
+            row
+            for row in zip(seen, wanted, cases, strict=True)
+            if not alike(row[0], row[1])
+        ]
         if not different:
             return
         for key, message, wrong in misconceptions:
             made = trusted(wrong)
-            if all(alike(found, behaviour(made, case)) for found, case in zip(seen, cases, strict=True)):
+            if all(
+                alike(found, behaviour(made, case))
+                for found, case in zip(seen, cases, strict=True)
+            ):
                 raise Wrong(key, message)
-        (kind, result), (_, want), case = min(different, key=lambda row: _n_numbers(row[2]))
+        (kind, result), (_, want), case = min(
+            different, key=lambda row: _n_numbers(row[2])
+        )
         _refuse(kind, result, want, case)
 
     return judge
 
 
 def _n_numbers(inputs: Mapping[str, Any]) -> int:
-    """Return how much there is to show: the smallest case is the easiest to compute by hand."""
-    return sum(array.size for value in inputs.values() if (array := as_array(value)) is not None)
+    """Return how much there is to show: the smallest case is the easiest to compute by
+    hand.
+    """
+    return sum(
+        array.size
+        for value in inputs.values()
+        if (array := as_array(value)) is not None
+    )
 
 
 def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None:
@@ -172,34 +220,60 @@ def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None
         raise result
     a, b = as_array(result), as_array(wanted)
     if b is None:  # several results in a tuple or dict
-        raise Wrong("other values", f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{case}")
+        raise Wrong(
+            "other values",
+            f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{case}",
+        )
     if type(result).__module__ == "torch.return_types":
         raise Wrong("max gives a pair", PAIR)
     if a is None:
-        words = f"Your function returns a {type(result).__name__}; asked for is {describe(wanted)}."
+        words = (
+            f"Your function returns a {type(result).__name__}; asked for is"
+            f" {describe(wanted)}."
+        )
         raise Wrong("other type", words)
     if a.shape != b.shape:
         asked = f"{list(b.shape)}" if b.ndim else "a single number, without an axis"
-        raise Wrong("other shape", f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{case}")
-    if a.dtype.kind == "f" and np.isnan(a).any() and not np.isnan(np.asarray(b, float)).any():
+        raise Wrong(
+            "other shape",
+            f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{case}",
+        )
+    if (
+        a.dtype.kind == "f"
+        and np.isnan(a).any()
+        and not np.isnan(np.asarray(b, float)).any()
+    ):
         raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{case}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
-        raise Wrong("other dtype", f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.")
+        raise Wrong(
+            "other dtype",
+            f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.",
+        )
     if shown(a) == shown(b):
         apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
-        words = f"Some of your numbers differ from the right ones, by {apart:.2g} at most. Is anything rounded?"
+        words = (
+            f"Some of your numbers differ from the right ones, by {apart:.2g} at most."
+            " Is anything rounded?"
+        )
         raise Wrong("other values", f"{words}\n{case}")
     words = f"You return {shown(a)}; right is {shown(b)}."
     if b.size > 1:
         place = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, RTOL, ATOL))[0])
-        words += f" They first differ at index {list(place)}: {describe(a[place])} for {describe(b[place])}."
+        words += (
+            f" They first differ at index {list(place)}: {describe(a[place])} for"
+            f" {describe(b[place])}."
+        )
     raise Wrong("other values", f"{words}\n{case}")
 
 
 def _parts(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
-    return f"({', '.join(map(shown, value))})" if isinstance(value, tuple) else describe(value)
+    return (
+        f"({', '.join(map(shown, value))})"
+        if isinstance(value, tuple)
+        else describe(value)
+    )
 
 
 def choice(replies: Mapping[str, str], right: str) -> Judge:
@@ -217,11 +291,19 @@ def choice(replies: Mapping[str, str], right: str) -> Judge:
         if isinstance(answer, str) and answer.strip() == "?":
             raise NotAttempted
         if not isinstance(answer, str):
-            raise Wrong("no letter", f'Give one letter as text, such as "{letters[0]}", not {describe(answer)}.')
+            raise Wrong(
+                "no letter",
+                f'Give one letter as text, such as "{letters[0]}", not'
+                f" {describe(answer)}.",
+            )
         letter = answer.strip().upper()
         if letter in replies:
             raise Wrong(f"answer {letter}", replies[letter])
         if letter != right:
-            raise Wrong("no letter", f"answer = {answer!r} is not allowed: it must be one of {', '.join(letters)}.")
+            raise Wrong(
+                "no letter",
+                f"answer = {answer!r} is not allowed: it must be one of"
+                f" {', '.join(letters)}.",
+            )
 
     return judge

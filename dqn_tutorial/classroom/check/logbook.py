@@ -7,7 +7,8 @@ from typing import Any
 
 
 def logbook_path() -> Path:
-    """Return where progress is kept: `progress.json` in the notebook's folder, or what DQN_TUTORIAL_PROGRESS names.
+    """Return where progress is kept: `progress.json` in the notebook's folder, or what
+    DQN_TUTORIAL_PROGRESS names.
 
     Source: this course. Taught in 05_critic.
     """
@@ -15,7 +16,8 @@ def logbook_path() -> Path:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Return for each attempted exercise `correct`, `attempts` and `refusals`, the keys of its refusals in order.
+    """Return for each attempted exercise `correct`, `attempts` and `refusals`, the keys
+    of its refusals in order.
 
     Raises:
         ValueError: the file is there but does not hold progress.
@@ -34,12 +36,24 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
         }
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"{str(path)!r} does not hold the progress of a learner: {error!r}") from error
+    except (
+        OSError,
+        ValueError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise ValueError(
+            f"{str(path)!r} does not hold the progress of a learner: {error!r}"
+        ) from error
 
 
 def note(name: str, correct: bool, key: str) -> None:
-    """Add an attempt at an exercise. What was once solved stays solved. Source: this course. Taught in 05_critic."""
+    """Add an attempt at an exercise. What was once solved stays solved. Source: this
+    course. Taught in 05_critic.
+    """
     path = logbook_path()
     content = read(path)
     entry = content.setdefault(name, {"correct": False, "attempts": 0, "refusals": []})

@@ -12,7 +12,8 @@ from dqn_tutorial.classroom.check.exercise import Exercise
 from dqn_tutorial.classroom.plots import BLACK, GREEN, GREY, ORANGE, new_figure
 
 Entries = Mapping[str, Mapping[str, Any]]
-LOOKS: dict[str, dict[str, Any]] = {  # told apart without colour: filled, hatched, empty
+# told apart without colour: filled, hatched, empty
+LOOKS: dict[str, dict[str, Any]] = {
     "done": {"facecolor": GREEN, "edgecolor": BLACK},
     "tried": {"facecolor": "white", "edgecolor": ORANGE, "hatch": "////"},
     "open": {"facecolor": "white", "edgecolor": GREY},
@@ -27,9 +28,13 @@ def state_of(name: str, entries: Entries) -> str:
 
 
 def number_of(name: str, exercises: Mapping[str, Exercise]) -> str:
-    """Return the number of an exercise in its notebook, such as `5.2`. Source: this course. Taught in 05_critic."""
+    """Return the number of an exercise in its notebook, such as `5.2`. Source: this
+    course. Taught in 05_critic.
+    """
     stem = exercises[name].notebook
-    names = [other for other, exercise in exercises.items() if exercise.notebook == stem]
+    names = [
+        other for other, exercise in exercises.items() if exercise.notebook == stem
+    ]
     return f"{int(stem[:2])}.{names.index(name) + 1}"
 
 
@@ -42,18 +47,28 @@ def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
 
     Source: this course. Taught in 05_critic.
     """
-    left = [exercise for name, exercise in exercises.items() if state_of(name, entries) != "done"]
+    left = [
+        exercise
+        for name, exercise in exercises.items()
+        if state_of(name, entries) != "done"
+    ]
     words = f"{len(exercises) - len(left)} of {len(exercises)} exercises are done."
     if not left:
         return words
-    return f"{words} Next: {number_of(left[0].name, exercises)} {left[0].name} in {left[0].notebook}."
+    return (
+        f"{words} Next: {number_of(left[0].name, exercises)} {left[0].name} in"
+        f" {left[0].notebook}."
+    )
 
 
-def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tuple[Figure, str]:
+def progress_figure(
+    exercises: Mapping[str, Exercise], entries: Entries
+) -> tuple[Figure, str]:
     """Draw a row for each notebook and a box for each of its exercises.
 
     Args:
-        exercises: by name, in the order of the course; those of a notebook stand together.
+        exercises: by name, in the order of the course; those of a notebook stand
+            together.
         entries: what `logbook.read` gives; other names in it are not drawn.
 
     Returns:
@@ -61,28 +76,63 @@ def progress_figure(exercises: Mapping[str, Exercise], entries: Entries) -> tupl
 
     Source: this course. Taught in 05_critic.
     """
-    rows = [(stem, [one.name for one in group]) for stem, group in groupby(exercises.values(), lambda e: e.notebook)]
+    rows = [
+        (stem, [one.name for one in group])
+        for stem, group in groupby(exercises.values(), lambda e: e.notebook)
+    ]
     figure, axes = new_figure(width=10, height=0.5 + 0.42 * len(rows))
     words = []
     for row, (stem, names) in enumerate(rows):
         axes.text(-0.05, row, stem, ha="right", va="center")
         for column, name in enumerate(names):
-            _draw_box(axes, column, row, f"{number_of(name, exercises)} {name}", state_of(name, entries))
-        parts = {state: [name for name in names if state_of(name, entries) == state] for state in LOOKS}
-        listed = "; ".join(f"{state}: {', '.join(part)}" for state, part in parts.items() if part)
+            _draw_box(
+                axes,
+                column,
+                row,
+                f"{number_of(name, exercises)} {name}",
+                state_of(name, entries),
+            )
+        parts = {
+            state: [name for name in names if state_of(name, entries) == state]
+            for state in LOOKS
+        }
+        listed = "; ".join(
+            f"{state}: {', '.join(part)}" for state, part in parts.items() if part
+        )
         words.append(f"{stem}: {len(parts['done'])} of {len(names)} done ({listed}).")
     widest = max((len(names) for _, names in rows), default=1)
     axes.set(xlim=(-0.05, widest), ylim=(len(rows) - 0.4, -0.6))
     axes.axis("off")
     patches = [Patch(label=state, **look) for state, look in LOOKS.items()]
-    figure.legend(handles=patches, loc="outside upper right", ncols=len(LOOKS), frameon=False, fontsize=9)
+    figure.legend(
+        handles=patches,
+        loc="outside upper right",
+        ncols=len(LOOKS),
+        frameon=False,
+        fontsize=9,
+    )
     return figure, " ".join(["Exercises by notebook.", *words])
 
 
 def _draw_box(axes: Axes, column: int, row: int, title: str, state: str) -> None:
-    axes.add_patch(Rectangle((column, row - 0.42), 0.96, 0.84, linewidth=1.2, **LOOKS[state]))
+    axes.add_patch(
+        Rectangle((column, row - 0.42), 0.96, 0.84, linewidth=1.2, **LOOKS[state])
+    )
     middle = title.find("_", len(title) // 2 - 2) + 1 if len(title) > 20 else 0
     text = f"{title[:middle]}\n{title[middle:]}" if middle else title
     mark = "✓ " if state == "done" else ""
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if state == "tried" else None
-    axes.text(column + 0.48, row, mark + text, ha="center", va="center", fontsize=8, linespacing=1.0, bbox=paper)
+    paper = (
+        {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        if state == "tried"
+        else None
+    )
+    axes.text(
+        column + 0.48,
+        row,
+        mark + text,
+        ha="center",
+        va="center",
+        fontsize=8,
+        linespacing=1.0,
+        bbox=paper,
+    )

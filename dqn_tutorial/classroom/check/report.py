@@ -1,4 +1,6 @@
-"""What a class has done: `python -m dqn_tutorial report FOLDER` reads the learners' progress files."""
+"""What a class has done: `python -m dqn_tutorial report FOLDER` reads the learners'
+progress files.
+"""
 
 import csv
 import sys
@@ -23,7 +25,9 @@ class Arguments:
     """The words of the command. Source: this course. Taught in 05_critic."""
 
     folder: tyro.conf.Positional[Path]
-    """Folder with a file NAME.json or NAME/progress.json for each learner, at any depth."""
+    """Folder with a file NAME.json or NAME/progress.json for each learner, at any
+    depth.
+    """
     csv: Path | None = None
     """File to write with a line for each learner and exercise."""
 
@@ -32,12 +36,18 @@ def report(argv: Sequence[str]) -> None:
     """Print the report that the command line asks for.
 
     Raises:
-        ValueError: no such folder, no progress file in it, or a CSV file that cannot be written.
+        ValueError: no such folder, no progress file in it, or a CSV file that cannot be
+            written.
 
     Source: this course. Taught in 05_critic.
     """
     what = "Say what the learners of a class have done, from their progress files."
-    arguments = tyro.cli(Arguments, args=list(argv), prog="python -m dqn_tutorial report", description=what)
+    arguments = tyro.cli(
+        Arguments,
+        args=list(argv),
+        prog="python -m dqn_tutorial report",
+        description=what,
+    )
     rows = rows_of(read_folder(arguments.folder), EXERCISES)
     if arguments.csv:
         write_csv(arguments.csv, rows)
@@ -57,31 +67,51 @@ def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
     learners: dict[str, dict[str, dict[str, Any]]] = {}
     for path in sorted(folder.rglob("*.json")):
         place = path.relative_to(folder)
-        if any(part.startswith(".") for part in place.parts):  # copies that Jupyter keeps
+        # copies that Jupyter keeps
+        if any(part.startswith(".") for part in place.parts):
             continue
         try:
             progress = logbook.read(path)
         except ValueError as error:
             print(f"warning: skipped: {error}", file=sys.stderr)
             continue
-        name = (place.parent if path.stem == "progress" else place.with_suffix("")).as_posix()
+        name = (
+            place.parent if path.stem == "progress" else place.with_suffix("")
+        ).as_posix()
         name = folder.resolve().name if name == "." else name
         learners[place.as_posix() if name in learners else name] = progress
     if not learners:
-        raise ValueError(f"folder = {str(folder)!r} holds no progress file: NAME.json or NAME/progress.json")
+        raise ValueError(
+            f"folder = {str(folder)!r} holds no progress file: NAME.json or"
+            " NAME/progress.json"
+        )
     return learners
 
 
-def rows_of(learners: Mapping[str, Mapping[str, Mapping[str, Any]]], exercises: Mapping[str, Exercise]) -> list[Row]:
-    """Return a row for each learner and exercise, in the order of the course; those it does not know come last.
+def rows_of(
+    learners: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    exercises: Mapping[str, Exercise],
+) -> list[Row]:
+    """Return a row for each learner and exercise, in the order of the course; those it
+    does not know come last.
 
     Source: this course. Taught in 05_critic.
     """
     places = {name: exercise.notebook for name, exercise in exercises.items()}
-    places |= {name: UNKNOWN for progress in learners.values() for name in sorted(progress) if name not in exercises}
+    places |= {
+        name: UNKNOWN
+        for progress in learners.values()
+        for name in sorted(progress)
+        if name not in exercises
+    }
     untouched = {"correct": False, "attempts": 0, "refusals": []}
     return [
-        {"learner": learner, "notebook": notebook, "exercise": name, **progress.get(name, untouched)}
+        {
+            "learner": learner,
+            "notebook": notebook,
+            "exercise": name,
+            **progress.get(name, untouched),
+        }
         for learner, progress in learners.items()
         for name, notebook in places.items()
         if notebook != UNKNOWN or name in progress
@@ -93,12 +123,19 @@ def learners_table(rows: Sequence[Row]) -> str:
 
     Source: this course. Taught in 05_critic.
     """
-    notebooks = [*dict.fromkeys(row["notebook"] for row in rows if row["notebook"] != UNKNOWN)]
+    notebooks = [
+        *dict.fromkeys(row["notebook"] for row in rows if row["notebook"] != UNKNOWN)
+    ]
     others = [UNKNOWN] if any(row["notebook"] == UNKNOWN for row in rows) else []
-    lines = [["learner", "done", *(stem[:2] for stem in notebooks), *others, "attempts"]]
+    lines = [
+        ["learner", "done", *(stem[:2] for stem in notebooks), *others, "attempts"]
+    ]
     for learner in dict.fromkeys(row["learner"] for row in rows):
         own = [row for row in rows if row["learner"] == learner]
-        parts = [[row for row in own if row["notebook"] == stem] for stem in [*notebooks, *others]]
+        parts = [
+            [row for row in own if row["notebook"] == stem]
+            for stem in [*notebooks, *others]
+        ]
         known = [row for row in own if row["notebook"] != UNKNOWN]
         attempts = sum(row["attempts"] for row in own)
         lines.append([learner, *map(_done_of, [known, *parts]), str(attempts)])
@@ -106,20 +143,40 @@ def learners_table(rows: Sequence[Row]) -> str:
 
 
 def exercises_table(rows: Sequence[Row]) -> str:
-    """Return a line for each exercise: how many solved it, how many tried in vain, the median attempts of both, and
-    the misconception that most learners had.
+    """Return a line for each exercise: how many solved it, how many tried in vain, the
+    median attempts of both, and the misconception that most learners had.
 
     Source: this course. Taught in 05_critic.
     """
-    lines = [["exercise", "notebook", "solved", "not yet", "attempts", "commonest misconception"]]
-    for name, notebook in dict.fromkeys((row["exercise"], row["notebook"]) for row in rows):
+    lines = [
+        [
+            "exercise",
+            "notebook",
+            "solved",
+            "not yet",
+            "attempts",
+            "commonest misconception",
+        ]
+    ]
+    for name, notebook in dict.fromkeys(
+        (row["exercise"], row["notebook"]) for row in rows
+    ):
         tried = [row for row in rows if row["exercise"] == name and row["attempts"]]
         solved = sum(row["correct"] for row in tried)
         learners = Counter(key for row in tried for key in set(row["refusals"]))
         key = min(learners, key=lambda key: (-learners[key], key), default="")
         middle = f"{median(row['attempts'] for row in tried):g}" if tried else "-"
         misconception = f"{key} ({learners[key]})" if key else ""
-        lines.append([name, notebook, str(solved), str(len(tried) - solved), middle, misconception])
+        lines.append(
+            [
+                name,
+                notebook,
+                str(solved),
+                str(len(tried) - solved),
+                middle,
+                misconception,
+            ]
+        )
     return _aligned(lines, words=(0, 1, 5))
 
 
@@ -133,11 +190,18 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     """
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, ["learner", "notebook", "exercise", "correct", "attempts", "refusals"])
+            writer = csv.DictWriter(
+                file,
+                ["learner", "notebook", "exercise", "correct", "attempts", "refusals"],
+            )
             writer.writeheader()
-            writer.writerows(row | {"refusals": "; ".join(row["refusals"])} for row in rows)
+            writer.writerows(
+                row | {"refusals": "; ".join(row["refusals"])} for row in rows
+            )
     except OSError as error:
-        raise ValueError(f"csv = {str(path)!r} cannot be written: {error.strerror}") from error
+        raise ValueError(
+            f"csv = {str(path)!r} cannot be written: {error.strerror}"
+        ) from error
 
 
 def _done_of(rows: Sequence[Row]) -> str:
@@ -149,6 +213,9 @@ def _aligned(lines: Sequence[Sequence[str]], words: Collection[int]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligns = ["<" if column in words else ">" for column in range(len(widths))]
     return "\n".join(
-        "  ".join(f"{word:{align}{width}}" for word, align, width in zip(line, aligns, widths, strict=True)).rstrip()
+        "  ".join(
+            f"{word:{align}{width}}"
+            for word, align, width in zip(line, aligns, widths, strict=True)
+        ).rstrip()
         for line in lines
     )

@@ -1,4 +1,6 @@
-"""Comparing what a learner's code gave with what was asked: tensors, arrays, numbers, or tuples and dicts of them."""
+"""Comparing what a learner's code gave with what was asked: tensors, arrays, numbers,
+or tuples and dicts of them.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,21 +13,33 @@ RTOL, ATOL = 1e-4, 1e-5  # float32 and another order of operations stay well wit
 
 
 def as_array(value: Any) -> NDArray[Any] | None:
-    """Return tensors, arrays, numbers and lists of them as an array, everything else as None.
+    """Return tensors, arrays, numbers and lists of them as an array, everything else as
+    None.
 
-    Floats that NumPy does not know, such as bfloat16, come as float32, sparse tensors in full.
+    Floats that NumPy does not know, such as bfloat16, come as float32, sparse tensors
+    in full.
 
     Source: this course. Taught in 05_critic.
     """
     if isinstance(value, torch.Tensor):
-        is_foreign = value.is_floating_point() and value.dtype not in (torch.float16, torch.float32, torch.float64)
+        is_foreign = value.is_floating_point() and value.dtype not in (
+            torch.float16,
+            torch.float32,
+            torch.float64,
+        )
         try:
-            value = (value.float() if is_foreign else value).to_dense().numpy(force=True)
+            value = (
+                (value.float() if is_foreign else value).to_dense().numpy(force=True)
+            )
         except (RuntimeError, TypeError):  # no numbers in it, or none that NumPy has
             return None
     if isinstance(value, np.ndarray | np.generic | bool | int | float | list):
         try:
-            array = np.asarray([np.asarray(as_array(item)) for item in value] if isinstance(value, list) else value)
+            array = np.asarray(
+                [np.asarray(as_array(item)) for item in value]
+                if isinstance(value, list)
+                else value
+            )
         except ValueError:  # a ragged list
             return None
         return array if array.dtype.kind in "biuf" else None
@@ -33,10 +47,12 @@ def as_array(value: Any) -> NDArray[Any] | None:
 
 
 def agree(value: Any, other: Any) -> bool:
-    """Say whether two results are the same up to rounding: structure, shape, whole numbers or not, and values.
+    """Say whether two results are the same up to rounding: structure, shape, whole
+    numbers or not, and values.
 
-    Where `other` holds whole numbers or flags, so must `value`; where it holds floats, whole numbers do too. Of
-    other objects, such as generators, only the type is compared.
+    Where `other` holds whole numbers or flags, so must `value`; where it holds floats,
+    whole numbers do too. Of other objects, such as generators, only the type is
+    compared.
 
     Source: this course. Taught in 05_critic.
     """
@@ -47,12 +63,25 @@ def agree(value: Any, other: Any) -> bool:
             and all(agree(value[k], other[k]) for k in other)
         )
     if isinstance(other, tuple):
-        return isinstance(value, tuple) and len(value) == len(other) and all(map(agree, value, other))
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(other)
+            and all(map(agree, value, other))
+        )
     a, b = as_array(value), as_array(other)
     if isinstance(other, list) and b is None:  # of tensors of several shapes
-        return isinstance(value, list) and len(value) == len(other) and all(map(agree, value, other))
+        return (
+            isinstance(value, list)
+            and len(value) == len(other)
+            and all(map(agree, value, other))
+        )
     if a is None or b is None:
-        return a is None and b is None and type(value) is type(other) and (not isinstance(value, str) or value == other)
+        return (
+            a is None
+            and b is None
+            and type(value) is type(other)
+            and (not isinstance(value, str) or value == other)
+        )
     kinds = {"b": "b", "i": "iu", "u": "iu", "f": "fiu"}
     if a.shape != b.shape or a.dtype.kind not in kinds[b.dtype.kind]:
         return False
@@ -60,8 +89,8 @@ def agree(value: Any, other: Any) -> bool:
 
 
 def describe(value: Any) -> str:
-    """Return shape and kind of a value, or the value itself where it is a number. Source: this course. Taught in
-    05_critic.
+    """Return shape and kind of a value, or the value itself where it is a number.
+    Source: this course. Taught in 05_critic.
     """
     array = as_array(value)
     if array is None:
@@ -72,22 +101,35 @@ def describe(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return small values in full, large ones by shape and kind. Source: this course. Taught in 05_critic."""
+    """Return small values in full, large ones by shape and kind. Source: this course.
+    Taught in 05_critic.
+    """
     array = as_array(value)
-    parts = [as_array(item) for item in value] if array is None and isinstance(value, list) else []
-    if parts and sum(99 if part is None else part.size for part in parts) <= 12:  # tensors of several shapes
+    parts = (
+        [as_array(item) for item in value]
+        if array is None and isinstance(value, list)
+        else []
+    )
+    # tensors of several shapes
+    if parts and sum(99 if part is None else part.size for part in parts) <= 12:
         return f"[{', '.join(map(shown, parts))}]"
     if array is None or array.size > 12:
         return describe(value)
-    return np.array2string(array, precision=3, suppress_small=True, separator=", ").replace("\n", "")
+    return np.array2string(
+        array, precision=3, suppress_small=True, separator=", "
+    ).replace("\n", "")
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
-    """Return the shape of an array, a list or a number, () of all else. Source: this course. Taught in 03_q_network."""
+    """Return the shape of an array, a list or a number, () of all else. Source: this
+    course. Taught in 03_q_network.
+    """
     array = as_array(value)
     return () if array is None else array.shape
 
 
 def flat(weights: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Return the numbers of all weights in one row, a copy. Source: this course. Taught in 05_critic."""
+    """Return the numbers of all weights in one row, a copy. Source: this course. Taught
+    in 05_critic.
+    """
     return torch.cat([weight.detach().flatten() for weight in weights])

@@ -1,8 +1,25 @@
-"""The bug clinic: agents with real bugs to examine, diagnose and cure, and a score for tests of your own."""
+"""The bug clinic: agents with real bugs to examine, diagnose and cure, and a score for
+tests of your own.
+"""
 
 from dqn_tutorial.classroom.clinic.findings import evidence
 from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, memory_of
-from dqn_tutorial.classroom.clinic.patients import DIAGNOSES, N_PATIENTS, Patient, patient
+from dqn_tutorial.classroom.clinic.patients import (
+    DIAGNOSES,
+    N_PATIENTS,
+    Patient,
+    patient,
+)
 from dqn_tutorial.classroom.clinic.tester import Score, score
 
-__all__ = ["DIAGNOSES", "INSTRUMENTS", "N_PATIENTS", "Patient", "Score", "evidence", "memory_of", "patient", "score"]
+__all__ = [
+    "DIAGNOSES",
+    "INSTRUMENTS",
+    "N_PATIENTS",
+    "Patient",
+    "Score",
+    "evidence",
+    "memory_of",
+    "patient",
+    "score",
+]

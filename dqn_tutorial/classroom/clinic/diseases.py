@@ -1,4 +1,6 @@
-"""Real bugs of DQN programs, each a small change to the source of the package. Reading on spoils the clinic."""
+"""Real bugs of DQN programs, each a small change to the source of the package. Reading
+on spoils the clinic.
+"""
 
 from typing import NamedTuple
 
@@ -12,8 +14,8 @@ from dqn_tutorial.training import train
 
 
 class Edit(NamedTuple):
-    """A piece of a function's source, and what stands there in the sick package. Source: this course. Taught in
-    09_bug_clinic.
+    """A piece of a function's source, and what stands there in the sick package.
+    Source: this course. Taught in 09_bug_clinic.
     """
 
     function: Function
@@ -22,7 +24,8 @@ class Edit(NamedTuple):
 
 
 class Disease(NamedTuple):
-    """A bug. Source: this course, after what happens in published code. Taught in 09_bug_clinic.
+    """A bug. Source: this course, after what happens in published code. Taught in
+    09_bug_clinic.
 
     Attributes:
         edits: what it changes.
@@ -36,47 +39,65 @@ class Disease(NamedTuple):
     story: str
 
     def sources(self) -> dict[Function, str]:
-        """Return the sick source of each function that it changes. Source: this course. Taught in 09_bug_clinic."""
+        """Return the sick source of each function that it changes. Source: this course.
+        Taught in 09_bug_clinic.
+        """
         sick: dict[Function, str] = {}
         for function, old, new in self.edits:
-            sick[function] = replace_once(sick.get(function) or source_of(function), old, new)
+            sick[function] = replace_once(
+                sick.get(function) or source_of(function), old, new
+            )
         return sick
 
 
-STORE = "agent.experience_memory.store(state, action, scaled, next_state, terminated, truncated, is_reset)"
+STORE = (
+    "agent.experience_memory.store(state, action, scaled, next_state, terminated,"
+    " truncated, is_reset)"
+)
 STEP = "next_state, reward, terminated, truncated = step_all(envs, action)"
-TARGET_READ = "return self._evaluate(self.target if self.has_target else self.online, state)"
+TARGET_READ = (
+    "return self._evaluate(self.target if self.has_target else self.online, state)"
+)
 
 DISEASES = {
     "terminated ignored": Disease(
         (Edit(bootstrap, "discount * (~terminated) * next_v", "discount * next_v"),),
         "pulse",
         "future in the target of a terminated step",
-        "The mask was left out of the target, so the network's guess for a state after the end is added to the last "
-        "reward.",
+        "The mask was left out of the target, so the network's guess for a state after"
+        " the end is added to the last reward.",
     ),
     "truncation masked": Disease(
-        (Edit(train, STORE, STORE.replace("terminated, truncated", "terminated | truncated, truncated")),),
+        (
+            Edit(
+                train,
+                STORE,
+                STORE.replace(
+                    "terminated, truncated", "terminated | truncated, truncated"
+                ),
+            ),
+        ),
         "probes",
         "endless work",
-        "One flag for both ends, as in the old `done`: where the clock cuts an episode, its future is lost.",
+        "One flag for both ends, as in the old `done`: where the clock cuts an episode,"
+        " its future is lost.",
     ),
     "reset step stored": Disease(
         (Edit(train, STORE, STORE.replace(", is_reset", "")),),
         "batch",
         "rows that break the laws of motion",
-        "A vector environment needs one step to reset. Stored as a transition, it leads from the end of an episode "
-        "to the start of the next.",
+        "A vector environment needs one step to reset. Stored as a transition, it leads"
+        " from the end of an episode to the start of the next.",
     ),
     "same seed at every reset": Disease(
         (
             Edit(
                 train,
                 STEP,
-                "if is_reset.any():  # start over\n"
-                "                for env, seed in zip(envs, seeds, strict=True):\n"
-                "                    env.unwrapped._np_random = np.random.default_rng(seed)\n"
-                f"            {STEP}",
+                "if is_reset.any():  # start over\n                for env, seed in"
+                " zip(envs, seeds, strict=True):\n                   "
+                " env.unwrapped._np_random = np.random.default_rng(seed)\n           "
+                f" {STEP}",
             ),
         ),
         "batch",
@@ -84,57 +105,76 @@ DISEASES = {
         "`reset(seed=...)` at every episode: all episodes begin in the same state.",
     ),
     "target network never read": Disease(
-        (Edit(CriticEnsemble.Q_t, TARGET_READ, "return self._evaluate(self.online, state)"),),
+        (
+            Edit(
+                CriticEnsemble.Q_t,
+                TARGET_READ,
+                "return self._evaluate(self.online, state)",
+            ),
+        ),
         "pulse",
         "change of the target when the online network changes",
-        "The target is computed from the online network. The target network is built, updated, and read by nobody.",
+        "The target is computed from the online network. The target network is built,"
+        " updated, and read by nobody.",
     ),
     "target network never updated": Disease(
         (Edit(DQN.learn, "self.critic.update_target()", "self.critic.update_target"),),
         "pulse",
         "distance that the target network moves in 50 updates",
-        "The brackets of a call are missing. The target network keeps its first, random weights.",
+        "The brackets of a call are missing. The target network keeps its first, random"
+        " weights.",
     ),
     "gradient through the target": Disease(
         (
             Edit(CriticEnsemble.Q_t, "with torch.no_grad():", "if True:"),
-            Edit(CriticEnsemble.Q_t, TARGET_READ, "return self._evaluate(self.online, state)"),
+            Edit(
+                CriticEnsemble.Q_t,
+                TARGET_READ,
+                "return self._evaluate(self.online, state)",
+            ),
             Edit(DQNCritic.get_bellman_target, "with torch.no_grad():", "if True:"),
-            Edit(CriticEnsemble.update, "self._per_network_1d(y.detach())", "self._per_network_1d(y)"),
-            Edit(CriticEnsemble.update, "td_error(target, ", "td_error(target.detach(), "),
+            Edit(
+                CriticEnsemble.update,
+                "self._per_network_1d(y.detach())",
+                "self._per_network_1d(y)",
+            ),
+            Edit(
+                CriticEnsemble.update, "td_error(target, ", "td_error(target.detach(), "
+            ),
         ),
         "pulse",
         "gradient in the target",
-        "The target comes from the network that learns, and nothing cuts the graph: the loss also moves the value of "
-        "the next state towards that of this one.",
+        "The target comes from the network that learns, and nothing cuts the graph: the"
+        " loss also moves the value of the next state towards that of this one.",
     ),
     "loss broadcast to [B, B]": Disease(
         (
             Edit(
                 CriticEnsemble.update,
                 "self._loss(q, target).mean(-1)",
-                "self._loss(*torch.broadcast_tensors(q[..., None, :], target[..., None])).mean((-2, -1))",
+                "self._loss(*torch.broadcast_tensors(q[..., None, :], target[...,"
+                " None])).mean((-2, -1))",
             ),
         ),
         "probes",
         "two observations",
-        "One of the two has an axis too many, [B, 1] against [B]. Each prediction is pulled to every target of the "
-        "batch, that is to their mean.",
+        "One of the two has an axis too many, [B, 1] against [B]. Each prediction is"
+        " pulled to every target of the batch, that is to their mean.",
     ),
     "next_state is a view": Disease(
         (
             Edit(
                 train,
                 STEP,
-                "stepped = step_all(envs, action)\n"
-                "            state[:] = stepped[0]  # one array is enough\n"
-                "            next_state, (reward, terminated, truncated) = state, stepped[1:]",
+                "stepped = step_all(envs, action)\n            state[:] = stepped[0]  #"
+                " one array is enough\n            next_state, (reward, terminated,"
+                " truncated) = state, stepped[1:]",
             ),
         ),
         "batch",
         "rows whose next_state is their state",
-        "State and next state are two names of one array that the environment writes into, so both hold the newest "
-        "observation.",
+        "State and next state are two names of one array that the environment writes"
+        " into, so both hold the newest observation.",
     ),
     "ring overwrites the newest": Disease(
         (
@@ -146,26 +186,47 @@ DISEASES = {
         ),
         "batch",
         "share of a full memory that is renewed",
-        "The index stops at the end instead of going back to 0. Once full, the memory keeps the oldest experience "
-        "and overwrites its last row for ever.",
+        "The index stops at the end instead of going back to 0. Once full, the memory"
+        " keeps the oldest experience and overwrites its last row for ever.",
     ),
     "one coin for all environments": Disease(
-        (Edit(DQNCritic.act, "chance.random(action.shape[1]) < self.epsilon", "chance.random() < self.epsilon"),),
+        (
+            Edit(
+                DQNCritic.act,
+                "chance.random(action.shape[1]) < self.epsilon",
+                "chance.random() < self.epsilon",
+            ),
+        ),
         "actions",
         "spread of the share that explores",
-        "Epsilon-greedy with one draw for the whole batch: all environments explore at the same steps.",
+        "Epsilon-greedy with one draw for the whole batch: all environments explore at"
+        " the same steps.",
     ),
     "greedy action stored": Disease(
-        (Edit(train, STORE, STORE.replace(" action,", " q_values.argmax(-1).reshape(action.shape),")),),
+        (
+            Edit(
+                train,
+                STORE,
+                STORE.replace(
+                    " action,", " q_values.argmax(-1).reshape(action.shape),"
+                ),
+            ),
+        ),
         "batch",
         "rows whose action is the one that moved the cart",
-        "Exploration happens behind the agent's back: one action is executed, another is remembered.",
+        "Exploration happens behind the agent's back: one action is executed, another"
+        " is remembered.",
     ),
     "reward clipped to one sign": Disease(
-        (Edit(train, "scaled = reward * config", "scaled = reward.clip(0, 1) * config"),),
+        (
+            Edit(
+                train, "scaled = reward * config", "scaled = reward.clip(0, 1) * config"
+            ),
+        ),
         "oracle",
         "distance to Q*",
-        "Rewards are clipped to the range from 0 to 1, so a punishment counts as nothing.",
+        "Rewards are clipped to the range from 0 to 1, so a punishment counts as"
+        " nothing.",
     ),
     "observation scale forgotten in evaluation": Disease(
         (
@@ -177,13 +238,15 @@ DISEASES = {
         ),
         "actions",
         "Q of evaluation less Q of training",
-        "Training scales what the network sees, evaluation shows it raw numbers. The agent is well, its evaluation is "
-        "sick.",
+        "Training scales what the network sees, evaluation shows it raw numbers. The"
+        " agent is well, its evaluation is sick.",
     ),
     "softmax on Q-values": Disease(
         (
             Edit(
-                CriticEnsemble._evaluate, "_per_network(x) * self._scale)", "_per_network(x) * self._scale).softmax(-1)"
+                CriticEnsemble._evaluate,
+                "_per_network(x) * self._scale)",
+                "_per_network(x) * self._scale).softmax(-1)",
             ),
             Edit(
                 CriticEnsemble._evaluate,
@@ -193,7 +256,7 @@ DISEASES = {
         ),
         "pulse",
         "spread over states of the sum of Q over the actions",
-        "The last layer turns Q-values into probabilities, as in a classifier. They lie between 0 and 1 and sum to 1; "
-        "returns do not.",
+        "The last layer turns Q-values into probabilities, as in a classifier. They lie"
+        " between 0 and 1 and sum to 1; returns do not.",
     ),
 }

@@ -1,4 +1,6 @@
-"""What the instruments read on every bug: measured by tools/measure_clinic.py and kept in a table."""
+"""What the instruments read on every bug: measured by tools/measure_clinic.py and kept
+in a table.
+"""
 
 import csv
 from collections.abc import Sequence
@@ -18,16 +20,30 @@ RETURN = "greedy return after 8,000 steps"
 
 
 def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
-    """Return a line of the table: a reading of many agents, its mean with the 95 % interval over seeds.
+    """Return a line of the table: a reading of many agents, its mean with the 95 %
+    interval over seeds.
 
     Source: this course. Taught in 09_bug_clinic.
     """
     low, high = (float(bound) for bound in bootstrap_interval(reading.values))
-    numbers = (np.median(reading.values), reading.values.min(), reading.values.max(), reading.values.mean(), low, high)
+    numbers = (
+        np.median(reading.values),
+        reading.values.min(),
+        reading.values.max(),
+        reading.values.mean(),
+        low,
+        high,
+    )
     names = ("median", "smallest", "largest", "mean", "low", "high")
-    own: dict[str, Any] = {"bug": bug, "instrument": instrument, "reading": reading.name}
+    own: dict[str, Any] = {
+        "bug": bug,
+        "instrument": instrument,
+        "reading": reading.name,
+    }
     own |= {"agents": len(reading.values), "outside": reading.n_outside}
-    return own | {name: f"{number:.4g}" for name, number in zip(names, numbers, strict=True)}
+    return own | {
+        name: f"{number:.4g}" for name, number in zip(names, numbers, strict=True)
+    }
 
 
 def measured() -> list[dict[str, str]]:
@@ -37,19 +53,35 @@ def measured() -> list[dict[str, str]]:
 
 
 def evidence() -> None:
-    """Show for each bug the agents that its own reading finds, and its effect on CartPole. Source: this course. Taught
-    in 09_bug_clinic.
+    """Show for each bug the agents that its own reading finds, and its effect on
+    CartPole. Source: this course. Taught in 09_bug_clinic.
     """
     table = measured()
     lines = {(line["bug"], line["reading"]): line for line in table}
     healthy = [line for line in table if line["bug"] == HEALTHY]
-    head = ("bug", "instrument", "reading", "agents outside", "greedy return on CartPole, 95 % interval")
+    head = (
+        "bug",
+        "instrument",
+        "reading",
+        "agents outside",
+        "greedy return on CartPole, 95 % interval",
+    )
     rows = []
     for name, disease in DISEASES.items():
         own, effect = lines[name, disease.reading], lines[name, RETURN]
         outside = f"{own['outside']} of {own['agents']}"
-        rows.append((name, disease.instrument, disease.reading, outside, _interval(effect)))
-    rows.append((HEALTHY, "all", "all", _false_alarms(healthy), _interval(lines[HEALTHY, RETURN])))
+        rows.append(
+            (name, disease.instrument, disease.reading, outside, _interval(effect))
+        )
+    rows.append(
+        (
+            HEALTHY,
+            "all",
+            "all",
+            _false_alarms(healthy),
+            _interval(lines[HEALTHY, RETURN]),
+        )
+    )
     show_table("Every bug, seen by its own reading", head, rows)
 
 
@@ -59,6 +91,10 @@ def _interval(line: dict[str, str]) -> str:
 
 
 def _false_alarms(lines: Sequence[dict[str, str]]) -> str:
-    """Count the healthy agents that the worst reading blames; a test holds that it is none."""
+    """Count the healthy agents that the worst reading blames; a test holds that it is
+    none.
+    """
     worst, agents = max(int(line["outside"]) for line in lines), int(lines[0]["agents"])
-    return f"{worst} of {agents} (at most {100 * wilson_interval(worst, agents)[1]:.0f} %)"
+    return (
+        f"{worst} of {agents} (at most {100 * wilson_interval(worst, agents)[1]:.0f} %)"
+    )

@@ -1,4 +1,6 @@
-"""Patients: agents with a bug, or without one, that are examined, diagnosed and cured."""
+"""Patients: agents with a bug, or without one, that are examined, diagnosed and
+cured.
+"""
 
 import zlib
 from contextlib import AbstractContextManager
@@ -8,7 +10,13 @@ import numpy as np
 
 from dqn_tutorial.classroom.check.exercise import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
-from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, N_SEEDS, Array, Reading, learning_curves
+from dqn_tutorial.classroom.clinic.instruments import (
+    INSTRUMENTS,
+    N_SEEDS,
+    Array,
+    Reading,
+    learning_curves,
+)
 from dqn_tutorial.classroom.clinic.pictures import draw_curves, show_readings
 from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed
 from dqn_tutorial.config import nearest
@@ -20,7 +28,8 @@ N_PATIENTS = len(DISEASES) + 2  # two are healthy
 
 
 def patient(number: int, learner: str = "") -> "Patient":
-    """Return a patient by number; who has what is shuffled anew for each learner's name.
+    """Return a patient by number; who has what is shuffled anew for each learner's
+    name.
 
     Raises:
         ValueError: a number that no patient has.
@@ -28,22 +37,28 @@ def patient(number: int, learner: str = "") -> "Patient":
     Source: this course. Taught in 09_bug_clinic.
     """
     if number not in range(1, N_PATIENTS + 1):
-        raise ValueError(f"number = {number} is not allowed: patients have the numbers 1 to {N_PATIENTS}")
+        raise ValueError(
+            f"number = {number} is not allowed: patients have the numbers 1 to"
+            f" {N_PATIENTS}"
+        )
     ward = [*DISEASES, HEALTHY, HEALTHY]
-    order = np.random.default_rng(zlib.crc32(learner.strip().lower().encode())).permutation(len(ward))
+    order = np.random.default_rng(
+        zlib.crc32(learner.strip().lower().encode())
+    ).permutation(len(ward))
     return Patient(ward[order[number - 1]], f"patient {number}")
 
 
 @cache
 def healthy_band() -> tuple[Array, Array]:
-    """Return behaviour and greedy returns of healthy agents, as in `learning_curves`. Source: this course. Taught in
-    09_bug_clinic.
+    """Return behaviour and greedy returns of healthy agents, as in `learning_curves`.
+    Source: this course. Taught in 09_bug_clinic.
     """
     return learning_curves(seed=5_000)
 
 
 class Patient:
-    """An agent of the package, sick or healthy. The package is sick only while the patient is examined.
+    """An agent of the package, sick or healthy. The package is sick only while the
+    patient is examined.
 
     Args:
         disease: a name of `DISEASES`, or `healthy`.
@@ -57,42 +72,54 @@ class Patient:
 
     def __init__(self, disease: str, title: str = "") -> None:
         if disease not in DIAGNOSES:
-            raise ValueError(f"disease = {disease!r} is not known: {nearest(disease, DIAGNOSES)}")
+            raise ValueError(
+                f"disease = {disease!r} is not known: {nearest(disease, DIAGNOSES)}"
+            )
         self._disease, self.title = disease, title or disease
-        self._sources: dict[Function, str] = DISEASES[disease].sources() if disease != HEALTHY else {}
+        self._sources: dict[Function, str] = (
+            DISEASES[disease].sources() if disease != HEALTHY else {}
+        )
         self._diagnosed = False
 
     def body(self) -> AbstractContextManager[None]:
-        """Return a context in which the whole package is as the patient is. Source: this course. Taught in
-        09_bug_clinic.
+        """Return a context in which the whole package is as the patient is. Source:
+        this course. Taught in 09_bug_clinic.
         """
         return installed(self._sources)
 
-    def readings(self, instrument: str, seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
-        """Return what an instrument reads. Raises a ValueError for one that is not there. Source: this course. Taught
-        in 09_bug_clinic.
+    def readings(
+        self, instrument: str, seed: int = 0, n_seeds: int = N_SEEDS
+    ) -> list[Reading]:
+        """Return what an instrument reads. Raises a ValueError for one that is not
+        there. Source: this course. Taught in 09_bug_clinic.
         """
         if instrument not in INSTRUMENTS:
-            raise ValueError(f"instrument = {instrument!r} is not known: {nearest(instrument, INSTRUMENTS)}")
-        with self.body(), torch_threads(1):  # many small products: on a busy machine two threads wait for each other
+            raise ValueError(
+                f"instrument = {instrument!r} is not known:"
+                f" {nearest(instrument, INSTRUMENTS)}"
+            )
+        # many small products: on a busy machine two threads wait for each other
+        with self.body(), torch_threads(1):
             return INSTRUMENTS[instrument](seed, n_seeds)
 
     def examine(self, *instruments: str) -> None:
-        """Show what instruments read; errors as in `readings`. Source: this course. Taught in 09_bug_clinic."""
+        """Show what instruments read; errors as in `readings`. Source: this course.
+        Taught in 09_bug_clinic.
+        """
         for instrument in instruments:
             show_readings(f"{self.title}: {instrument}", self.readings(instrument))
 
     def curves(self) -> None:
-        """Draw behaviour and greedy returns on CartPole beside the healthy band. Source: this course. Taught in
-        09_bug_clinic.
+        """Draw behaviour and greedy returns on CartPole beside the healthy band.
+        Source: this course. Taught in 09_bug_clinic.
         """
         with self.body():
             own = learning_curves()
         draw_curves(self.title, own, healthy_band())
 
     def diagnose(self, name: str) -> Verdict:
-        """Say whether a diagnosis is right; if not, what would be seen then. Source: this course. Taught in
-        09_bug_clinic.
+        """Say whether a diagnosis is right; if not, what would be seen then. Source:
+        this course. Taught in 09_bug_clinic.
 
         Raises:
             ValueError: no such diagnosis; the nearest name is given.
@@ -100,54 +127,87 @@ class Patient:
         if name == "?":
             return Verdict(self.title, "not attempted yet")
         if name not in DIAGNOSES:
-            raise ValueError(f"diagnosis {name!r} is not known: {nearest(name, DIAGNOSES)}")
+            raise ValueError(
+                f"diagnosis {name!r} is not known: {nearest(name, DIAGNOSES)}"
+            )
         if name == self._disease:
             self._diagnosed = True
-            story = "No instrument shows anything." if name == HEALTHY else DISEASES[name].story
+            story = (
+                "No instrument shows anything."
+                if name == HEALTHY
+                else DISEASES[name].story
+            )
             return Verdict(self.title, "correct", message=f"It is: {name}. {story}")
         if name == HEALTHY:
-            return Verdict(self.title, "not yet", "called healthy", "Not all instruments agree that it is healthy.")
+            return Verdict(
+                self.title,
+                "not yet",
+                "called healthy",
+                "Not all instruments agree that it is healthy.",
+            )
         disease = DISEASES[name]
-        reading = next(r for r in self.readings(disease.instrument) if r.name == disease.reading)
-        where = f"With that bug, `{disease.reading}` ({disease.instrument}) is outside its healthy range"
+        reading = next(
+            r for r in self.readings(disease.instrument) if r.name == disease.reading
+        )
+        where = (
+            f"With that bug, `{disease.reading}` ({disease.instrument}) is outside its"
+            " healthy range"
+        )
         if reading.alarm:
-            message = f"{where}. So it is here, but another bug does that too: look at the other readings."
+            message = (
+                f"{where}. So it is here, but another bug does that too: look at the"
+                " other readings."
+            )
         else:
-            message = f"{where}. Here it is outside for {reading.n_outside} of {len(reading.values)} agents."
+            message = (
+                f"{where}. Here it is outside for {reading.n_outside} of"
+                f" {len(reading.values)} agents."
+            )
         return Verdict(self.title, "not yet", f"not {name}", message)
 
     def code(self) -> None:
-        """Print the functions that hold the bug; first comes the diagnosis. Source: this course. Taught in
-        09_bug_clinic.
+        """Print the functions that hold the bug; first comes the diagnosis. Source:
+        this course. Taught in 09_bug_clinic.
         """
-        texts = self._sources.values() or [f"{self.title} is healthy: there is nothing to cure."]
+        texts = self._sources.values() or [
+            f"{self.title} is healthy: there is nothing to cure."
+        ]
         for text in texts if self._diagnosed else ["First the diagnosis."]:
             print(text)
 
     def cure(self, sick: str, healthy: str) -> Verdict:
-        """Replace a piece of the patient's code, examine it again with every instrument, and draw its curves if cured.
+        """Replace a piece of the patient's code, examine it again with every
+        instrument, and draw its curves if cured.
 
         Args:
             sick: a piece that occurs exactly once in the printed functions.
             healthy: what is to stand there.
 
         Raises:
-            ValueError: a piece that is not there once, or code that does not compile; the patient stays as it was.
+            ValueError: a piece that is not there once, or code that does not compile;
+                the patient stays as it was.
 
         Source: this course. Taught in 09_bug_clinic.
         """
         if not self._sources:
             raise ValueError(f"{self.title} is healthy: there is nothing to cure")
-        places = [function for function, source in self._sources.items() for _ in range(source.count(sick))]
+        places = [
+            function
+            for function, source in self._sources.items()
+            for _ in range(source.count(sick))
+        ]
         if len(places) != 1 or not sick.strip():
             where = f"occurs {len(places)} times in the code of {self.title}"
-            raise ValueError(f"{sick!r} {where}: give a piece of code that occurs exactly once")
+            raise ValueError(
+                f"{sick!r} {where}: give a piece of code that occurs exactly once"
+            )
         source = self._sources[places[0]].replace(sick, healthy)
         compiled(places[0], source)  # refuses what is no Python
         self._sources[places[0]] = source
         try:
             outside = [
-                f"`{reading.name}` ({name}): {reading.n_outside} of {len(reading.values)}"
+                f"`{reading.name}` ({name}): {reading.n_outside} of"
+                f" {len(reading.values)}"
                 for name in INSTRUMENTS
                 if name != "curves"
                 for reading in self.readings(name)
@@ -157,6 +217,15 @@ class Patient:
             message = f"The agent no longer runs: {type(error).__name__}: {error}"
             return Verdict(self.title, "not yet", "does not run", message)
         if outside:
-            return Verdict(self.title, "not yet", "not cured", "Still outside the healthy range: " + "; ".join(outside))
+            return Verdict(
+                self.title,
+                "not yet",
+                "not cured",
+                "Still outside the healthy range: " + "; ".join(outside),
+            )
         self.curves()
-        return Verdict(self.title, "correct", message="Cured: every reading is in its healthy range.")
+        return Verdict(
+            self.title,
+            "correct",
+            message="Cured: every reading is in its healthy range.",
+        )

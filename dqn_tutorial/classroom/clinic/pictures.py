@@ -1,17 +1,26 @@
-"""How the clinic shows what it found: tables of readings, and curves beside a healthy band."""
+"""How the clinic shows what it found: tables of readings, and curves beside a healthy
+band.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
-from dqn_tutorial.classroom.plots import BLUE, GREY, ORANGE, new_figure, show, show_table
+from dqn_tutorial.classroom.plots import (
+    BLUE,
+    GREY,
+    ORANGE,
+    new_figure,
+    show,
+    show_table,
+)
 from dqn_tutorial.stats import bootstrap_interval
 
 
 def show_readings(title: str, readings: Sequence[Reading]) -> None:
-    """Show each reading's healthy range, and median and range over the agents. Source: this course. Taught in
-    09_bug_clinic.
+    """Show each reading's healthy range, and median and range over the agents. Source:
+    this course. Taught in 09_bug_clinic.
     """
     head = ("reading", "healthy", "median", "smallest to largest", "agents outside")
     show_table(title, head, [_row(reading) for reading in readings])
@@ -26,11 +35,20 @@ def _row(reading: Reading) -> Sequence[str]:
     else:
         healthy = f"{reading.low:g} to {reading.high:g}"
     mark = f"{outside} of {len(values)}" + (": OUTSIDE" if reading.alarm else "")
-    return reading.name, healthy, f"{np.median(values):.2g}", f"{values.min():.2g} to {values.max():.2g}", mark
+    return (
+        reading.name,
+        healthy,
+        f"{np.median(values):.2g}",
+        f"{values.min():.2g} to {values.max():.2g}",
+        mark,
+    )
 
 
-def draw_curves(title: str, own: tuple[Array, Array], healthy: tuple[Array, Array]) -> None:
-    """Draw behaviour and greedy returns, `[N, T]` each, over environment steps, with the healthy range in grey.
+def draw_curves(
+    title: str, own: tuple[Array, Array], healthy: tuple[Array, Array]
+) -> None:
+    """Draw behaviour and greedy returns, `[N, T]` each, over environment steps, with
+    the healthy range in grey.
 
     Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
     """
@@ -38,15 +56,31 @@ def draw_curves(title: str, own: tuple[Array, Array], healthy: tuple[Array, Arra
     steps = LOOK_EVERY * np.arange(1, own[0].shape[1] + 1)
     words = []
     names = ("behaviour return", "greedy return")
-    for axis, name, colour, values, band in zip(axes, names, (BLUE, ORANGE), own, healthy, strict=True):
-        axis.fill_between(steps, band.min(0), band.max(0), color=GREY, alpha=0.3, label="healthy: smallest to largest")
+    for axis, name, colour, values, band in zip(
+        axes, names, (BLUE, ORANGE), own, healthy, strict=True
+    ):
+        axis.fill_between(
+            steps,
+            band.min(0),
+            band.max(0),
+            color=GREY,
+            alpha=0.3,
+            label="healthy: smallest to largest",
+        )
         low, high = bootstrap_interval(values, resamples=2_000)
-        axis.plot(steps, values.mean(0), "o-", color=colour, label=f"{title}: mean, 95 % interval")
+        axis.plot(
+            steps,
+            values.mean(0),
+            "o-",
+            color=colour,
+            label=f"{title}: mean, 95 % interval",
+        )
         axis.fill_between(steps, low, high, color=colour, alpha=0.3)
         axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))
         axis.legend(loc="upper left", fontsize=8)
         words.append(
-            f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval {low[-1]:.0f} to "
-            f"{high[-1]:.0f}; healthy agents lie between {band[:, -1].min():.0f} and {band[:, -1].max():.0f}."
+            f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval"
+            f" {low[-1]:.0f} to {high[-1]:.0f}; healthy agents lie between"
+            f" {band[:, -1].min():.0f} and {band[:, -1].max():.0f}."
         )
     show(figure, f"{title}, {len(own[0])} agents on CartPole. {' '.join(words)}")

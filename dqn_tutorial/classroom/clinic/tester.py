@@ -1,4 +1,6 @@
-"""Testing the tests: which bugs a learner's tests catch, and whether they blame a healthy agent."""
+"""Testing the tests: which bugs a learner's tests catch, and whether they blame a
+healthy agent.
+"""
 
 import html
 from collections.abc import Callable, Mapping
@@ -16,24 +18,37 @@ class Score:
     """What a set of tests found. Source: this course. Taught in 09_bug_clinic.
 
     Attributes:
-        failed: for each test the agents that failed it, `healthy` among them for a false alarm.
+        failed: for each test the agents that failed it, `healthy` among them for a
+            false alarm.
     """
 
     failed: Mapping[str, tuple[str, ...]]
 
     @property
     def false_alarms(self) -> list[str]:
-        """Tests that fail the healthy agent. Source: this course. Taught in 09_bug_clinic."""
+        """Tests that fail the healthy agent. Source: this course. Taught in
+        09_bug_clinic.
+        """
         return [test for test, agents in self.failed.items() if HEALTHY in agents]
 
     @property
     def caught(self) -> list[str]:
-        """Bugs that a test without false alarm caught. Source: this course. Taught in 09_bug_clinic."""
-        good = {name for agents in self.failed.values() if HEALTHY not in agents for name in agents}
+        """Bugs that a test without false alarm caught. Source: this course. Taught in
+        09_bug_clinic.
+        """
+        good = {
+            name
+            for agents in self.failed.values()
+            if HEALTHY not in agents
+            for name in agents
+        }
         return [name for name in DISEASES if name in good]
 
     def __repr__(self) -> str:
-        lines = [f"Caught {len(self.caught)} of {len(DISEASES)} bugs; false alarms: {len(self.false_alarms)}."]
+        lines = [
+            f"Caught {len(self.caught)} of {len(DISEASES)} bugs; false alarms:"
+            f" {len(self.false_alarms)}."
+        ]
         for test, agents in self.failed.items():
             lines.append(f"{test}: {', '.join(agents) or 'nothing'}")
         missed = [name for name in DISEASES if name not in self.caught]
@@ -46,7 +61,8 @@ class Score:
 
 
 def score(*tests: Callable[[], object]) -> Score:
-    """Run tests against the healthy agent and every sick one; a test fails an agent by raising an exception.
+    """Run tests against the healthy agent and every sick one; a test fails an agent by
+    raising an exception.
 
     Args:
         tests: functions without arguments that use the package and assert something.
@@ -58,10 +74,18 @@ def score(*tests: Callable[[], object]) -> Score:
     """
     names = [test.__name__ for test in tests]
     if not tests or len(set(names)) < len(names):
-        raise ValueError(f"tests = {names} is not allowed: give one or more functions of different names")
-    return Score({
-        test.__name__: tuple(name for name in (HEALTHY, *DISEASES) if _fails(test, Patient(name))) for test in tests
-    })  # fmt: skip
+        raise ValueError(
+            f"tests = {names} is not allowed: give one or more functions of different"
+            " names"
+        )
+    return Score(
+        {
+            test.__name__: tuple(
+                name for name in (HEALTHY, *DISEASES) if _fails(test, Patient(name))
+            )
+            for test in tests
+        }
+    )
 
 
 def _fails(test: Callable[[], object], patient: Patient) -> bool:

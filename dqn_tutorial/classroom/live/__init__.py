@@ -2,8 +2,17 @@
 
 from dqn_tutorial.classroom.live.lab import LiveLab
 from dqn_tutorial.classroom.live.recording import Recording, load_lesson, replay
-from dqn_tutorial.classroom.live.tabular_labs import correlation_lab, gamma_lab, step_size_lab, target_lab
-from dqn_tutorial.classroom.live.training_labs import ensemble_lab, epsilon_lab, network_lab
+from dqn_tutorial.classroom.live.tabular_labs import (
+    correlation_lab,
+    gamma_lab,
+    step_size_lab,
+    target_lab,
+)
+from dqn_tutorial.classroom.live.training_labs import (
+    ensemble_lab,
+    epsilon_lab,
+    network_lab,
+)
 
 __all__ = [
     "LiveLab",

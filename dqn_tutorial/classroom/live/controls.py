@@ -1,4 +1,6 @@
-"""The controls of the live lab. A callback only tells the worker what is wanted; it never trains or draws."""
+"""The controls of the live lab. A callback only tells the worker what is wanted; it
+never trains or draws.
+"""
 
 import html
 import json
@@ -14,12 +16,24 @@ from dqn_tutorial.models import MODELS, make_config
 from dqn_tutorial.settings import override
 
 ENVIRONMENTS = ("cartpole", "acrobot", "mountaincar", "slipperygrid")
-SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, math.inf)  # steps a second
+# steps a second
+SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, math.inf)
 BUTTONS = {
     "start": ("Start", "play", "Train, or go on after Pause"),
     "pause": ("Pause", "pause", "Stand still; controls can still be moved"),
-    "step": ("Step", "step-forward", "One environment step and one update, then stand still"),
-    "reset": ("Reset", "refresh", "A fresh agent, with the model, environment and seed chosen below; all is cleared"),
+    "step": (
+        "Step",
+        "step-forward",
+        "One environment step and one update, then stand still",
+    ),
+    "reset": (
+        "Reset",
+        "refresh",
+        (
+            "A fresh agent, with the model, environment and seed chosen below; all is"
+            " cleared"
+        ),
+    ),
     "stop": ("Stop", "stop", "End this run and keep its pictures"),
 }
 NO_END = 100_000_000  # steps
@@ -28,10 +42,12 @@ LABELLED = {"style": {"description_width": "120px"}}
 
 
 def lab_config(env: str = "cartpole", model: str = "dqn", seed: int = 0) -> MainConfig:
-    """Return the settings of a lab: one environment, a constant learning rate, and no end but Stop.
+    """Return the settings of a lab: one environment, a constant learning rate, and no
+    end but Stop.
 
-    Epsilon falls over as many steps as in a run of the preset's budget, and to 0.1, so that the behaviour shows what
-    was learned. There is an update for every eighth step, so that one sees it learn within a minute.
+    Epsilon falls over as many steps as in a run of the preset's budget, and to 0.1, so
+    that the behaviour shows what was learned. There is an update for every eighth step,
+    so that one sees it learn within a minute.
 
     Raises:
         ValueError: as in `make_config`.
@@ -39,13 +55,21 @@ def lab_config(env: str = "cartpole", model: str = "dqn", seed: int = 0) -> Main
     Source: this course. Taught in 07_train_cartpole.
     """
     constant = {"learning_rate": 1e-3, "learning_rate_end": 1.0, "update_ratio": 0.125}
-    config = make_config(env, model, seed=seed, n_envs=1, exploration_rate=0.1, **constant)
-    share = config.model.critic.exploration_fraction * config.training.max_steps / NO_END
-    return override(config, {"training.max_steps": NO_END, "model.critic.exploration_fraction": share})
+    config = make_config(
+        env, model, seed=seed, n_envs=1, exploration_rate=0.1, **constant
+    )
+    share = (
+        config.model.critic.exploration_fraction * config.training.max_steps / NO_END
+    )
+    return override(
+        config,
+        {"training.max_steps": NO_END, "model.critic.exploration_fraction": share},
+    )
 
 
 class Controls:
-    """Buttons, sliders and choices, and two lines of status: one in words, one for programs.
+    """Buttons, sliders and choices, and two lines of status: one in words, one for
+    programs.
 
     Args:
         worker: what they control.
@@ -59,48 +83,101 @@ class Controls:
         self._shown: dict[str, float] = {}  # what the program let a slider show
         self._touched: set[str] = set()  # sliders that the learner has moved
         self.buttons = {
-            name: widgets.Button(description=words, icon=icon, tooltip=tip, layout={"width": "96px"})
+            name: widgets.Button(
+                description=words, icon=icon, tooltip=tip, layout={"width": "96px"}
+            )
             for name, (words, icon, tip) in BUTTONS.items()
         }
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self._press(name))
         t = config.training
         self.sliders: dict[str, Any] = {
-            "epsilon": _slider("epsilon", config.model.critic.exploration_start, 0, 1, 0.01, "share of random actions"),
-            "learning_rate": _log_slider("learning rate", t.learning_rate, range(-5, -1), "step size of the optimiser"),
+            "epsilon": _slider(
+                "epsilon",
+                config.model.critic.exploration_start,
+                0,
+                1,
+                0.01,
+                "share of random actions",
+            ),
+            "learning_rate": _log_slider(
+                "learning rate",
+                t.learning_rate,
+                range(-5, -1),
+                "step size of the optimiser",
+            ),
             "gamma": _slider("gamma", t.gamma, 0, 1, 0.001, "discount factor"),
-            "tau": _log_slider("tau", config.model.tau, range(-4, 0), "share of its way that the target moves"),
-            "update_ratio": _slider("update ratio", t.update_ratio, 0, 2, 1 / 32, "updates for each environment step"),
-        }  # fmt: skip
+            "tau": _log_slider(
+                "tau",
+                config.model.tau,
+                range(-4, 0),
+                "share of its way that the target moves",
+            ),
+            "update_ratio": _slider(
+                "update ratio",
+                t.update_ratio,
+                0,
+                2,
+                1 / 32,
+                "updates for each environment step",
+            ),
+        }
         for name, slider in self.sliders.items():
-            slider.observe(lambda change, name=name: self._move(name, change["new"]), names="value")
+            slider.observe(
+                lambda change, name=name: self._move(name, change["new"]), names="value"
+            )
         self.follow = widgets.Button(
-            description="epsilon: follow schedule", icon="undo", tooltip="Give epsilon back to its schedule",
+            description="epsilon: follow schedule",
+            icon="undo",
+            tooltip="Give epsilon back to its schedule",
             layout={"width": "200px"},
-        )  # fmt: skip
+        )
         self.follow.on_click(lambda _: self._release_epsilon())
         self.speed = widgets.SelectionSlider(
-            description="steps a second", value=500, tooltip="how fast to train", **LABELLED,
-            options=[("unlimited" if math.isinf(speed) else f"{speed:,}", speed) for speed in SPEEDS],
-        )  # fmt: skip
-        self.speed.observe(lambda change: setattr(worker, "speed", change["new"]), names="value")
+            description="steps a second",
+            value=500,
+            tooltip="how fast to train",
+            **LABELLED,
+            options=[
+                ("unlimited" if math.isinf(speed) else f"{speed:,}", speed)
+                for speed in SPEEDS
+            ],
+        )
+        self.speed.observe(
+            lambda change: setattr(worker, "speed", change["new"]), names="value"
+        )
         names = [*ENVIRONMENTS, *({config.env.name} - set(ENVIRONMENTS))]
         later = "taken up by the next Start after Stop, or by Reset"
         self.model = widgets.Dropdown(
-            description="model", options=list(MODELS), value=config.model.name, tooltip=f"model; {later}", **LABELLED
+            description="model",
+            options=list(MODELS),
+            value=config.model.name,
+            tooltip=f"model; {later}",
+            **LABELLED,
         )
         self.env = widgets.Dropdown(
-            description="environment", options=names, value=config.env.name, tooltip=f"environment; {later}", **LABELLED
+            description="environment",
+            options=names,
+            value=config.env.name,
+            tooltip=f"environment; {later}",
+            **LABELLED,
         )
         self.seed = widgets.BoundedIntText(
-            description="seed", value=config.seed, min=0, max=2**31 - 1, tooltip=f"seed; {later}", **LABELLED
+            description="seed",
+            value=config.seed,
+            min=0,
+            max=2**31 - 1,
+            tooltip=f"seed; {later}",
+            **LABELLED,
         )
         self.words, self.state = widgets.HTML(), widgets.HTML()
         self.view = widgets.VBox(
             [
                 widgets.HBox(list(self.buttons.values()), layout=WRAP),
                 widgets.HBox([self.sliders["epsilon"], self.follow], layout=WRAP),
-                widgets.HBox([*list(self.sliders.values())[1:], self.speed], layout=WRAP),
+                widgets.HBox(
+                    [*list(self.sliders.values())[1:], self.speed], layout=WRAP
+                ),
                 widgets.HBox([self.model, self.env, self.seed], layout=WRAP),
                 self.words,
                 self.state,
@@ -118,7 +195,11 @@ class Controls:
         if (self.env.value, self.model.value) != (config.env.name, config.model.name):
             config = lab_config(self.env.value, self.model.value)
             t = config.training
-            numbers = {"learning_rate": t.learning_rate, "gamma": t.gamma, "tau": config.model.tau}
+            numbers = {
+                "learning_rate": t.learning_rate,
+                "gamma": t.gamma,
+                "tau": config.model.tau,
+            }
             self._set(numbers | {"update_ratio": t.update_ratio})
         self._worker.config = replace(config, seed=self.seed.value)
 
@@ -132,36 +213,59 @@ class Controls:
         self._worker.move("epsilon", None)
 
     def _set(self, values: dict[str, float]) -> None:
-        """Let sliders show values that are no moves; those that the learner has moved stay where they are."""
+        """Let sliders show values that are no moves; those that the learner has moved
+        stay where they are.
+        """
         for name, value in values.items():
             slider = self.sliders[name]
             if name not in self._touched and slider.value != value:
                 numbers = dict(getattr(slider, "options", ())).values()
                 if numbers and value not in numbers:
                     options = _labelled({*numbers, value})
-                    self._shown[name] = options[0][1]  # where new options move the slider
+                    # where new options move the slider
+                    self._shown[name] = options[0][1]
                     slider.options = options
                 self._shown[name] = value
                 slider.value = value
 
     def show_state(self, in_words: bool) -> None:
-        """Write the present values into the page, the sentence only if asked to: a screen reader reads it out.
+        """Write the present values into the page, the sentence only if asked to: a
+        screen reader reads it out.
 
         Source: ipywidgets. Taught in 07_train_cartpole.
         """
         worker, run = self._worker, self._worker.run
-        values: dict[str, Any] = {"state": worker.state, "step": 0, "updates": 0, "moves": 0, "delays": "[]"}
+        values: dict[str, Any] = {
+            "state": worker.state,
+            "step": 0,
+            "updates": 0,
+            "moves": 0,
+            "delays": "[]",
+        }
         if run is not None:
             agent = run.agent
-            values |= {"step": run.step, "updates": agent.n_updates, "moves": len(run.moves)}
+            values |= {
+                "step": run.step,
+                "updates": agent.n_updates,
+                "moves": len(run.moves),
+            }
             values |= {name: f"{getattr(agent, name):.6g}" for name in self.sliders}
             values["behaviour"] = run.behaviour
             values["greedy"] = run.evaluations[-1][1] if run.evaluations else 0
-            values["delays"] = json.dumps([round(1_000 * delay, 1) for delay in worker.delays][-20:])
-        attributes = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in values.items())
-        self.state.value = f'<code class="live-state" aria-hidden="true"{attributes}></code>'
+            values["delays"] = json.dumps(
+                [round(1_000 * delay, 1) for delay in worker.delays][-20:]
+            )
+        attributes = "".join(
+            f' data-{name.replace("_", "-")}="{value}"'
+            for name, value in values.items()
+        )
+        self.state.value = (
+            f'<code class="live-state" aria-hidden="true"{attributes}></code>'
+        )
         if in_words:
-            self.words.value = f'<p class="live-words">{html.escape(self._sentence())}</p>'
+            self.words.value = (
+                f'<p class="live-words">{html.escape(self._sentence())}</p>'
+            )
             self._follow_schedule()
 
     def _follow_schedule(self) -> None:
@@ -172,30 +276,58 @@ class Controls:
     def _sentence(self) -> str:
         worker, run = self._worker, self._worker.run
         if worker.state == "failed":
-            return f"Training ended with an error: {type(worker.error).__name__}: {worker.error}"
+            return (
+                f"Training ended with an error: {type(worker.error).__name__}:"
+                f" {worker.error}"
+            )
         if run is None or run.record is None:
             return "Press Start."
-        words = f"{worker.state.capitalize()} at step {run.step:,}, {run.agent.n_updates:,} updates."
+        words = (
+            f"{worker.state.capitalize()} at step {run.step:,}, {run.agent.n_updates:,}"
+            " updates."
+        )
         if run.episodes:
-            words += f" Mean return of the last 20 training episodes: {run.behaviour:.0f}."
+            words += (
+                f" Mean return of the last 20 training episodes: {run.behaviour:.0f}."
+            )
         if run.evaluations:
-            words += f" Greedy evaluation at step {run.evaluations[-1][0]:,}: {run.evaluations[-1][1]:.0f}."
+            words += (
+                f" Greedy evaluation at step {run.evaluations[-1][0]:,}:"
+                f" {run.evaluations[-1][1]:.0f}."
+            )
         held = "held" if "epsilon" in run.agent.held else "on its schedule"
         return f"{words} Epsilon {run.agent.epsilon:.2f}, {held}."
 
 
-def _slider(name: str, value: float, low: float, high: float, step: float, tooltip: str) -> Any:
+def _slider(
+    name: str, value: float, low: float, high: float, step: float, tooltip: str
+) -> Any:
     return widgets.FloatSlider(
-        description=name, value=value, min=low, max=high, step=step, readout_format=".3f", tooltip=tooltip, **LABELLED
+        description=name,
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        readout_format=".3f",
+        tooltip=tooltip,
+        **LABELLED,
     )
 
 
 def _log_slider(name: str, value: float, decades: range, tooltip: str) -> Any:
     """Six values a decade, and the given one, so that what is shown is what is used."""
-    values = {round(step * 10.0**decade, 8) for decade in decades for step in (1, 1.5, 2, 3, 5, 7)}
+    values = {
+        round(step * 10.0**decade, 8)
+        for decade in decades
+        for step in (1, 1.5, 2, 3, 5, 7)
+    }
     values |= {10.0**decades.stop, value}
     return widgets.SelectionSlider(
-        description=name, value=value, options=_labelled(values), tooltip=tooltip, **LABELLED
+        description=name,
+        value=value,
+        options=_labelled(values),
+        tooltip=tooltip,
+        **LABELLED,
     )
 
 

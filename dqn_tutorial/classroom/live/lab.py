@@ -1,4 +1,6 @@
-"""The live lab: controls and pictures around the worker, shown by one line in a notebook."""
+"""The live lab: controls and pictures around the worker, shown by one line in a
+notebook.
+"""
 
 import time
 from dataclasses import dataclass
@@ -18,16 +20,20 @@ from dqn_tutorial.classroom.plots import image_bundle
 from dqn_tutorial.config import MainConfig
 
 WORDS_EVERY = 1.0  # seconds between two sentences for the reader
-ABOUT = "Live lab: returns, errors, Q-values and the policy map of the agent in training."
+ABOUT = (
+    "Live lab: returns, errors, Q-values and the policy map of the agent in training."
+)
 NEXT_TO = "The agent in its environment, as the lab last saw it."
 _SHOWN: dict[str, "LiveLab"] = {}  # by cell
 
 
 class LiveLab:
-    """Trains in the background while controls are moved; shown as the last line of a cell.
+    """Trains in the background while controls are moved; shown as the last line of a
+    cell.
 
     Args:
-        config: settings; `lab_config()` if left out. Training ends with Stop, or with the budget of these settings.
+        config: settings; `lab_config()` if left out. Training ends with Stop, or with
+            the budget of these settings.
         frames_per_second: how often the pictures are drawn, at most.
 
     Attributes:
@@ -36,7 +42,9 @@ class LiveLab:
     Source: this course. Taught in 07_train_cartpole.
     """
 
-    def __init__(self, config: MainConfig | None = None, frames_per_second: float = 8) -> None:
+    def __init__(
+        self, config: MainConfig | None = None, frames_per_second: float = 8
+    ) -> None:
         config = config or lab_config()
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
@@ -48,22 +56,35 @@ class LiveLab:
 
     def _ipython_display_(self) -> None:
         cell = _cell()
-        if _SHOWN.get(cell, self) is not self:  # the cell was run again: its first lab has no place on the page now
+        # the cell was run again: its first lab has no place on the page now
+        if _SHOWN.get(cell, self) is not self:
             _SHOWN[cell].close()
         _SHOWN[cell] = self
-        display(self.controls.view._repr_mimebundle_() | {"text/plain": "Run the cell to get the controls."}, raw=True)
+        display(
+            self.controls.view._repr_mimebundle_()
+            | {"text/plain": "Run the cell to get the controls."},
+            raw=True,
+        )
         pictures = Pictures(self.worker.config.env.name)
-        output = display(_output(*pictures.still(None), _agent(pictures, None)), raw=True, display_id=True)
-        self._page = _Page(pictures, output)  # all at once: a run that goes on draws on the old page until here
+        output = display(
+            _output(*pictures.still(None), _agent(pictures, None)),
+            raw=True,
+            display_id=True,
+        )
+        # all at once: a run that goes on draws on the old page until here
+        self._page = _Page(pictures, output)
         self._report()
 
     @property
     def recording(self) -> Recording:
-        """The run so far, ready to be saved or replayed. Source: this course. Taught in 07_train_cartpole."""
+        """The run so far, ready to be saved or replayed. Source: this course. Taught in
+        07_train_cartpole.
+        """
         return self.worker.recording
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until training has ended; False if the seconds ran out first. An interrupt ends it as Stop does.
+        """Wait until training has ended; False if the seconds ran out first. An
+        interrupt ends it as Stop does.
 
         Raises:
             Exception: what ended the training, if it was an error.
@@ -80,7 +101,9 @@ class LiveLab:
         return ended
 
     def close(self) -> None:
-        """End the run, keep its pictures, and wait for its thread. Source: this course. Taught in 07_train_cartpole."""
+        """End the run, keep its pictures, and wait for its thread. Source: this course.
+        Taught in 07_train_cartpole.
+        """
         self.worker.tell("stop")
         self.worker.wait()
 
@@ -109,14 +132,20 @@ class LiveLab:
 
 @dataclass
 class _Page:
-    """What stands on the page: the pictures, and the handle of the output that keeps them."""
+    """What stands on the page: the pictures, and the handle of the output that keeps
+    them.
+    """
 
     pictures: Pictures
     output: Any
 
 
 def _agent(pictures: Pictures, run: Run | None) -> str:
-    state = [0.0] * pictures.spec.dim_state if run is None or run.record is None else run.record.state
+    state = (
+        [0.0] * pictures.spec.dim_state
+        if run is None or run.record is None
+        else run.record.state
+    )
     return draw_agent(pictures.spec.id, state, NEXT_TO)
 
 
@@ -126,12 +155,17 @@ def _output(data: bytes, words: str, agent: str) -> dict[str, str]:
         image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH),
         image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
     )
-    html, plain = ("\n".join(bundle[mime] for bundle in both) for mime in ("text/html", "text/plain"))
+    html, plain = (
+        "\n".join(bundle[mime] for bundle in both)
+        for mime in ("text/html", "text/plain")
+    )
     return {"text/html": f'<div class="live-still">{html}</div>', "text/plain": plain}
 
 
 def _cell() -> str:
-    """Return the id of the cell that is running, so that running it again is known as such."""
+    """Return the id of the cell that is running, so that running it again is known as
+    such.
+    """
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return str(parent.get("metadata", {}).get("cellId", ""))

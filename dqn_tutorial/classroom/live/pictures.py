@@ -1,4 +1,6 @@
-"""What a live run looks like: one picture of four panels, drawn in a few milliseconds, and the agent itself."""
+"""What a live run looks like: one picture of four panels, drawn in a few milliseconds,
+and the agent itself.
+"""
 
 import io
 import math
@@ -38,14 +40,18 @@ ACTIONS = {
     "dqn_tutorial/SlipperyGrid-v0": ("left", "down", "right", "up"),
 }
 ANGLE, VELOCITY = 0.2095, 2.5  # rad, where an episode ends; rad/s
-WHOLE_EVERY = 8  # frames; map and whole curves are drawn that often, between them only the new ends of the curves
-FIRST_SPAN = 20_000  # steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
+# frames; map and whole curves are drawn that often, between them only the new ends of
+# the curves
+WHOLE_EVERY = 8
+# steps on the axis; doubled when it is full, since drawing everything anew takes 100 ms
+FIRST_SPAN = 20_000
 DOTS = 1_000  # most episodes drawn as dots
 WIDTH = 900  # pixels on the page
 
 
 class Pictures:
-    """Draws runs in one environment; what stays the same from frame to frame is drawn once.
+    """Draws runs in one environment; what stays the same from frame to frame is drawn
+    once.
 
     Args:
         env: name of the environment.
@@ -56,47 +62,96 @@ class Pictures:
     def __init__(self, env: str) -> None:
         self.env, self.spec = env, env_spec(env)
         self.has_map = self.spec.id == "CartPole-v1"
-        self.actions = ACTIONS.get(self.spec.id, tuple(f"action {number}" for number in range(self.spec.dim_act)))
+        self.actions = ACTIONS.get(
+            self.spec.id,
+            tuple(f"action {number}" for number in range(self.spec.dim_act)),
+        )
         with rc_context(STYLE):
-            self.figure = Figure(figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH)
+            self.figure = Figure(
+                figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH
+            )
             self._canvas = FigureCanvasAgg(self.figure)
-            panels: Any = [["returns", "map"], ["errors", "q"]] if self.has_map else [["returns", "q"], ["errors", "q"]]
+            panels: Any = (
+                [["returns", "map"], ["errors", "q"]]
+                if self.has_map
+                else [["returns", "q"], ["errors", "q"]]
+            )
             axes = self.figure.subplot_mosaic(panels, width_ratios=[1.7, 1])
             self._draw_what_stays(axes)
             self.figure.canvas.draw()
-            self.figure.set_layout_engine("none")  # laid out once: axes that grow must not move
+            # laid out once: axes that grow must not move
+            self.figure.set_layout_engine("none")
         self._axes, self._frames, self._background = axes, 0, None
-        self._points: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []  # of each curve
+        # of each curve
+        self._points: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._n_drawn = [0] * len(self._curves)
 
     def _draw_what_stays(self, axes: dict[str, Axes]) -> None:
         top = axes["returns"]
-        top.plot([], [], ".", color=GREY, markersize=3, alpha=0.5, label="episode (explores)")
+        top.plot(
+            [], [], ".", color=GREY, markersize=3, alpha=0.5, label="episode (explores)"
+        )
         top.plot([], [], "-", color=BLUE, label="mean of 20")
         top.plot([], [], "o--", color=ORANGE, markersize=4, label="greedy evaluation")
         self._curves: list[Any] = [*top.lines]
         if self.spec.solved_at is not None:
-            top.axhline(self.spec.solved_at, color=GREEN, linestyle=":", label=f"solved: {self.spec.solved_at:g}")
+            top.axhline(
+                self.spec.solved_at,
+                color=GREEN,
+                linestyle=":",
+                label=f"solved: {self.spec.solved_at:g}",
+            )
         low, high = (0.0, 520.0) if self.has_map else (-1.0, 1.0)
         top.set(ylabel="episode return", xlim=(0, FIRST_SPAN), ylim=(low, high))
         axes["errors"].plot([], [], "-", color=BLUE, linewidth=1, label="loss")
-        axes["errors"].plot([], [], "--", color=ORANGE, linewidth=1, label="mean |TD error|, units of reward")
+        axes["errors"].plot(
+            [],
+            [],
+            "--",
+            color=ORANGE,
+            linewidth=1,
+            label="mean |TD error|, units of reward",
+        )
         self._curves += axes["errors"].lines
-        axes["errors"].set(xlabel="environment steps", xlim=(0, FIRST_SPAN), ylim=(1e-5, 1e3), yscale="log")
+        axes["errors"].set(
+            xlabel="environment steps",
+            xlim=(0, FIRST_SPAN),
+            ylim=(1e-5, 1e3),
+            yscale="log",
+        )
         for panel, columns in ((top, 4), (axes["errors"], 2)):
-            panel.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=columns, fontsize=8, borderaxespad=0)
+            panel.legend(
+                loc="lower left",
+                bbox_to_anchor=(0, 0.98),
+                ncols=columns,
+                fontsize=8,
+                borderaxespad=0,
+            )
         count = range(self.spec.dim_act)
         q = axes["q"]
-        self._bars: list[Any] = list(q.barh(count, [0] * len(count), color=GREY, height=0.6))
+        self._bars: list[Any] = list(
+            q.barh(count, [0] * len(count), color=GREY, height=0.6)
+        )
         q.axvline(0, color=BLACK, linewidth=0.8)
         q.set(yticks=count, yticklabels=self.actions, ylim=(-0.5, len(count) - 0.5))
-        q.set(xlabel="Q-value", xlim=(-20, 160) if self.has_map else (-1, 10))  # units of reward
+        # units of reward
+        q.set(xlabel="Q-value", xlim=(-20, 160) if self.has_map else (-1, 10))
         q.invert_yaxis()
         q.set_title("Q-values of the state on screen\n", fontsize=10)
         kinds = [("chosen greedily", BLUE, ""), ("chosen by chance", PURPLE, "//")]
         # a legend, drawn once: words that change take 3 ms a frame
-        patches = [Patch(facecolor=color, hatch=hatch, label=label) for label, color, hatch in kinds]
-        q.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 0.98), ncols=2, fontsize=8, borderaxespad=0)
+        patches = [
+            Patch(facecolor=color, hatch=hatch, label=label)
+            for label, color, hatch in kinds
+        ]
+        q.legend(
+            handles=patches,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 0.98),
+            ncols=2,
+            fontsize=8,
+            borderaxespad=0,
+        )
         self._map: list[Any] = []
         if self.has_map:
             self._prepare_map(axes["map"])
@@ -104,31 +159,67 @@ class Pictures:
             artist.set_animated(True)
 
     def _prepare_map(self, panel: Axes) -> None:
-        """Lay out V as shades and the greedy action as arrow heads, over angle and angular velocity."""
+        """Lay out V as shades and the greedy action as arrow heads, over angle and
+        angular velocity.
+        """
         x, y = np.linspace(-ANGLE, ANGLE, 33), np.linspace(-VELOCITY, VELOCITY, 33)
-        states = np.zeros((33, 33, 4), np.float32)  # [y, x, S]: cart in the middle, at rest
+        # [y, x, S]: cart in the middle, at rest
+        states = np.zeros((33, 33, 4), np.float32)
         states[..., 2], states[..., 3] = x, y[:, None]
         self._states = states.reshape(-1, 4)
         spots = np.s_[2::4, 2::4]
-        self._spots, self._spot_x, self._spot_y = spots, states[spots][..., 2], states[spots][..., 3]
+        self._spots, self._spot_x, self._spot_y = (
+            spots,
+            states[spots][..., 2],
+            states[spots][..., 3],
+        )
         limits = (-ANGLE, ANGLE, -VELOCITY, VELOCITY)
         image = panel.imshow(
-            np.zeros((33, 33)), origin="lower", aspect="auto", extent=limits, cmap="cividis", interpolation="nearest"
+            np.zeros((33, 33)),
+            origin="lower",
+            aspect="auto",
+            extent=limits,
+            cmap="cividis",
+            interpolation="nearest",
         )
         heads: list[Artist] = []
         for marker in "<>":
-            heads += panel.plot([], [], marker, color="white", markersize=6, markeredgecolor=BLACK, markeredgewidth=0.6)
-        note = panel.text(*(0.5, 1.03, ""), transform=panel.transAxes, fontsize=8, ha="center", va="bottom")
-        panel.set(xlabel="pole angle (rad)", ylabel="angular velocity (rad/s)", xlim=limits[:2], ylim=limits[2:])
+            heads += panel.plot(
+                [],
+                [],
+                marker,
+                color="white",
+                markersize=6,
+                markeredgecolor=BLACK,
+                markeredgewidth=0.6,
+            )
+        note = panel.text(
+            *(0.5, 1.03, ""),
+            transform=panel.transAxes,
+            fontsize=8,
+            ha="center",
+            va="bottom",
+        )
+        panel.set(
+            xlabel="pole angle (rad)",
+            ylabel="angular velocity (rad/s)",
+            xlim=limits[:2],
+            ylim=limits[2:],
+        )
         panel.set_title("Policy map: greedy action and V\n", fontsize=10)
         panel.grid(False)
         self._map = [image, *heads, note]
 
     def _update_map(self, agent: Agent) -> None:
         critic = agent.critic
-        acting = critic.Q_t if agent.config.model.critic.greedy_network == "target" else critic.Q
+        acting = (
+            critic.Q_t
+            if agent.config.model.critic.greedy_network == "target"
+            else critic.Q
+        )
         with torch.no_grad():
-            q = acting(self._states)[: critic.n_members].mean(0).cpu().numpy()  # of the first agent
+            # of the first agent
+            q = acting(self._states)[: critic.n_members].mean(0).cpu().numpy()
         value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
         right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
         image, left_heads, right_heads, note = self._map
@@ -143,16 +234,25 @@ class Pictures:
         every = 1 + len(steps) // DOTS
         evaluated, greedy = np.array(run.evaluations, float).reshape(-1, 2).T
         learned, *errors = np.array(run.errors, float).reshape(-1, 3).T
-        self._points = [(steps[::every], values[::every]) for values in (returns, running_mean(returns))]
+        self._points = [
+            (steps[::every], values[::every])
+            for values in (returns, running_mean(returns))
+        ]
         self._points += [(evaluated, greedy), *((learned, values) for values in errors)]
-        grown = self._grow_x(run.step) | self._grow_y("returns", returns) | self._grow_y("errors", np.array(errors))
+        grown = (
+            self._grow_x(run.step)
+            | self._grow_y("returns", returns)
+            | self._grow_y("errors", np.array(errors))
+        )
         if (record := run.record) is not None:
             units = np.where(np.isfinite(record.q_values), record.q_values, 0)
             grown |= self._grow_q(units)
             for number, (bar, value) in enumerate(zip(self._bars, units, strict=True)):
                 bar.set_width(float(value))
                 chosen = number == record.action
-                bar.set_facecolor((PURPLE if record.explored else BLUE) if chosen else "#CCCCCC")
+                bar.set_facecolor(
+                    (PURPLE if record.explored else BLUE) if chosen else "#CCCCCC"
+                )
                 bar.set_hatch("//" if chosen and record.explored else "")
         if grown:
             self._background = None
@@ -172,7 +272,10 @@ class Pictures:
             return False
         least, most = float(seen.min()), float(seen.max())
         if name == "errors":
-            low, high = min(low, 10 ** math.floor(math.log10(least))), max(high, 10 * most)
+            low, high = (
+                min(low, 10 ** math.floor(math.log10(least))),
+                max(high, 10 * most),
+            )
         else:
             low, high = min(low, 2 * least), max(high, 2 * most)
         self._axes[name].set_ylim(low, high)
@@ -182,16 +285,21 @@ class Pictures:
         low, high = self._axes["q"].get_xlim()
         if low <= values.min() and values.max() <= high:
             return False
-        self._axes["q"].set_xlim(min(low, 2 * float(values.min())), max(high, 2 * float(values.max())))
+        self._axes["q"].set_xlim(
+            min(low, 2 * float(values.min())), max(high, 2 * float(values.max()))
+        )
         return True
 
     def frame(self, run: Run) -> NDArray[np.uint8]:
-        """Return the pixels of a moment, `[height, width, 4]`, which the next call overwrites. Source: matplotlib.
-        Taught in 07_train_cartpole.
+        """Return the pixels of a moment, `[height, width, 4]`, which the next call
+        overwrites. Source: matplotlib. Taught in 07_train_cartpole.
         """
         self._update(run)
         n_points = [len(x) for x, _ in self._points]
-        fewer = any(now < drawn for now, drawn in zip(n_points, self._n_drawn, strict=True))  # every other was dropped
+        # every other was dropped
+        fewer = any(
+            now < drawn for now, drawn in zip(n_points, self._n_drawn, strict=True)
+        )
         if self._background is None or fewer or self._frames % WHOLE_EVERY == 0:
             if self._background is None:
                 with rc_context(STYLE):
@@ -202,7 +310,10 @@ class Pictures:
                 self._update_map(run.agent)
             self._set_curves([0] * len(n_points))
             self._draw(self._map + self._curves)
-            self._background, self._n_drawn = self._canvas.copy_from_bbox(self.figure.bbox), n_points
+            self._background, self._n_drawn = (
+                self._canvas.copy_from_bbox(self.figure.bbox),
+                n_points,
+            )
         else:
             self._canvas.restore_region(self._background)
             self._set_curves(self._n_drawn)
@@ -221,8 +332,8 @@ class Pictures:
             self.figure.draw_artist(artist)
 
     def still(self, run: Run | None) -> tuple[bytes, str]:
-        """Return a PNG of twice the pixels, to stay, and the run in words. Source: matplotlib. Taught in
-        07_train_cartpole.
+        """Return a PNG of twice the pixels, to stay, and the run in words. Source:
+        matplotlib. Taught in 07_train_cartpole.
         """
         if run is not None:
             self._update(run)
@@ -235,7 +346,12 @@ class Pictures:
             artist.set_animated(False)
         buffer = io.BytesIO()
         with rc_context(STYLE):
-            self.figure.savefig(buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
+            self.figure.savefig(
+                buffer,
+                format="png",
+                dpi=2 * PIXELS_PER_INCH,
+                metadata={"Software": None},
+            )
         self.figure.set_dpi(PIXELS_PER_INCH)
         for artist in animated:
             artist.set_animated(True)
@@ -244,7 +360,15 @@ class Pictures:
     def _describe(self, run: Run | None) -> str:
         if run is None or run.record is None:
             return "Nothing was trained yet."
-        words = describe_returns("Live training", run.episodes, run.evaluations[-5:], self.spec.solved_at)
+        words = describe_returns(
+            "Live training", run.episodes, run.evaluations[-5:], self.spec.solved_at
+        )
         record = run.record
-        values = ", ".join(f"{name} {value:.3g}" for name, value in zip(self.actions, record.q_values, strict=True))
-        return f"{words} {record.step:,} steps, epsilon {record.epsilon:.2f}. Q-values of the last state: {values}."
+        values = ", ".join(
+            f"{name} {value:.3g}"
+            for name, value in zip(self.actions, record.q_values, strict=True)
+        )
+        return (
+            f"{words} {record.step:,} steps, epsilon {record.epsilon:.2f}. Q-values of"
+            f" the last state: {values}."
+        )

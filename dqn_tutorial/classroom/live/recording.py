@@ -1,4 +1,6 @@
-"""A run in which controls were moved, as data: kept, saved, and run again with the same result, without a screen."""
+"""A run in which controls were moved, as data: kept, saved, and run again with the same
+result, without a screen.
+"""
 
 import json
 import math
@@ -16,7 +18,8 @@ from dqn_tutorial.models import MODELS, get_model, look_up
 from dqn_tutorial.settings import flatten, override
 from dqn_tutorial.training import Record, train
 
-LIVE_VALUES = ("epsilon", "learning_rate", "gamma", "tau", "update_ratio")  # what may be moved while an agent learns
+# what may be moved while an agent learns
+LIVE_VALUES = ("epsilon", "learning_rate", "gamma", "tau", "update_ratio")
 
 
 class Move(NamedTuple):
@@ -29,15 +32,18 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True)
 class Recording:
-    """What a run needs to happen again: its settings, the moves made in it, and its length.
+    """What a run needs to happen again: its settings, the moves made in it, and its
+    length.
 
     Args:
-        settings: by their dotted names, as `settings.flatten` gives them; what is left out has its default.
+        settings: by their dotted names, as `settings.flatten` gives them; what is left
+            out has its default.
         moves: in the order in which they were made.
         n_steps: environment steps of one agent.
 
     Raises:
-        ValueError: a setting, a move or a length that is not allowed; the message names field, value and what is.
+        ValueError: a setting, a move or a length that is not allowed; the message names
+            field, value and what is.
 
     Source: this course. Taught in 07_train_cartpole.
     """
@@ -48,34 +54,87 @@ class Recording:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "moves", tuple(Move(*move) for move in self.moves))
-        _require("n_steps", self.n_steps, type(self.n_steps) is int and self.n_steps >= 0, "a whole number, 0 or more")
+        _require(
+            "n_steps",
+            self.n_steps,
+            type(self.n_steps) is int and self.n_steps >= 0,
+            "a whole number, 0 or more",
+        )
         before = 0
         for number, (step, name, value) in enumerate(self.moves):
             field = f"moves[{number}]"
-            _require(f"{field}.name", name, name in LIVE_VALUES, nearest(str(name), LIVE_VALUES))
-            _require(f"{field}.step", step, type(step) is int and step >= before, f"a whole number, {before} or more")
-            _require(f"{field}.step", step, step <= self.n_steps, f"at most n_steps = {self.n_steps}")
-            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            _require(
+                f"{field}.name",
+                name,
+                name in LIVE_VALUES,
+                nearest(str(name), LIVE_VALUES),
+            )
+            _require(
+                f"{field}.step",
+                step,
+                type(step) is int and step >= before,
+                f"a whole number, {before} or more",
+            )
+            _require(
+                f"{field}.step",
+                step,
+                step <= self.n_steps,
+                f"at most n_steps = {self.n_steps}",
+            )
+            is_number = (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and math.isfinite(value)
+            )
             top = math.inf if name in ("learning_rate", "update_ratio") else 1.0
             fits = value is None or (is_number and 0 <= value <= top)
-            _require(f"{field}.value", value, fits, f"null, or a number from 0 {'on' if top > 1 else 'to 1'}")
+            _require(
+                f"{field}.value",
+                value,
+                fits,
+                f"null, or a number from 0 {'on' if top > 1 else 'to 1'}",
+            )
             before = step
-        object.__setattr__(self, "settings", flatten(self.config))  # all of them, as they were understood
+        # all of them, as they were understood
+        object.__setattr__(self, "settings", flatten(self.config))
         max_steps = self.config.training.max_steps
-        _require("n_steps", self.n_steps, self.n_steps <= max_steps, f"at most training.max_steps = {max_steps}")
+        _require(
+            "n_steps",
+            self.n_steps,
+            self.n_steps <= max_steps,
+            f"at most training.max_steps = {max_steps}",
+        )
 
     @property
     def config(self) -> MainConfig:
-        """The settings as a configuration. Source: this course. Taught in 07_train_cartpole."""
-        _require("settings", type(self.settings).__name__, isinstance(self.settings, dict), "an object of settings")
+        """The settings as a configuration. Source: this course. Taught in
+        07_train_cartpole.
+        """
+        _require(
+            "settings",
+            type(self.settings).__name__,
+            isinstance(self.settings, dict),
+            "an object of settings",
+        )
         name = self.settings.get("model.name", DQNConfig().name)
-        return override(MainConfig(model=look_up(MODELS, "model.name", name)[1]()), self.settings)
+        return override(
+            MainConfig(model=look_up(MODELS, "model.name", name)[1]()), self.settings
+        )
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON. Source: this course. Taught in 07_train_cartpole."""
-        settings = {name: str(value) if value == math.inf else value for name, value in self.settings.items()}
-        content = {"settings": settings, "moves": [list(move) for move in self.moves], "n_steps": self.n_steps}
-        Path(path).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        settings = {
+            name: str(value) if value == math.inf else value
+            for name, value in self.settings.items()
+        }
+        content = {
+            "settings": settings,
+            "moves": [list(move) for move in self.moves],
+            "n_steps": self.n_steps,
+        }
+        Path(path).write_text(
+            json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> "Recording":
@@ -90,8 +149,12 @@ class Recording:
 
 
 def record_of(config: MainConfig, moves: list[Move], n_steps: int) -> Recording:
-    """Return the recording of a run of `config` up to `n_steps`. Source: this course. Taught in 07_train_cartpole."""
-    return Recording(flatten(config), tuple(move for move in moves if move.step <= n_steps), n_steps)
+    """Return the recording of a run of `config` up to `n_steps`. Source: this course.
+    Taught in 07_train_cartpole.
+    """
+    return Recording(
+        flatten(config), tuple(move for move in moves if move.step <= n_steps), n_steps
+    )
 
 
 def load_lesson(name: str) -> Recording:
@@ -103,9 +166,15 @@ def load_lesson(name: str) -> Recording:
     Source: this course. Taught in 07_train_cartpole.
     """
     folder = resources.files("dqn_tutorial.classroom.live") / "lessons"
-    names = sorted(item.name.removesuffix(".json") for item in folder.iterdir() if item.name.endswith(".json"))
+    names = sorted(
+        item.name.removesuffix(".json")
+        for item in folder.iterdir()
+        if item.name.endswith(".json")
+    )
     _require("lesson", name, name in names, nearest(name, names))
-    return _read((folder / f"{name}.json").read_text(encoding="utf-8"), f"lesson {name}")
+    return _read(
+        (folder / f"{name}.json").read_text(encoding="utf-8"), f"lesson {name}"
+    )
 
 
 def make_move(agent: Agent, name: str, value: float | None) -> None:
@@ -126,15 +195,20 @@ def make_move(agent: Agent, name: str, value: float | None) -> None:
         setattr(agent, name, value)
 
 
-def replay(recording: Recording, on_record: Callable[[Agent, Record], None] | None = None) -> Agent:
-    """Run a recording again: each move is made at the first record at or after its step, one of step 0 before all.
+def replay(
+    recording: Recording, on_record: Callable[[Agent, Record], None] | None = None
+) -> Agent:
+    """Run a recording again: each move is made at the first record at or after its
+    step, one of step 0 before all.
 
     Args:
         recording: of a live run, or written by hand.
-        on_record: called with the agent and each record, before the moves of that record.
+        on_record: called with the agent and each record, before the moves of that
+            record.
 
     Returns:
-        The agent, with the weights that it had at the end of the recorded run, bit for bit.
+        The agent, with the weights that it had at the end of the recorded run, bit for
+        bit.
 
     Raises:
         ValueError: a model that is not registered here.
@@ -150,7 +224,8 @@ def replay(recording: Recording, on_record: Callable[[Agent, Record], None] | No
             make_move(agent, name, value)
 
     move_until(0)
-    n_records = math.ceil(recording.n_steps / config.training.n_envs)  # or fewer, if the budget ends before
+    # or fewer, if the budget ends before
+    n_records = math.ceil(recording.n_steps / config.training.n_envs)
     with closing(train(agent, config)) as records:  # type: ignore[type-var]
         for record in islice(records, n_records):
             if on_record is not None:
@@ -165,14 +240,25 @@ def _read(text: str, source: str) -> Recording:
     except json.JSONDecodeError as error:
         raise ValueError(f"{source} is not JSON: {error}") from error
     fields = ["settings", "moves", "n_steps"]
-    _require(f"{source}: fields", content, isinstance(content, dict) and sorted(content) == sorted(fields), f"{fields}")
+    _require(
+        f"{source}: fields",
+        content,
+        isinstance(content, dict) and sorted(content) == sorted(fields),
+        f"{fields}",
+    )
     moves = content["moves"]
-    triples = isinstance(moves, list) and all(isinstance(move, list) and len(move) == 3 for move in moves)
+    triples = isinstance(moves, list) and all(
+        isinstance(move, list) and len(move) == 3 for move in moves
+    )
     _require("moves", moves, triples, "a list of [step, name, value]")
     return Recording(content["settings"], moves, content["n_steps"])
 
 
 def _require(name: str, value: Any, holds: bool, allowed: str) -> None:
     if not holds:
-        allowed = allowed if allowed.startswith(("did you mean", "allowed:")) else f"it must be {allowed}"
+        allowed = (
+            allowed
+            if allowed.startswith(("did you mean", "allowed:"))
+            else f"it must be {allowed}"
+        )
         raise ValueError(f"{name} = {value!r} is not allowed: {allowed}")

@@ -1,4 +1,6 @@
-"""A run of the live lab: the agent that learns, what was seen of it, and the moves that were made."""
+"""A run of the live lab: the agent that learns, what was seen of it, and the moves that
+were made.
+"""
 
 import statistics
 import time
@@ -10,19 +12,24 @@ from dqn_tutorial.config import MainConfig
 from dqn_tutorial.models import get_model
 from dqn_tutorial.training import Record, evaluate, train
 
-EVALUATE_EVERY, EVALUATION_EPISODES, EVALUATION_SHARE = 1_000, 5, 0.1  # steps; at most this share of the time
+# steps; at most this share of the time
+EVALUATE_EVERY, EVALUATION_EPISODES, EVALUATION_SHARE = 1_000, 5, 0.1
 MOST_POINTS = 500  # of the loss; from there on every second one is dropped
 
 
 @dataclass
 class Run:
-    """An agent that learns, and what was seen of it. Source: this course. Taught in 07_train_cartpole."""
+    """An agent that learns, and what was seen of it. Source: this course. Taught in
+    07_train_cartpole.
+    """
 
     config: MainConfig
     moves: list[Move] = field(default_factory=list)
     episodes: list[tuple[int, float]] = field(default_factory=list)  # (step, return)
-    evaluations: list[tuple[int, float]] = field(default_factory=list)  # (step, mean greedy return)
-    errors: list[tuple[int, float, float]] = field(default_factory=list)  # (step, loss, absolute TD error)
+    # (step, mean greedy return)
+    evaluations: list[tuple[int, float]] = field(default_factory=list)
+    # (step, loss, absolute TD error)
+    errors: list[tuple[int, float, float]] = field(default_factory=list)
     record: Record | None = None
 
     def __post_init__(self) -> None:
@@ -32,18 +39,22 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Environment steps of one agent so far. Source: this course. Taught in 07_train_cartpole."""
+        """Environment steps of one agent so far. Source: this course. Taught in
+        07_train_cartpole.
+        """
         return self.record.step if self.record else 0
 
     @property
     def behaviour(self) -> float:
-        """Mean return of the last 20 training episodes, 0 before any. Source: this course. Taught in
-        07_train_cartpole.
+        """Mean return of the last 20 training episodes, 0 before any. Source: this
+        course. Taught in 07_train_cartpole.
         """
         return statistics.fmean([value for _, value in self.episodes[-20:]] or [0])
 
     def advance(self) -> bool:
-        """Take one vector step; False if the budget is spent. Source: this course. Taught in 07_train_cartpole."""
+        """Take one vector step; False if the budget is spent. Source: this course.
+        Taught in 07_train_cartpole.
+        """
         record = next(self.records, None)
         if record is None:
             return False
@@ -55,27 +66,34 @@ class Run:
             if len(self.errors) > MOST_POINTS:
                 self.errors, self._every = self.errors[::2], 2 * self._every
         if record.step >= self._next_evaluation and time.monotonic() >= self._next_time:
-            self._next_evaluation = record.step - record.step % EVALUATE_EVERY + EVALUATE_EVERY
+            self._next_evaluation = (
+                record.step - record.step % EVALUATE_EVERY + EVALUATE_EVERY
+            )
             start = time.monotonic()
-            returns = evaluate(self.agent, EVALUATION_EPISODES, seed=record.step)  # its chance is its own
+            # its chance is its own
+            returns = evaluate(self.agent, EVALUATION_EPISODES, seed=record.step)
             self.evaluations.append((record.step, float(returns.mean())))
-            self._next_time = time.monotonic() + (time.monotonic() - start) * (1 / EVALUATION_SHARE - 1)
+            self._next_time = time.monotonic() + (time.monotonic() - start) * (
+                1 / EVALUATION_SHARE - 1
+            )
         return True
 
     def move(self, name: str, value: float | None) -> None:
-        """Give a live value a number or its schedule back, and note it. Source: this course. Taught in
-        07_train_cartpole.
+        """Give a live value a number or its schedule back, and note it. Source: this
+        course. Taught in 07_train_cartpole.
         """
         make_move(self.agent, name, value)
         self.moves.append(Move(self.step, name, value))
 
     def step_once(self) -> bool:
-        """Take one vector step with one update, if learning has begun; False if the budget is spent.
+        """Take one vector step with one update, if learning has begun; False if the
+        budget is spent.
 
         Source: this course. Taught in 07_train_cartpole.
         """
         ratio = self.agent.update_ratio
-        self.move("update_ratio", 1 / self.config.training.n_envs)  # whatever part of an update is due stays due
+        # whatever part of an update is due stays due
+        self.move("update_ratio", 1 / self.config.training.n_envs)
         went_on = self.advance()
         self.move("update_ratio", ratio)
         return went_on

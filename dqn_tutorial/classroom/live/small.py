@@ -1,4 +1,6 @@
-"""The shell of the small labs: a question, a few controls, and a picture that is drawn anew when one is moved."""
+"""The shell of the small labs: a question, a few controls, and a picture that is drawn
+anew when one is moved.
+"""
 
 import html
 import time
@@ -12,7 +14,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.live.background import Background
-from dqn_tutorial.classroom.plots import BLUE, GREEN, GREY, PIXELS_PER_INCH, image_bundle, new_figure, png
+from dqn_tutorial.classroom.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    PIXELS_PER_INCH,
+    image_bundle,
+    new_figure,
+    png,
+)
 from dqn_tutorial.stats import bootstrap_interval
 
 Floats = NDArray[np.float64]
@@ -22,34 +32,42 @@ TELL_EVERY = 0.1  # seconds between two moves of the progress bar
 
 
 class SupersededError(Exception):
-    """A control was moved again, so what is being computed is no longer wanted. Source: this course. Taught in
-    02_q_learning.
+    """A control was moved again, so what is being computed is no longer wanted. Source:
+    this course. Taught in 02_q_learning.
     """
 
 
 class SmallLab:
     """A question to answer by moving controls; shown as the last line of a cell.
 
-    The first picture is drawn before the cell ends, so that the stored notebook has it. Later ones come from a thread
-    that lives only while there is something to draw; a newer request ends an older one.
+    The first picture is drawn before the cell ends, so that the stored notebook has it.
+    Later ones come from a thread that lives only while there is something to draw; a
+    newer request ends an older one.
 
     Args:
         question: one or two sentences.
         controls: widgets with a `value`, by the names of the arguments of `picture`.
-        picture: called as `picture(tell, **values)`; returns a figure and its result in words. It calls `tell(share)`
-            often, with the share of its work that is done, 0 to 1, and lets through what that raises.
+        picture: called as `picture(tell, **values)`; returns a figure and its result in
+            words. It calls `tell(share)` often, with the share of its work that is
+            done, 0 to 1, and lets through what that raises.
         alt: what the picture shows whatever the values.
 
     Source: this course. Taught in 01_bellman_equation.
     """
 
-    def __init__(self, question: str, controls: Mapping[str, Any], picture: Picture, alt: str) -> None:
+    def __init__(
+        self, question: str, controls: Mapping[str, Any], picture: Picture, alt: str
+    ) -> None:
         self.question, self.controls, self.alt = question, dict(controls), alt
         self.status = widgets.HTML()
-        self.progress = widgets.IntProgress(max=100, description="Progress", tooltip="How much of the work is done")
+        self.progress = widgets.IntProgress(
+            max=100, description="Progress", tooltip="How much of the work is done"
+        )
         self._picture = picture
         self._wanted: dict[str, Any] | None = None
-        self._background = Background("small lab", self._draw_wanted, lambda: self._wanted is None)
+        self._background = Background(
+            "small lab", self._draw_wanted, lambda: self._wanted is None
+        )
         self._next_tell = 0.0
         self._handle: Any = None
 
@@ -57,10 +75,15 @@ class SmallLab:
         wrap = {"flex_flow": "row wrap"}
         rows = [widgets.HBox(list(self.controls.values()), layout=wrap)]
         rows += [widgets.HBox([self.progress], layout=wrap), self.status]
-        view = widgets.VBox(rows)._repr_mimebundle_() | {"text/plain": "Its controls move once the cell is run."}
+        view = widgets.VBox(rows)._repr_mimebundle_() | {
+            "text/plain": "Its controls move once the cell is run."
+        }
         self.wait()
         self._handle = None
-        question = {"text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>", "text/plain": self.question}
+        question = {
+            "text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>",
+            "text/plain": self.question,
+        }
         display(question, raw=True)
         display(view, raw=True)
         self._handle = self._draw(self._values())
@@ -71,8 +94,8 @@ class SmallLab:
         return {name: control.value for name, control in self.controls.items()}
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left to draw; False if the seconds ran out first. Source: this course. Taught in
-        02_q_learning.
+        """Wait until nothing is left to draw; False if the seconds ran out first.
+        Source: this course. Taught in 02_q_learning.
         """
         return self._background.wait(timeout)
 
@@ -96,7 +119,9 @@ class SmallLab:
         figure, words = self._picture(self._tell, **values)
         # the words of the first picture are stored, so they must hold on every machine
         alt = f"{self.alt} {words}" if self._handle else self.alt
-        bundle = image_bundle(png(figure), "image/png", alt, int(figure.get_figwidth() * PIXELS_PER_INCH))
+        bundle = image_bundle(
+            png(figure), "image/png", alt, int(figure.get_figwidth() * PIXELS_PER_INCH)
+        )
         self._say(words)
         if self._handle is None:
             return display(bundle, raw=True, display_id=True)
@@ -118,7 +143,8 @@ class SmallLab:
 
 
 def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
-    """Return a slider over given values, or (label, value) pairs; it speaks when it is released.
+    """Return a slider over given values, or (label, value) pairs; it speaks when it is
+    released.
 
     Source: ipywidgets. Taught in 01_bellman_equation.
     """
@@ -136,27 +162,36 @@ def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
 def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
     """Return a list to choose a word from. Source: ipywidgets. Taught in 05_critic."""
     style = {"description_width": "initial"}
-    return widgets.Dropdown(description=name, options=options, value=value, tooltip=tooltip, style=style)
+    return widgets.Dropdown(
+        description=name, options=options, value=value, tooltip=tooltip, style=style
+    )
 
 
 class Panel(NamedTuple):
-    """One curve over the work of all seeds. Source: this course. Taught in 02_q_learning."""
+    """One curve over the work of all seeds. Source: this course. Taught in
+    02_q_learning.
+    """
 
     title: str
     ylabel: str
-    ylim: tuple[float, float]  # the same for all values of the controls, so that pictures compare
+    # the same for all values of the controls, so that pictures compare
+    ylim: tuple[float, float]
     is_log: bool = False  # then mean and interval are those of the logarithm
     truth: float | None = None  # dotted line
     truth_label: str = ""
 
 
 def band_picture(
-    measure: Callable[..., tuple[Sequence[float], Sequence[Floats]]], xlabel: str, panels: Sequence[Panel]
+    measure: Callable[..., tuple[Sequence[float], Sequence[Floats]]],
+    xlabel: str,
+    panels: Sequence[Panel],
 ) -> Picture:
-    """Return a `picture` for `SmallLab`: mean over seeds with its 95 % interval, the previous mean in grey.
+    """Return a `picture` for `SmallLab`: mean over seeds with its 95 % interval, the
+    previous mean in grey.
 
     Args:
-        measure: called as `measure(tell, **values)`; returns T places on the axis and for each panel a curve `[N, T]`.
+        measure: called as `measure(tell, **values)`; returns T places on the axis and
+            for each panel a curve `[N, T]`.
         xlabel: of every panel.
         panels: what the curves are.
 
@@ -166,21 +201,45 @@ def band_picture(
 
     def picture(tell: Tell, **values: Any) -> tuple[Figure, str]:
         x, curves = measure(tell, **values)
-        figure, axes = new_figure(8.0 if len(panels) == 1 else 10.5, 3.2, columns=len(panels))
+        figure, axes = new_figure(
+            8.0 if len(panels) == 1 else 10.5, 3.2, columns=len(panels)
+        )
         words = []
         for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
             for old_x, old_curves in before:
-                ax.plot(old_x, _mean(panel, old_curves[i])[0], "--", color=GREY, label="before the move")
+                ax.plot(
+                    old_x,
+                    _mean(panel, old_curves[i])[0],
+                    "--",
+                    color=GREY,
+                    label="before the move",
+                )
             mean, low, high = _mean(panel, curves[i])
             ax.plot(x, mean, "-", color=BLUE, label=f"mean of {len(curves[i])} seeds")
-            ax.fill_between(x, low, high, color=BLUE, alpha=0.3, linewidth=0, label="its 95 % interval")
+            ax.fill_between(
+                x,
+                low,
+                high,
+                color=BLUE,
+                alpha=0.3,
+                linewidth=0,
+                label="its 95 % interval",
+            )
             if panel.truth is not None:
-                ax.axhline(panel.truth, color=GREEN, linestyle=":", label=panel.truth_label)
-            ax.set(xlabel=xlabel, ylabel=panel.ylabel, title=panel.title, ylim=panel.ylim)
+                ax.axhline(
+                    panel.truth, color=GREEN, linestyle=":", label=panel.truth_label
+                )
+            ax.set(
+                xlabel=xlabel, ylabel=panel.ylabel, title=panel.title, ylim=panel.ylim
+            )
             ax.set_yscale("log" if panel.is_log else "linear")
             ax.xaxis.set_major_formatter("{x:,.0f}")
-            words.append(f"{panel.ylabel} at the end: {mean[-1]:.3g}, 95 % interval {low[-1]:.3g} to {high[-1]:.3g}.")
-        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)  # beside the curves, once
+            words.append(
+                f"{panel.ylabel} at the end: {mean[-1]:.3g}, 95 % interval"
+                f" {low[-1]:.3g} to {high[-1]:.3g}."
+            )
+        # beside the curves, once
+        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
         before[:] = [(x, curves)]
         return figure, " ".join(words)
 

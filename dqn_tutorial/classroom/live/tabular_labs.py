@@ -1,11 +1,20 @@
-"""Small labs that need no agent: the discount, the step size, the memory's length, the star."""
+"""Small labs that need no agent: the discount, the step size, the memory's length, the
+star.
+"""
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.grid_view import draw_grid
-from dqn_tutorial.classroom.live.small import Floats, Panel, SmallLab, Tell, band_picture, slider
+from dqn_tutorial.classroom.live.small import (
+    Floats,
+    Panel,
+    SmallLab,
+    Tell,
+    band_picture,
+    slider,
+)
 from dqn_tutorial.classroom.plots import new_figure
 from dqn_tutorial.classroom.tabular import Ints, learn
 from dqn_tutorial.mdp import GRID, greedy_policy, slippery_grid, value_iteration
@@ -13,68 +22,107 @@ from dqn_tutorial.seeding import numpy_generator
 from dqn_tutorial.tasks import quadrant
 
 N_SEEDS = 16
-GAP, GOAL = 10, "".join(GRID).index("G")  # the cell below the gap between the two holes, and the goal
+# the cell below the gap between the two holes, and the goal
+GAP, GOAL = 10, "".join(GRID).index("G")
 FALLING = ("falling, n^-0.8", 0.0)
 
 
 def gamma_lab() -> SmallLab:
-    """Ask from which gamma on the robot below the gap turns round and takes the long way.
+    """Ask from which gamma on the robot below the gap turns round and takes the long
+    way.
 
     Source: Sutton & Barto (2018), section 3.3. Taught in 01_bellman_equation.
     """
     question = (
-        "The framed cell lies below the gap between the holes. At gamma = 0.9 the robot goes up, through the gap. "
-        "From which gamma on does it turn round and take the long way? What does that gain, and what does it cost?"
+        "The framed cell lies below the gap between the holes. At gamma = 0.9 the robot"
+        " goes up, through the gap. From which gamma on does it turn round and take the"
+        " long way? What does that gain, and what does it cost?"
     )
-    gammas = [round(0.5 + 0.01 * i, 3) for i in range(45)] + [round(0.95 + 0.005 * i, 3) for i in range(10)]
+    gammas = [round(0.5 + 0.01 * i, 3) for i in range(45)] + [
+        round(0.95 + 0.005 * i, 3) for i in range(10)
+    ]
     gamma = slider("gamma", gammas, 0.9, "Discount factor of one step")
     gamma.continuous_update = True  # drawn at once, so it may follow the hand
-    alt = "The slippery grid with the optimal value and the best action of each cell; the cell below the gap is framed."
+    alt = (
+        "The slippery grid with the optimal value and the best action of each cell; the"
+        " cell below the gap is framed."
+    )
     return SmallLab(question, {"gamma": gamma}, best_way, alt)
 
 
 def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
-    """Draw V* and the optimal policy; say how often, and how soon, it gets from the framed cell to the goal.
+    """Draw V* and the optimal policy; say how often, and how soon, it gets from the
+    framed cell to the goal.
 
-    Source: Kemeny & Snell (1976), the fundamental matrix of an absorbing chain. Taught in 01_bellman_equation.
+    Source: Kemeny & Snell (1976), the fundamental matrix of an absorbing chain. Taught
+    in 01_bellman_equation.
     """
     mdp = slippery_grid(gamma=gamma)
     q, floor = value_iteration(mdp), ~mdp.terminal
     policy = greedy_policy(q)
     p = np.einsum("sa,sat->st", policy, mdp.transition)
     # row: how often each cell is visited from the framed one, until the episode ends
-    visits = np.linalg.inv(np.eye(floor.sum()) - p[np.ix_(floor, floor)])[floor[:GAP].sum()]
+    visits = np.linalg.inv(np.eye(floor.sum()) - p[np.ix_(floor, floor)])[
+        floor[:GAP].sum()
+    ]
     arrives = visits @ p[floor, GOAL]
     figure, axes = new_figure(4.6, 4.6)
     title = f"$v_*$ and best actions at gamma = {gamma:g}"
     draw_grid(axes, mdp, values=q.max(-1), policy=policy, title=title, highlight=[GAP])
-    return figure, (
-        f"From the framed cell at gamma = {gamma:g}: the goal is reached in {arrives:.0%} of the episodes, "
-        f"which take {visits.sum():.1f} steps in the mean."
+    return (
+        figure,
+        (
+            f"From the framed cell at gamma = {gamma:g}: the goal is reached in"
+            f" {arrives:.0%} of the episodes, which take {visits.sum():.1f} steps in"
+            " the mean."
+        ),
     )
 
 
 def step_size_lab() -> SmallLab:
-    """Ask which constant step size ends closest to Q*, and whether it is the same for other epsilons.
+    """Ask which constant step size ends closest to Q*, and whether it is the same for
+    other epsilons.
 
     Source: Watkins & Dayan (1992). Taught in 02_q_learning.
     """
     question = (
-        "With random actions (epsilon 1), which constant alpha ends closest to Q* after 10,000 steps, and what goes "
-        "wrong on either side of it? At that alpha, what becomes of the distance when epsilon falls towards 0?"
+        "With random actions (epsilon 1), which constant alpha ends closest to Q* after"
+        " 10,000 steps, and what goes wrong on either side of it? At that alpha, what"
+        " becomes of the distance when epsilon falls towards 0?"
     )
     alphas = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, FALLING]
     controls = {
-        "alpha": slider("alpha", alphas, 0.5, "Step size of every update; falling: n to the -0.8 at the n-th visit"),
-        "epsilon": slider("epsilon", [0.0, 0.05, 0.1, 0.3, 0.6, 1.0], 1.0, "Probability of a random action"),
+        "alpha": slider(
+            "alpha",
+            alphas,
+            0.5,
+            "Step size of every update; falling: n to the -0.8 at the n-th visit",
+        ),
+        "epsilon": slider(
+            "epsilon",
+            [0.0, 0.05, 0.1, 0.3, 0.6, 1.0],
+            1.0,
+            "Probability of a random action",
+        ),
     }
     panel = Panel("Q-learning on the slippery grid", "distance to Q*", (0, 1.9))
-    alt = "The distance to Q* of tabular Q-learning over environment steps, mean of 16 seeds with its 95 % interval."
-    return SmallLab(question, controls, band_picture(learn_table, "steps of each seed", [panel]), alt)
+    alt = (
+        "The distance to Q* of tabular Q-learning over environment steps, mean of 16"
+        " seeds with its 95 % interval."
+    )
+    return SmallLab(
+        question,
+        controls,
+        band_picture(learn_table, "steps of each seed", [panel]),
+        alt,
+    )
 
 
-def learn_table(tell: Tell, alpha: float, epsilon: float, seed: int = 0) -> tuple[list[float], list[Floats]]:
-    """Run Q-learning on the grid; an alpha of 0 stands for the falling one. Returns steps `[T]`, distances `[N, T]`.
+def learn_table(
+    tell: Tell, alpha: float, epsilon: float, seed: int = 0
+) -> tuple[list[float], list[Floats]]:
+    """Run Q-learning on the grid; an alpha of 0 stands for the falling one. Returns
+    steps `[T]`, distances `[N, T]`.
 
     Source: Watkins & Dayan (1992). Taught in 02_q_learning.
     """
@@ -88,36 +136,77 @@ def learn_table(tell: Tell, alpha: float, epsilon: float, seed: int = 0) -> tupl
         return np.full(len(visits), alpha) if alpha else np.asarray(visits**-0.8)
 
     rng = numpy_generator(seed, "step size lab")
-    runs = learn(mdp, value_iteration(mdp), rng, n_steps, step_size, np.full(N_SEEDS, epsilon), measure_every=250)
+    runs = learn(
+        mdp,
+        value_iteration(mdp),
+        rng,
+        n_steps,
+        step_size,
+        np.full(N_SEEDS, epsilon),
+        measure_every=250,
+    )
     return list(runs.steps), [np.stack(runs.errors, 1)]
 
 
 def correlation_lab() -> SmallLab:
-    """Ask whether a larger batch or a longer memory keeps what was learned. Source: Lin (1992). Taught in
-    04_replay_buffer.
+    """Ask whether a larger batch or a longer memory keeps what was learned. Source: Lin
+    (1992). Taught in 04_replay_buffer.
     """
     question = (
-        "The learner keeps the newest 32 steps only and forgets. What helps more: a batch of 128 in place of 32, or a "
-        "memory of 2,000 steps, one whole turn? Once the memory is long, what is the batch good for?"
+        "The learner keeps the newest 32 steps only and forgets. What helps more: a"
+        " batch of 128 in place of 32, or a memory of 2,000 steps, one whole turn? Once"
+        " the memory is long, what is the batch good for?"
     )
     controls = {
-        "batch_size": slider("batch size", [1, 4, 16, 32, 64, 128, 256], 32, "Samples drawn for each update"),
-        "memory": slider("memory", [32, 100, 300, 1_000, 2_000, 4_000], 32, "Newest steps that batches are drawn from"),
+        "batch_size": slider(
+            "batch size",
+            [1, 4, 16, 32, 64, 128, 256],
+            32,
+            "Samples drawn for each update",
+        ),
+        "memory": slider(
+            "memory",
+            [32, 100, 300, 1_000, 2_000, 4_000],
+            32,
+            "Newest steps that batches are drawn from",
+        ),
     }
-    panel = Panel("A context that goes round once in 2,000 steps", "accuracy, whole circle", (0.2, 1.02))
-    alt = "Share of the circle with the right action over steps, mean of 16 seeds with its 95 % interval."
-    return SmallLab(question, controls, band_picture(learn_circle, "steps, one update each", [panel]), alt)
+    panel = Panel(
+        "A context that goes round once in 2,000 steps",
+        "accuracy, whole circle",
+        (0.2, 1.02),
+    )
+    alt = (
+        "Share of the circle with the right action over steps, mean of 16 seeds with"
+        " its 95 % interval."
+    )
+    return SmallLab(
+        question,
+        controls,
+        band_picture(learn_circle, "steps, one update each", [panel]),
+        alt,
+    )
 
 
-def learn_circle(tell: Tell, batch_size: int, memory: int, seed: int = 0) -> tuple[list[float], list[Floats]]:
-    """Learn rewards on a slowly turning circle, a linear function of nine waves for each of four actions.
+def learn_circle(
+    tell: Tell, batch_size: int, memory: int, seed: int = 0
+) -> tuple[list[float], list[Floats]]:
+    """Learn rewards on a slowly turning circle, a linear function of nine waves for
+    each of four actions.
 
-    Returns steps `[T]` and accuracies `[N, T]`, each over 200 angles of the whole circle.
+    Returns steps `[T]` and accuracies `[N, T]`, each over 200 angles of the whole
+    circle.
 
     Source: Lin (1992). Taught in 04_replay_buffer.
     """
-    rng, rows, n_steps, step_size = numpy_generator(seed, "correlation lab"), np.arange(N_SEEDS)[:, None], 4_000, 0.3
-    x = rng.uniform(0, 2 * np.pi, (N_SEEDS, 1)) + 2 * np.pi * np.arange(n_steps) / 2_000  # [N, steps]
+    rng, rows, n_steps, step_size = (
+        numpy_generator(seed, "correlation lab"),
+        np.arange(N_SEEDS)[:, None],
+        4_000,
+        0.3,
+    )
+    # [N, steps]
+    x = rng.uniform(0, 2 * np.pi, (N_SEEDS, 1)) + 2 * np.pi * np.arange(n_steps) / 2_000
     phi, action = _waves(x), rng.integers(4, size=x.shape)
     reward = action == quadrant(x)
     places = 2 * np.pi * (np.arange(200) + 0.5) / 200
@@ -126,39 +215,65 @@ def learn_circle(tell: Tell, batch_size: int, memory: int, seed: int = 0) -> tup
         drawn = rng.integers(max(0, t - memory), t, (N_SEEDS, batch_size))
         features, a = phi[rows, drawn], action[rows, drawn]  # [N, B, 9], [N, B]
         error = reward[rows, drawn] - (features * weights[rows, a]).sum(-1)
-        of_action = np.where(np.arange(4)[:, None] == a[:, None], error[:, None], 0).astype(np.float32)  # [N, 4, B]
+        # [N, 4, B]
+        of_action = np.where(
+            np.arange(4)[:, None] == a[:, None], error[:, None], 0
+        ).astype(np.float32)
         weights += np.float32(step_size / batch_size) * of_action @ features
         if t % 100 == 0:
             tell(t / n_steps)
             steps.append(float(t))
-            accuracy.append(((weights @ _waves(places).T).argmax(1) == quadrant(places)).mean(-1))
+            accuracy.append(
+                ((weights @ _waves(places).T).argmax(1) == quadrant(places)).mean(-1)
+            )
     return steps, [np.stack(accuracy, 1)]
 
 
 def _waves(x: Floats) -> NDArray[np.float32]:
     waves = x[..., None] * np.arange(1, 5)
-    return np.concatenate([np.ones_like(waves[..., :1]), np.cos(waves), np.sin(waves)], -1).astype(np.float32)
+    return np.concatenate(
+        [np.ones_like(waves[..., :1]), np.cos(waves), np.sin(waves)], -1
+    ).astype(np.float32)
 
 
 def target_lab() -> SmallLab:
-    """Ask up to which tau the values on the star stay bounded. Source: Sutton & Barto (2018), section 11.2. Taught in
-    05_critic.
+    """Ask up to which tau the values on the star stay bounded. Source: Sutton & Barto
+    (2018), section 11.2. Taught in 05_critic.
     """
     question = (
-        "All true values on Baird's star are 0. Up to which tau do the learned values stay bounded? Among those, which "
-        "comes closest to 0, and why is the smallest tau not the best?"
+        "All true values on Baird's star are 0. Up to which tau do the learned values"
+        " stay bounded? Among those, which comes closest to 0, and why is the smallest"
+        " tau not the best?"
     )
     taus = [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
-    controls = {"tau": slider("tau", taus, 1.0, "Share of the way that the target goes at each update; 1 is a copy")}
-    panel = Panel("Baird's star, logarithmic axis", "max |v|", (0.05, 1e25), is_log=True)
-    alt = "The largest absolute value on Baird's star over updates, mean of 16 seeds with its 95 % interval, log axis."
-    return SmallLab(question, controls, band_picture(learn_star, "updates", [panel]), alt)
+    controls = {
+        "tau": slider(
+            "tau",
+            taus,
+            1.0,
+            "Share of the way that the target goes at each update; 1 is a copy",
+        )
+    }
+    panel = Panel(
+        "Baird's star, logarithmic axis", "max |v|", (0.05, 1e25), is_log=True
+    )
+    alt = (
+        "The largest absolute value on Baird's star over updates, mean of 16 seeds with"
+        " its 95 % interval, log axis."
+    )
+    return SmallLab(
+        question, controls, band_picture(learn_star, "updates", [panel]), alt
+    )
 
 
-def learn_star(tell: Tell, tau: float, seed: int = 0) -> tuple[list[float], list[Floats]]:
-    """Value the solid action from the dashed behaviour. Returns updates `[T]` and max |v| `[N, T]`.
+def learn_star(
+    tell: Tell, tau: float, seed: int = 0
+) -> tuple[list[float], list[Floats]]:
+    """Value the solid action from the dashed behaviour. Returns updates `[T]` and max
+    |v| `[N, T]`.
 
-    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2. Taught in 05_critic.
+    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2. Taught in
+    05_critic.
     """
     features = np.zeros((7, 8))
     features[range(6), range(6)], features[:6, 7], features[6, 6:] = 2, 1, (1, 2)
@@ -170,8 +285,12 @@ def learn_star(tell: Tell, tau: float, seed: int = 0) -> tuple[list[float], list
             tell(n / n_updates)
             updates.append(float(n))
             sizes.append(np.abs(w @ features.T).max(-1))
-        x, rho = features[rng.integers(7, size=N_SEEDS)], 7 * (rng.random(N_SEEDS) < 1 / 7)
-        delta = 0.99 * target_w @ features[6] - (w * x).sum(-1)  # after solid comes state 7
+        x, rho = (
+            features[rng.integers(7, size=N_SEEDS)],
+            7 * (rng.random(N_SEEDS) < 1 / 7),
+        )
+        # after solid comes state 7
+        delta = 0.99 * target_w @ features[6] - (w * x).sum(-1)
         w = w + (0.01 * rho * delta)[:, None] * x
         target_w += tau * (w - target_w)
     return updates, [np.stack(sizes, 1)]

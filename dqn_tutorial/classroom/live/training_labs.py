@@ -1,4 +1,6 @@
-"""Small labs that train networks: width and scale, the epsilon schedule, the ensemble."""
+"""Small labs that train networks: width and scale, the epsilon schedule, the
+ensemble.
+"""
 
 from collections import deque
 from typing import Any
@@ -6,7 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from dqn_tutorial.classroom.live.small import Floats, Panel, SmallLab, Tell, band_picture, choice, slider
+from dqn_tutorial.classroom.live.small import (
+    Floats,
+    Panel,
+    SmallLab,
+    Tell,
+    band_picture,
+    choice,
+    slider,
+)
 from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.config import REDUCTIONS
 from dqn_tutorial.envs import env_seed, make_vector_env
@@ -20,7 +30,8 @@ from dqn_tutorial.training import torch_threads, train
 N_SEEDS, N_ENVS = 16, 32
 MDP = slippery_grid()
 Q_STAR = value_iteration(MDP)
-EPISODE = 51 * N_ENVS  # environment steps in which each environment ends an episode: 50 steps and the reset
+# environment steps in which each environment ends an episode: 50 steps and the reset
+EPISODE = 51 * N_ENVS
 
 
 register_mdp("NoisyLabGrid", MDP, reward_noise=1.0)
@@ -29,25 +40,48 @@ register_mdp("NoisyLabGrid", MDP, reward_noise=1.0)
 def network_lab() -> SmallLab:
     """Ask whether a wider network makes up for observations of the wrong size.
 
-    Source: LeCun et al. (1998), "Efficient BackProp", section 4.3. Taught in 03_q_network.
+    Source: LeCun et al. (1998), "Efficient BackProp", section 4.3. Taught in
+    03_q_network.
     """
     question = (
-        "At factor 1 the angle of the pole is a quiet voice among the inputs. Can 128 units in each layer make up for "
-        "that, or do 16 units at factor 10 do better? And does an ever larger factor go on helping?"
+        "At factor 1 the angle of the pole is a quiet voice among the inputs. Can 128"
+        " units in each layer make up for that, or do 16 units at factor 10 do better?"
+        " And does an ever larger factor go on helping?"
     )
     controls = {
-        "width": slider("width", [4, 8, 16, 32, 64, 128, 256], 32, "Units in each of the two hidden layers"),
+        "width": slider(
+            "width",
+            [4, 8, 16, 32, 64, 128, 256],
+            32,
+            "Units in each of the two hidden layers",
+        ),
         "factor": slider(
-            "factor on the angle", [1.0, 3.0, 10.0, 30.0, 100.0], 1.0, "The other factors are 1, 0.5 and 1"
+            "factor on the angle",
+            [1.0, 3.0, 10.0, 30.0, 100.0],
+            1.0,
+            "The other factors are 1, 0.5 and 1",
         ),
     }
-    panel = Panel("Fitting a function of CartPole's states", "share of the variance left", (1e-3, 10), is_log=True)
-    alt = "The share of a function's variance that networks have not learned over updates, 16 seeds, log axis."
-    return SmallLab(question, controls, band_picture(fit_networks, "updates", [panel]), alt)
+    panel = Panel(
+        "Fitting a function of CartPole's states",
+        "share of the variance left",
+        (1e-3, 10),
+        is_log=True,
+    )
+    alt = (
+        "The share of a function's variance that networks have not learned over"
+        " updates, 16 seeds, log axis."
+    )
+    return SmallLab(
+        question, controls, band_picture(fit_networks, "updates", [panel]), alt
+    )
 
 
-def fit_networks(tell: Tell, width: int, factor: float, seed: int = 0) -> tuple[list[float], list[Floats]]:
-    """Fit exp(-(angle / 0.1)^2) on states of random play. Returns updates `[T]`, share of variance left `[N, T]`.
+def fit_networks(
+    tell: Tell, width: int, factor: float, seed: int = 0
+) -> tuple[list[float], list[Floats]]:
+    """Fit exp(-(angle / 0.1)^2) on states of random play. Returns updates `[T]`, share
+    of variance left `[N, T]`.
 
     Source: this course. Taught in 03_q_network.
     """
@@ -55,18 +89,27 @@ def fit_networks(tell: Tell, width: int, factor: float, seed: int = 0) -> tuple[
         return _fit(tell, width, factor, seed)
 
 
-def _fit(tell: Tell, width: int, factor: float, seed: int) -> tuple[list[float], list[Floats]]:
+def _fit(
+    tell: Tell, width: int, factor: float, seed: int
+) -> tuple[list[float], list[Floats]]:
     n_updates, name = 150, "network lab"
     states = _random_play(seed)
     value = torch.exp(-((states[:, 2] / 0.1) ** 2))
     x = states * torch.tensor([1.0, 0.5, factor, 1.0])
-    members = [DQNNet(4, 1, 2, width, generator=torch_generator(seed + n, name)) for n in range(N_SEEDS)]
+    members = [
+        DQNNet(4, 1, 2, width, generator=torch_generator(seed + n, name))
+        for n in range(N_SEEDS)
+    ]
     nets, updates, left = stack(members), [], []
     optimizer = torch.optim.Adam(nets.parameters(), lr=2e-3)
-    batches = torch.randint(len(x), (n_updates, 64), generator=torch_generator(seed, name + " batches"))
+    batches = torch.randint(
+        len(x), (n_updates, 64), generator=torch_generator(seed, name + " batches")
+    )
     for n, rows in enumerate(batches, start=1):
         optimizer.zero_grad()
-        (nets(x[rows].expand(N_SEEDS, -1, -1))[..., 0] - value[rows]).square().mean(-1).sum().backward()
+        (nets(x[rows].expand(N_SEEDS, -1, -1))[..., 0] - value[rows]).square().mean(
+            -1
+        ).sum().backward()
         optimizer.step()
         tell(n / n_updates)
         if n % 10 == 0:
@@ -79,7 +122,10 @@ def _fit(tell: Tell, width: int, factor: float, seed: int) -> tuple[list[float],
 
 def _random_play(seed: int) -> torch.Tensor:
     """States of CartPole, `[3232, 4]`."""
-    rng, envs = numpy_generator(seed, "network lab actions"), make_vector_env("cartpole", 32)
+    rng, envs = (
+        numpy_generator(seed, "network lab actions"),
+        make_vector_env("cartpole", 32),
+    )
     seen = [envs.reset(seed=env_seed(seed, "network lab"))[0]]
     seen += [envs.step(rng.integers(2, size=32))[0] for _ in range(100)]
     envs.close()
@@ -87,35 +133,70 @@ def _random_play(seed: int) -> torch.Tensor:
 
 
 def epsilon_lab() -> SmallLab:
-    """Ask which epsilon schedule learns best and which earns best. Source: Mnih et al. (2015), extended data table 1.
-    Taught in 06_agent.
+    """Ask which epsilon schedule learns best and which earns best. Source: Mnih et al.
+    (2015), extended data table 1. Taught in 06_agent.
     """
     question = (
-        "Which schedule ends with the smallest distance to Q*, and which one ends with the largest return in training? "
-        "Why are they not the same, and why can epsilon 1 throughout learn Q* at all?"
+        "Which schedule ends with the smallest distance to Q*, and which one ends with"
+        " the largest return in training? Why are they not the same, and why can"
+        " epsilon 1 throughout learn Q* at all?"
     )
     controls = {
-        "start": slider("epsilon at first", [0.0, 0.05, 0.3, 1.0], 1.0, "Probability of a random action at step 0"),
-        "final": slider("epsilon at last", [0.0, 0.05, 0.3, 1.0], 0.05, "After the schedule has ended"),
-        "fraction": slider("reached after", [0.1, 0.25, 0.5, 1.0], 0.1, "Length of the schedule as a share of the run"),
+        "start": slider(
+            "epsilon at first",
+            [0.0, 0.05, 0.3, 1.0],
+            1.0,
+            "Probability of a random action at step 0",
+        ),
+        "final": slider(
+            "epsilon at last",
+            [0.0, 0.05, 0.3, 1.0],
+            0.05,
+            "After the schedule has ended",
+        ),
+        "fraction": slider(
+            "reached after",
+            [0.1, 0.25, 0.5, 1.0],
+            0.1,
+            "Length of the schedule as a share of the run",
+        ),
     }
     panels = [
         Panel("What is learned", "distance to Q*", (0, 1.3)),
         Panel("What is earned: the last 32 episodes", "training return", (-1, 1)),
     ]
-    alt = "Left the distance to Q*, right the return of training episodes over steps, means of 16 seeds with intervals."
-    return SmallLab(question, controls, band_picture(learn_grid, "environment steps of each seed", panels), alt)
+    alt = (
+        "Left the distance to Q*, right the return of training episodes over steps,"
+        " means of 16 seeds with intervals."
+    )
+    return SmallLab(
+        question,
+        controls,
+        band_picture(learn_grid, "environment steps of each seed", panels),
+        alt,
+    )
 
 
 def learn_grid(
     tell: Tell, start: float, final: float, fraction: float, seed: int = 0
 ) -> tuple[list[float], list[Floats]]:
-    """Train agents on the slippery grid. Returns steps `[T]`, and distances to Q* and training returns `[N, T]`.
+    """Train agents on the slippery grid. Returns steps `[T]`, and distances to Q* and
+    training returns `[N, T]`.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
-    epsilon: dict[str, Any] = {"exploration_start": start, "exploration_rate": final, "exploration_fraction": fraction}
-    sizes: dict[str, Any] = {"n_envs": N_ENVS, "max_steps": 8 * EPISODE, "batch_size": 64, "width": 32, "depth": 1}
+    epsilon: dict[str, Any] = {
+        "exploration_start": start,
+        "exploration_rate": final,
+        "exploration_fraction": fraction,
+    }
+    sizes: dict[str, Any] = {
+        "n_envs": N_ENVS,
+        "max_steps": 8 * EPISODE,
+        "batch_size": 64,
+        "width": 32,
+        "depth": 1,
+    }
     rates: dict[str, Any] = {
         "learning_rate": 4e-3,
         "learning_rate_end": 0.0,
@@ -123,7 +204,12 @@ def learn_grid(
         "update_ratio": 1 / 32,
         "gamma": MDP.gamma,
     }
-    learner: dict[str, Any] = {"n_seeds": N_SEEDS, "seed": seed, "learning_starts": 320, "eval_every": 0}
+    learner: dict[str, Any] = {
+        "n_seeds": N_SEEDS,
+        "seed": seed,
+        "learning_starts": 320,
+        "eval_every": 0,
+    }
     config = make_config("slipperygrid", **epsilon, **sizes, **rates, **learner)
     agents, steps, distances, returns = get_model(config), [], [], []
     recent: list[deque[float]] = [deque(maxlen=32) for _ in range(N_SEEDS)]
@@ -141,23 +227,47 @@ def learn_grid(
 def ensemble_lab() -> SmallLab:
     """Ask which way of combining members cures the overestimation, and with how many.
 
-    Source: Anschel et al. (2017) on the mean, Lan et al. (2020) on the minimum. Taught in 08_what_matters.
+    Source: Anschel et al. (2017) on the mean, Lan et al. (2020) on the minimum. Taught
+    in 08_what_matters.
     """
     question = (
-        "The rewards are noisy, and a single network ends with values that are too large. Does the mean over more "
-        "members cure that? Does the minimum, and from how many members on? What does the maximum do?"
+        "The rewards are noisy, and a single network ends with values that are too"
+        " large. Does the mean over more members cure that? Does the minimum, and from"
+        " how many members on? What does the maximum do?"
     )
     controls = {
         "members": slider("members", [1, 2, 4, 8], 1, "Networks of one agent"),
-        "reduce": choice("target takes the", REDUCTIONS, "mean", "How the target combines the members' Q-values"),
+        "reduce": choice(
+            "target takes the",
+            REDUCTIONS,
+            "mean",
+            "How the target combines the members' Q-values",
+        ),
     }
-    panel = Panel("The slippery grid with noisy rewards", "overestimation", (-0.5, 0.9), truth=0, truth_label="no bias")
-    alt = "Mean over states of the learned less the true value, over steps, mean of 16 seeds with its 95 % interval."
-    return SmallLab(question, controls, band_picture(learn_noisy_grid, "environment steps of each seed", [panel]), alt)
+    panel = Panel(
+        "The slippery grid with noisy rewards",
+        "overestimation",
+        (-0.5, 0.9),
+        truth=0,
+        truth_label="no bias",
+    )
+    alt = (
+        "Mean over states of the learned less the true value, over steps, mean of 16"
+        " seeds with its 95 % interval."
+    )
+    return SmallLab(
+        question,
+        controls,
+        band_picture(learn_noisy_grid, "environment steps of each seed", [panel]),
+        alt,
+    )
 
 
-def learn_noisy_grid(tell: Tell, members: int, reduce: str, seed: int = 0) -> tuple[list[float], list[Floats]]:
-    """Train agents on the grid with reward noise of standard deviation 1. Returns steps `[T]`, overestimation `[N, T]`.
+def learn_noisy_grid(
+    tell: Tell, members: int, reduce: str, seed: int = 0
+) -> tuple[list[float], list[Floats]]:
+    """Train agents on the grid with reward noise of standard deviation 1. Returns steps
+    `[T]`, overestimation `[N, T]`.
 
     Source: Thrun & Schwartz (1993). Taught in 08_what_matters.
     """

@@ -1,4 +1,6 @@
-"""The one thread that owns a live run: it trains, evaluates and draws. Everybody else only leaves it notes."""
+"""The one thread that owns a live run: it trains, evaluates and draws. Everybody else
+only leaves it notes.
+"""
 
 import math
 import threading
@@ -12,11 +14,14 @@ from dqn_tutorial.classroom.live.recording import Recording, record_of
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.config import MainConfig
 
-HAND_OVER_EVERY = 0.02  # seconds; at full speed the other threads get their turn this often
+# seconds; at full speed the other threads get their turn this often
+HAND_OVER_EVERY = 0.02
 
 
 class Wish(NamedTuple):
-    """A control that was moved, on its way to the agent. Source: this course. Taught in 07_train_cartpole."""
+    """A control that was moved, on its way to the agent. Source: this course. Taught in
+    07_train_cartpole.
+    """
 
     name: str
     value: float | None
@@ -28,8 +33,10 @@ class Worker:
 
     Args:
         config: of the next run; takes effect when one begins.
-        report: called in the thread after anything changed that a reader of numbers wants to know, and at each frame.
-        draw: called in the thread for each frame; with True for a picture that will stay.
+        report: called in the thread after anything changed that a reader of numbers
+            wants to know, and at each frame.
+        draw: called in the thread for each frame; with True for a picture that will
+            stay.
         frames_per_second: how often at most.
 
     Attributes:
@@ -62,8 +69,8 @@ class Worker:
         self._due = self._next_frame = self._next_turn = 0.0
 
     def tell(self, command: str) -> None:
-        """Ask for start, pause, step, reset or stop; returns at once. Source: this course. Taught in
-        07_train_cartpole.
+        """Ask for start, pause, step, reset or stop; returns at once. Source: this
+        course. Taught in 07_train_cartpole.
         """
         self._commands.append(command)
         self._wake.set()
@@ -80,7 +87,8 @@ class Worker:
         self._wake.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the thread has nothing left to do; False if the time ran out first.
+        """Wait until the thread has nothing left to do; False if the time ran out
+        first.
 
         Source: this course. Taught in 07_train_cartpole.
         """
@@ -142,8 +150,14 @@ class Worker:
             self.run.move(name, value)
 
     def _grant(self) -> None:
-        """Make the moves that were asked for; without a run they wait for the next one."""
-        if self.run is None or self.state not in ("running", "paused") or not self._wishes:
+        """Make the moves that were asked for; without a run they wait for the next
+        one.
+        """
+        if (
+            self.run is None
+            or self.state not in ("running", "paused")
+            or not self._wishes
+        ):
             return
         for _ in range(len(self._wishes)):
             name, value, at = self._wishes.popleft()
@@ -171,16 +185,22 @@ class Worker:
             self._end("stopped")
             return
         now = time.monotonic()
-        self._due = max(self._due + self.run.config.training.n_envs / self.speed, now - 0.1)  # what is lost is lost
+        # what is lost is lost
+        self._due = max(
+            self._due + self.run.config.training.n_envs / self.speed, now - 0.1
+        )
         if now >= self._next_frame:
             self._show()
             self._next_frame = max(self._next_frame + self._pause, now)
         if self._due <= now and now >= self._next_turn:
-            time.sleep(1e-5)  # no sleep at all would keep the interpreter's lock to this thread
+            # no sleep at all would keep the interpreter's lock to this thread
+            time.sleep(1e-5)
             self._next_turn = now + HAND_OVER_EVERY
 
     def _show(self, final: bool = False) -> None:
         try:
             self._draw(final)
-        finally:  # last: who reads that the run has ended finds its pictures; and also where drawing is what failed
+        # last: who reads that the run has ended finds its pictures; and also where
+        # drawing is what failed
+        finally:
             self._report()
