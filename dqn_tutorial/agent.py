@@ -28,8 +28,6 @@ def linear_schedule(start: float, end: float, duration: float, step: int) -> flo
 class LiveValue:
     """A number of the critic that follows its schedule until it is assigned, and again
     after `del`.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -70,7 +68,7 @@ class Agent(ABC):
         update_ratio: gradient updates per environment step; may be set at any time.
         step: environment steps taken so far. n_updates: gradient updates so far.
 
-    Source: Sutton & Barto (2018), section 3.1. Taught in 06_agent.
+    Source: Sutton & Barto (2018), section 3.1.
     """
 
     epsilon = LiveValue()
@@ -101,7 +99,7 @@ class Agent(ABC):
         """Go back to the state of a fresh agent of the same seed: weights, optimiser,
         memory, streams, live values.
 
-        Source: this course. Taught in 06_agent.
+        Taught in 06_agent.
         """
         self.critic.reset()
         self.experience_memory.reset()

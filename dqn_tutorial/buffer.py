@@ -96,8 +96,8 @@ class ReplayBuffer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything and start the random streams afresh. Source: this course.
-        Taught in 04_replay_buffer.
+        """Forget everything and start the random streams afresh. Taught in
+        04_replay_buffer.
         """
         self._generators = [numpy_generator(seed, "replay") for seed in self._seeds]
         self._is_transition[:] = False
@@ -174,7 +174,7 @@ class ReplayBuffer:
         """End every window at the newest step: what is stored next does not follow it.
         A step that did not terminate counts as truncated.
 
-        Source: Pardo et al. (2018) on truncation. Taught in 06_agent.
+        Source: Pardo et al. (2018) on truncation.
         """
         if self._n_stored:
             first = (self._n_stored - 1) % self.length * self.n_envs

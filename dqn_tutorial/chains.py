@@ -30,7 +30,6 @@ def combination_lock(
             worth as much as the end.
 
     Source: after the chain of Strens (2000) and the deep sea of Osband et al. (2019).
-    Taught in 08_what_matters.
     """
     if n_rooms < 2:
         raise ValueError(f"n_rooms = {n_rooms} is not allowed: it must be 2 or more")

@@ -21,8 +21,6 @@ DEVICES = ("cpu", "cuda", "mps")
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return a hint naming the allowed word most like `word`, or all of them if none is
     close.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     allowed = list(allowed)
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
@@ -32,8 +30,6 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
 def check_types(config: Any) -> None:
     """Refuse a value of the wrong type in any field; whole numbers pass where a float
     is asked for.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     for name, wanted in typing.get_type_hints(type(config)).items():
         value = getattr(config, name)
@@ -53,8 +49,6 @@ def check_types(config: Any) -> None:
 def require(config: Any, name: str, holds: bool, allowed: str) -> None:
     """Raise a ValueError that names the field, its value and what is allowed, unless
     `holds`.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     if not holds:
         raise ValueError(
@@ -65,8 +59,6 @@ def require(config: Any, name: str, holds: bool, allowed: str) -> None:
 def require_choice(config: Any, name: str, choices: tuple[str, ...]) -> None:
     """Raise a ValueError that names the nearest choice, unless the field holds one of
     `choices`.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     value = getattr(config, name)
     if value not in choices:
@@ -77,9 +69,7 @@ def require_choice(config: Any, name: str, choices: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class DQNCriticConfig:
-    """The Q-networks and how they choose actions. Source: Mnih et al. (2015). Taught in
-    05_critic.
-    """
+    """The Q-networks and how they choose actions. Source: Mnih et al. (2015)."""
 
     arch: str = "DQNNet"
     """Network class, by its registered name."""
@@ -124,7 +114,7 @@ class DQNCriticConfig:
 
 @dataclass(frozen=True)
 class DQNConfig:
-    """The model. Source: Mnih et al. (2015). Taught in 06_agent."""
+    """The model. Source: Mnih et al. (2015)."""
 
     name: str = "dqn"
     """Registered name of the model."""
@@ -148,7 +138,7 @@ class DQNConfig:
 
 @dataclass(frozen=True)
 class EnvConfig:
-    """The environment. Source: Gymnasium. Taught in 07_train_cartpole."""
+    """The environment. Source: Gymnasium."""
 
     name: str = "cartpole"
     """Short name (cartpole, acrobot, mountaincar) or Gymnasium id."""
@@ -185,9 +175,7 @@ class EnvConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The training run. Source: Mnih et al. (2015), extended data table 1. Taught in
-    07_train_cartpole.
-    """
+    """The training run. Source: Mnih et al. (2015), extended data table 1."""
 
     max_steps: int = 50_000
     """Budget: environment steps of one agent."""
@@ -273,7 +261,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class MainConfig:
-    """A whole run. Source: this course. Taught in 07_train_cartpole."""
+    """A whole run. Taught in 07_train_cartpole."""
 
     model: DQNConfig = field(default_factory=DQNConfig)
     """The model that learns."""

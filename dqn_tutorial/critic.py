@@ -15,7 +15,7 @@ from dqn_tutorial.targets import double_td_target, td_target
 
 
 class Choice(NamedTuple):
-    """The last choice of actions. Source: this course. Taught in 06_agent."""
+    """The last choice of actions."""
 
     q_values: NDArray[np.float32]  # [..., A], mean over an agent's members
     action: NDArray[np.int64]  # [...]
@@ -30,9 +30,7 @@ class DQNCritic(CriticEnsemble):
     """
 
     def reset(self) -> None:
-        """Start over as in `CriticEnsemble`, exploration included. Source: this course.
-        Taught in 05_critic.
-        """
+        """Start over as in `CriticEnsemble`, exploration included."""
         super().reset()
         self._chance = [numpy_generator(seed, "exploration") for seed in self.seeds]
         # nothing chosen yet

@@ -21,7 +21,7 @@ from dqn_tutorial.targets import td_error
 
 
 class Update(NamedTuple):
-    """What one gradient step saw. Source: this course. Taught in 05_critic."""
+    """What one gradient step saw."""
 
     loss: Tensor  # [K]
     q_value: Tensor  # [K, B], Q(s, a) of the batch
@@ -34,7 +34,7 @@ def find_device(name: str) -> torch.device:
     Raises:
         ValueError: it is not there.
 
-    Source: PyTorch. Taught in 07_train_cartpole.
+    Source: PyTorch.
     """
     available = {
         "cpu": True,
@@ -103,8 +103,6 @@ class CriticEnsemble:
     def reset(self) -> None:
         """Go back to the seeds' first weights, a fresh optimiser and the configured
         gamma, tau, learning rate, epsilon.
-
-        Source: this course. Taught in 05_critic.
         """
         self.gamma: float = self.config.training.gamma
         self.tau: float = self.config.model.tau
@@ -216,7 +214,6 @@ class CriticEnsemble:
         mean, min or max.
 
         Source: Lan et al. (2020), equation 5 (min); Anschel et al. (2017) (mean).
-        Taught in 05_critic.
         """
         if self.n_members == 1:
             return q_values

@@ -19,9 +19,7 @@ VectorEnv = gym.vector.VectorEnv[Any, Any, Any]
 
 
 class EnvSpec(NamedTuple):
-    """What an agent must know of its environment. Source: Gymnasium. Taught in
-    07_train_cartpole.
-    """
+    """What an agent must know of its environment. Source: Gymnasium."""
 
     id: str
     dim_state: int
@@ -37,7 +35,7 @@ def env_id(name: str) -> str:
     Raises:
         ValueError: no such environment; the nearest name is given.
 
-    Source: Gymnasium's registry. Taught in 07_train_cartpole.
+    Source: Gymnasium's registry.
     """
     if name in gym.registry:
         return name
@@ -73,7 +71,7 @@ def make_vector_env(name: str, n_envs: int) -> VectorEnv:
         ValueError: no such environment, it lacks a package, or its spaces are not what
             DQN needs.
 
-    Source: Gymnasium, NEXT_STEP autoreset. Taught in 07_train_cartpole.
+    Source: Gymnasium, NEXT_STEP autoreset.
     """
     wanted = env_id(name)
     mode = "vector_entry_point" if gym.spec(wanted).vector_entry_point else "sync"
@@ -118,7 +116,7 @@ def make_vector_env(name: str, n_envs: int) -> VectorEnv:
 def env_spec(name: str) -> EnvSpec:
     """Return id, sizes and threshold of an environment; errors as in `make_vector_env`.
 
-    Source: Gymnasium. Taught in 07_train_cartpole.
+    Source: Gymnasium.
     """
     envs = make_vector_env(name, 1)
     spec = gym.spec(env_id(name))

@@ -24,8 +24,6 @@ FINAL_EPISODES = 100
 class Log:
     """What a run keeps of its records: episodes, evaluations, and a row of metrics for
     each percent of the budget.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
 
     def __init__(self, config: MainConfig) -> None:
@@ -41,7 +39,7 @@ class Log:
         """Take in a record, and the greedy returns `[N, episodes]` if there was an
         evaluation at it.
 
-        Source: this course. Taught in 07_train_cartpole.
+        Taught in 07_train_cartpole.
         """
         self.episodes += [(record.step, value) for value in record.episode_returns]
         if greedy is not None:
@@ -65,7 +63,7 @@ class Log:
         """Return for each evaluation the mean and the interquartile mean over agents,
         with 95 % intervals if several.
 
-        Source: Agarwal et al. (2021), section 4.3. Taught in 07_train_cartpole.
+        Source: Agarwal et al. (2021), section 4.3.
         """
         rows: list[dict[str, float]] = []
         for step, returns in self.evaluations:
@@ -88,10 +86,7 @@ class Log:
 
     @property
     def mean_return(self) -> float:
-        """Mean return of the last 20 training episodes; nan before the first has ended.
-
-        Source: this course. Taught in 07_train_cartpole.
-        """
+        """Mean return of the last 20 training episodes; nan before the first ends."""
         return (
             float(np.mean([value for _, value in self.episodes[-20:]]))
             if self.episodes
@@ -106,7 +101,7 @@ def checked_spec(config: MainConfig) -> EnvSpec:
         ValueError: no such environment, or `stop_when_solved` in one where no return
             counts as solved.
 
-    Source: Gymnasium. Taught in 07_train_cartpole.
+    Source: Gymnasium.
     """
     spec = env_spec(config.env.name)
     if config.training.stop_when_solved and spec.solved_at is None:
@@ -125,8 +120,6 @@ def run_training(
 
     Returns:
         The log, the seconds spent on training (evaluations excluded), and how it ended.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     t, log, seconds, ended = config.training, Log(config), 0.0, "budget"
     bar = tqdm(total=t.max_steps, unit="step", disable=not progress, mininterval=0.2)
@@ -189,8 +182,6 @@ def run(
     Raises:
         ValueError: settings that do not fit, or a folder that exists; before any
             training.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     spec = checked_spec(config)
     agent = get_model(config)
@@ -227,9 +218,7 @@ def run(
 
 
 def summary(returns: NDArray[np.float64]) -> dict[str, float]:
-    """Return mean, standard deviation and minimum of greedy returns. Source: this
-    course. Taught in 07_train_cartpole.
-    """
+    """Return mean, standard deviation and minimum of greedy returns."""
     return {
         "greedy_mean": returns.mean(),
         "greedy_std": returns.std(),
@@ -238,10 +227,7 @@ def summary(returns: NDArray[np.float64]) -> dict[str, float]:
 
 
 def write_pictures(agent: Agent, log: Log, spec: EnvSpec, folder: Path) -> None:
-    """Draw the learning curve and the agent, each with its text alternative.
-
-    Source: this course. Taught in 07_train_cartpole.
-    """
+    """Draw the learning curve and the agent, each with its text alternative."""
     # needs matplotlib, which training does not
     from dqn_tutorial.classroom.agent_view import draw_agent
     from dqn_tutorial.classroom.plots import learning_curve, png, population_curve

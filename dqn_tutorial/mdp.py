@@ -86,7 +86,7 @@ def draw_rows(cumulative: Array, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw a number, 0 to S - 1, for each row of cumulative probabilities, `[..., S]`
     to `[...]`.
 
-    Source: inverse transform sampling. Taught in 01_bellman_equation.
+    Source: inverse transform sampling.
     """
     # a last sum may be a little off 1
     chance = rng.random((*cumulative.shape[:-1], 1)) * cumulative[..., -1:]

@@ -142,9 +142,7 @@ class VectorMDPEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
 
 class Probe(NamedTuple):
-    """A tiny task that one kind of bug fails. Source: Jones (2021). Taught in
-    05_critic.
-    """
+    """A tiny task that one kind of bug fails. Source: Jones (2021)."""
 
     mdp: MDP
     time_limit: int
@@ -184,7 +182,7 @@ def probes() -> dict[str, Probe]:
     that is broken.
 
     Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al.
-    (2018). Taught in 05_critic.
+    (2018).
     """
     by_observation = [(0, 0, 2, 1.0), (0, 1, 2, -1.0), (1, 0, 2, -1.0), (1, 1, 2, 1.0)]
     return {
@@ -223,7 +221,7 @@ def register_mdp(
         time_limit: steps after which an episode is truncated.
         reward_noise: standard deviation of normal noise on every reward.
 
-    Source: Gymnasium. Taught in 05_critic.
+    Source: Gymnasium.
     """
 
     def single(**_: Any) -> gym.Env[Any, Any]:

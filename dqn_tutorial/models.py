@@ -22,9 +22,7 @@ from dqn_tutorial.settings import flatten, override
 
 @dataclass(frozen=True)
 class DDQNConfig(DQNConfig):
-    """Double DQN: DQN with another target. Source: van Hasselt et al. (2016). Taught in
-    10_build_your_own_model.
-    """
+    """Double DQN: DQN with another target. Source: van Hasselt et al. (2016)."""
 
     name: str = "ddqn"
     """Registered name of the model."""
@@ -74,7 +72,7 @@ def register(
         ValueError: the name of a built-in model, critic or network; a config whose
             default name is another one.
 
-    Source: this course. Taught in 10_build_your_own_model.
+    Taught in 10_build_your_own_model.
     """
     named: list[tuple[dict[str, Any], str, Any]] = [(MODELS, name, (agent, config))]
     named += [(CRITICS, critic.__name__, critic)] if critic else []
@@ -99,7 +97,7 @@ def get_model(config: MainConfig) -> Agent:
             cannot learn; a model's name over the settings of another; the reason is
             given.
 
-    Source: this course. Taught in 10_build_your_own_model.
+    Taught in 10_build_your_own_model.
     """
     model = config.model
     agent_class, config_class = look_up(MODELS, "model.name", model.name)
@@ -123,8 +121,6 @@ def get_model(config: MainConfig) -> Agent:
 def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:
     """Return the entry of that name. Raises a ValueError with the nearest name if there
     is none.
-
-    Source: this course. Taught in 10_build_your_own_model.
     """
     if name not in table:
         raise ValueError(
@@ -137,7 +133,7 @@ def import_file(path: Path) -> None:
     """Run a learner's Python file, which registers a model. Raises a ValueError if
     there is none.
 
-    Source: this course. Taught in 10_build_your_own_model.
+    Taught in 10_build_your_own_model.
     """
     # its own: a file called copy.py must not take the place of Python's copy
     name = f"imported_{path.stem}"
@@ -160,7 +156,7 @@ def make_config(
         ValueError: an unknown name, with the nearest right one; a value that is not
             allowed.
 
-    Source: this course. Taught in 07_train_cartpole.
+    Taught in 07_train_cartpole.
     """
     config = MainConfig(model=look_up(MODELS, "model.name", model)[1]())
     config = replace(config, env=replace(config.env, name=env))

@@ -113,7 +113,7 @@ def _rows(layers: Sequence[nn.Module], name: str) -> Any:
 class StackedLinear(nn.Module):
     """K linear layers at once, `[K, B, I] -> [K, B, O]`: one batched matrix product.
 
-    Source: PyTorch's `baddbmm`. Taught in 03_q_network.
+    Source: PyTorch's `baddbmm`.
     """
 
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
@@ -125,9 +125,7 @@ class StackedLinear(nn.Module):
         self.bias = _rows(layers, "bias")  # [K, 1, O]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`.
-        Taught in 03_q_network.
-        """
+        """Return member k's layer applied to `x[k]`. Source: PyTorch's `baddbmm`."""
         return (
             x @ self.weight
             if self.bias is None
@@ -138,7 +136,7 @@ class StackedLinear(nn.Module):
 class StackedLayerNorm(nn.Module):
     """K layer normalisations at once, `[K, B, W] -> [K, B, W]`.
 
-    Source: Ba et al. (2016). Taught in 03_q_network.
+    Source: Ba et al. (2016).
     """
 
     def __init__(self, layers: Sequence[nn.LayerNorm]) -> None:
@@ -148,9 +146,7 @@ class StackedLayerNorm(nn.Module):
         self.eps = layers[0].eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016). Taught
-        in 03_q_network.
-        """
+        """Return member k's normalisation of `x[k]`. Source: Ba et al. (2016)."""
         y: Tensor = (
             nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps) * self.weight
         )
@@ -176,7 +172,7 @@ def stack(members: Sequence[nn.Module]) -> nn.Module:
         TypeError: a member holds weights in a layer other than `nn.Linear` or
             `nn.LayerNorm`.
 
-    Source: this course. Taught in 03_q_network.
+    Taught in 03_q_network.
     """
     # a layer used twice is stacked once
     first, stacked = members[0], dict[nn.Module, nn.Module]()
@@ -206,8 +202,6 @@ def check_stack(members: Sequence[nn.Module], dim_state: int) -> None:
 
     Raises:
         ValueError: they do, on random states. TypeError: as in `stack`.
-
-    Source: this course. Taught in 03_q_network.
     """
     pair = [copy.deepcopy(member).eval() for member in (members[0], members[-1])]
     generator = torch.Generator().manual_seed(0)

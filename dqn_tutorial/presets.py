@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Change(NamedTuple):
-    """One setting that an environment wants changed. Source: this course. Taught in
-    07_train_cartpole.
-    """
+    """One setting that an environment wants changed."""
 
     value: Any
     reason: str

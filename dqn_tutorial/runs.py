@@ -23,8 +23,6 @@ def new_folder(path: Path) -> Path:
 
     Raises:
         ValueError: it exists already, or cannot be created.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     try:
         path.mkdir(parents=True)
@@ -43,8 +41,6 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: no such file, another ending, or a file that does not hold named
             settings.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     if path.suffix not in (".yaml", ".yml", ".toml"):
         raise ValueError(
@@ -75,9 +71,7 @@ def _dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def write_settings(config: MainConfig, path: Path) -> None:
-    """Write every setting, resolved, as YAML that `read_settings` reads back. Source:
-    this course. Taught in 07_train_cartpole.
-    """
+    """Write every setting, resolved, as YAML that `read_settings` reads back."""
     nested: dict[str, Any] = {}
     for dotted, value in flatten(config).items():
         *groups, name = dotted.split(".")
@@ -89,9 +83,7 @@ def write_settings(config: MainConfig, path: Path) -> None:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write rows as CSV, empty where a row lacks a column. Source: this course. Taught
-    in 07_train_cartpole.
-    """
+    """Write rows as CSV, empty where a row lacks a column."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
@@ -100,15 +92,13 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write a JSON file for people to read too. Source: this course. Taught in
-    07_train_cartpole.
-    """
+    """Write a JSON file for people to read too."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def save_agent(agent: Agent, folder: Path) -> None:
     """Write the settings of an agent and the networks that act greedily. Source:
-    safetensors. Taught in 07_train_cartpole.
+    safetensors.
     """
     write_settings(agent.config, folder / "config.yaml")
     networks = getattr(agent.critic, agent.config.model.critic.greedy_network)
@@ -127,7 +117,7 @@ def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
         ValueError: the folder does not hold a run, its model is not registered, or the
             device is not there.
 
-    Source: safetensors. Taught in 07_train_cartpole.
+    Source: safetensors.
     """
     folder = Path(folder)
     policy = folder / "policy.safetensors"

@@ -48,6 +48,6 @@ def torch_generator(seed: int, source: str) -> torch.Generator:
     """Return a PyTorch CPU generator of its own for `source`; arguments and errors as
     in `stream_seed`.
 
-    Source: NumPy's SeedSequence. Taught in 06_agent.
+    Source: NumPy's SeedSequence.
     """
     return torch.Generator().manual_seed(stream_seed(seed, source) >> 1)

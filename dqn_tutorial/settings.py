@@ -16,7 +16,7 @@ def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
     """Return every setting by its dotted name, such as `training.max_steps`, in the
     order of the fields.
 
-    Source: this course. Taught in 07_train_cartpole.
+    Taught in 07_train_cartpole.
     """
     settings: dict[str, Any] = {}
     for item in dataclasses.fields(config):
@@ -37,8 +37,6 @@ def override(config: C, settings: Mapping[str, Any]) -> C:
         ValueError: an unknown name (the nearest right one is named) or a value that is
             not allowed.
         TypeError: a value of the wrong type.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     known = flatten(config)
     for name in settings:

@@ -20,7 +20,7 @@ def interquartile_mean(values: ArrayLike) -> NDArray[np.float64]:
         a number, or `[T]`. Where N is no multiple of 4, the seeds at the edges count in
         part.
 
-    Source: Agarwal et al. (2021), section 4.3. Taught in 07_train_cartpole.
+    Source: Agarwal et al. (2021), section 4.3.
     """
     of_seeds = np.asarray(values, float)
     return np.asarray(
@@ -129,7 +129,7 @@ def newcombe_interval(
     Raises:
         ValueError: as in `wilson_interval`.
 
-    Source: Newcombe (1998), method 10. Taught in 08_what_matters.
+    Source: Newcombe (1998), method 10.
     """
     (low_1, high_1), (low_2, high_2) = (
         wilson_interval(k, m, z) for k, m in zip(successes, n, strict=True)

@@ -32,9 +32,7 @@ TRIES = 3  # how often a block may lose its process before the sweep gives up
 
 
 class Block(NamedTuple):
-    """Seeds of one cell of the grid, trained side by side. Source: this course. Taught
-    in 08_what_matters.
-    """
+    """Seeds of one cell of the grid, trained side by side."""
 
     name: str  # of the file that keeps its rows
     cell: dict[str, Any]  # the settings that the grid varies
@@ -51,8 +49,6 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         ValueError: a text that is not a setting with a list of values, or a setting
             that is given twice.
-
-    Source: this course. Taught in 08_what_matters.
     """
     axes: dict[str, list[Any]] = {}
     for text in texts:
@@ -82,10 +78,7 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def parse_seeds(text: str) -> range:
-    """Return the seeds of a text such as `0-99`. Raises a ValueError if it is none.
-
-    Source: this course. Taught in 08_what_matters.
-    """
+    """Return the seeds of a text such as `0-99`. Raises a ValueError if it is none."""
     first, dash, last = text.partition("-")
     if not (
         first.isdecimal()
@@ -106,8 +99,6 @@ def blocks_of(
 
     Raises:
         ValueError: as in `experiment.checked_spec`.
-
-    Source: this course. Taught in 08_what_matters.
     """
     blocks = []
     for number, (cell, config) in enumerate(cells):
@@ -132,8 +123,6 @@ def train_block(
 
     Raises:
         RuntimeError: the training was interrupted.
-
-    Source: this course. Taught in 08_what_matters.
     """
     if file:
         import_file(Path(file))
@@ -185,7 +174,7 @@ def sweep(
             before any work is done.
         RuntimeError: blocks that failed, after the others are finished.
 
-    Source: this course. Taught in 08_what_matters.
+    Taught in 08_what_matters.
     """
     _claim(folder, blocks)
     failed: dict[str, str] = {}

@@ -34,8 +34,8 @@ def house_numbers(n_houses: int = 8, gamma: float = 0.99) -> MDP:
     Raises:
         ValueError: fewer than two houses, or a gamma out of range.
 
-    Source: this course; the failure: van Hasselt et al. (2018), on the deadly triad.
-    Taught in 08_what_matters.
+    Source for the failure: van Hasselt et al. (2018), on the deadly triad. Taught in
+    08_what_matters.
     """
     if n_houses < 2:
         raise ValueError(f"n_houses = {n_houses} is not allowed: it must be 2 or more")
@@ -122,7 +122,7 @@ def on_circle(angle: ArrayLike) -> NDArray[np.float32]:
     """Return what an agent sees of angles in radians: cosine and sine, `[...]` to
     `[..., 2]`.
 
-    Source: this course. Taught in 08_what_matters.
+    Taught in 08_what_matters.
     """
     return np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
 
@@ -147,7 +147,7 @@ class RotatingContext(gym.vector.VectorEnv[Any, Any, Any]):
     Raises:
         ValueError: a turn of less than 1 step.
 
-    Source: after Lin (1992), on experience replay. Taught in 08_what_matters.
+    Source: after Lin (1992), on experience replay.
     """
 
     def __init__(self, num_envs: int = 1, turn: int = 200) -> None:
@@ -206,7 +206,7 @@ class RotatingContext(gym.vector.VectorEnv[Any, Any, Any]):
 
 class SingleRotatingContext(gym.Env[NDArray[np.float32], np.int64]):
     """One copy of `RotatingContext`, which holds all there is to know. Source:
-    Gymnasium. Taught in 08_what_matters.
+    Gymnasium.
     """
 
     def __init__(self, turn: int = 200) -> None:

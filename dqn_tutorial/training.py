@@ -16,7 +16,7 @@ from dqn_tutorial.settings import flatten
 
 
 class Episode(NamedTuple):
-    """A finished training episode. Source: this course. Taught in 07_train_cartpole."""
+    """A finished training episode."""
 
     agent: int  # position of its agent, 0 for a single one
     episode_return: float  # undiscounted, in the environment's units
@@ -24,7 +24,7 @@ class Episode(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What one vector step showed. Source: this course. Taught in 07_train_cartpole."""
+    """What one vector step showed."""
 
     step: int  # environment steps of one agent so far
     n_updates: int  # gradient updates so far
@@ -44,9 +44,7 @@ class Record(NamedTuple):
 
     @property
     def episode_returns(self) -> list[float]:
-        """Returns of the episodes that ended. Source: this course. Taught in
-        07_train_cartpole.
-        """
+        """Returns of the episodes that ended. Taught in 07_train_cartpole."""
         return [episode.episode_return for episode in self.episodes]
 
 
@@ -55,7 +53,7 @@ def torch_threads(n: int) -> Iterator[None]:
     """Give PyTorch `n` threads for a while: more than one only cost time where the
     matrices are small.
 
-    Source: PyTorch's `set_num_threads`. Taught in 06_agent.
+    Source: PyTorch's `set_num_threads`.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(n)
@@ -167,7 +165,7 @@ def step_all(
     """Step the environments of all N agents: `[N, E]` actions to next state
     `[N, E, S]`, reward, terminated and truncated `[N, E]`.
 
-    Source: Gymnasium. Taught in 06_agent.
+    Source: Gymnasium.
     """
     stepped = [env.step(actions)[:4] for env, actions in zip(envs, action, strict=True)]
     return tuple(np.stack(column) for column in zip(*stepped, strict=True))

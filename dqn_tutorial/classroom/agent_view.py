@@ -17,9 +17,7 @@ HEIGHT, WIDTH = 200, 480
 
 
 class Part(NamedTuple):
-    """A shape that moves: all later parts move with it. Source: SVG 1.1. Taught in
-    00_start_here.
-    """
+    """A shape that moves: all later parts move with it. Source: SVG 1.1."""
 
     kind: str  # translate (x y) or rotate (degrees)
     values: list[str]  # one for each frame

@@ -36,7 +36,7 @@ def agent_parts() -> tuple[str, str]:
     """Return the parts of an agent and what passes between them: the SVG and its text
     alternative.
 
-    Source: this course. Taught in 06_agent.
+    Taught in 06_agent.
     """
     alt = (
         "The agent stands between environment, critic and memory. It asks the critic"

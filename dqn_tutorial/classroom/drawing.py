@@ -9,7 +9,7 @@ def svg(width: int, height: int, body: str) -> str:
     """Return an SVG of that size in pixels on white, with the heads of `arrow` and the
     course's font.
 
-    Source: SVG 1.1. Taught in 01_bellman_equation.
+    Source: SVG 1.1.
     """
     heads = "".join(
         f'<marker id="{_head(colour)}" viewBox="0 0 10 10" refX="9" refY="5"'
@@ -43,15 +43,13 @@ def label(
 
 
 def bold(words: str) -> str:
-    """Return words for a label in bold type. Source: SVG 1.1. Taught in
-    03_q_network.
-    """
+    """Return words for a label in bold type. Source: SVG 1.1."""
     return f'<tspan font-weight="bold">{words}</tspan>'
 
 
 def arrow(path: str, colour: str = BLACK, dash: str = "") -> str:
-    """Return a path that ends in an arrow head; black, red, green or grey. Source: SVG
-    1.1. Taught in 01_bellman_equation.
+    """Return a path that ends in an arrow head; black, red, green or grey. Source:
+    SVG 1.1.
     """
     line = (
         f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.8"'
@@ -63,9 +61,7 @@ def arrow(path: str, colour: str = BLACK, dash: str = "") -> str:
 def box(
     x: float, y: float, width: float, height: float, words: str, colour: str
 ) -> str:
-    """Return a rounded box with a word in its middle. Source: SVG 1.1. Taught in
-    01_bellman_equation.
-    """
+    """Return a rounded box with a word in its middle. Source: SVG 1.1."""
     frame = (
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8"'
         f' fill="{colour}" fill-opacity="0.15" '

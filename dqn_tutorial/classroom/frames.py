@@ -18,7 +18,7 @@ def frame_png(pixels: NDArray[np.uint8]) -> bytes:
     Args:
         pixels: `[height, width, 4]`, contiguous.
 
-    Source: Pillow. Taught in 07_train_cartpole.
+    Source: Pillow.
     """
     buffer = io.BytesIO()
     height, width, _ = pixels.shape

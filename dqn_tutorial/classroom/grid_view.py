@@ -45,7 +45,7 @@ def draw_grid(
         columns: width of the grid in cells.
         numbers: write the number of each state in its corner.
 
-    Source: this course. Taught in 01_bellman_equation.
+    Taught in 01_bellman_equation.
     """
     shade = Normalize(-limit, limit, clip=True)
     chances = (

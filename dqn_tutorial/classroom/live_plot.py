@@ -113,8 +113,8 @@ class LivePlot:
         )
 
     def add(self, record: Record) -> None:
-        """Take in a record; redraw if the next frame is due. Source: this course.
-        Taught in 07_train_cartpole.
+        """Take in a record; redraw if the next frame is due. Taught in
+        07_train_cartpole.
         """
         self.episodes += [(record.step, value) for value in record.episode_returns]
         if time.monotonic() >= self._next_frame:
@@ -122,9 +122,7 @@ class LivePlot:
             self._next_frame = time.monotonic() + self._pause
 
     def add_evaluation(self, step: int, mean_return: float) -> None:
-        """Take in a greedy evaluation. Source: this course. Taught in
-        07_train_cartpole.
-        """
+        """Take in a greedy evaluation. Taught in 07_train_cartpole."""
         self.evaluations.append((step, mean_return))
 
     def _set_lines(self) -> None:

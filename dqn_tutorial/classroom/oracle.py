@@ -13,7 +13,7 @@ def q_table(agent: Agent, mdp: MDP) -> Array:
     """Return the Q-values of the MDP's states: `[N, S, A]` for N agents, mean over the
     members of each.
 
-    Source: this course. Taught in 06_agent.
+    Taught in 06_agent.
     """
     assert mdp.observations is not None
     # [K, S, A]

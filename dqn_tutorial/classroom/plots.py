@@ -64,7 +64,7 @@ def new_figure(
 
 def png(figure: Figure) -> bytes:
     """Return the figure as a PNG of twice the pixels it takes on the page. Source:
-    matplotlib. Taught in 01_bellman_equation.
+    matplotlib.
     """
     buffer = io.BytesIO()
     with rc_context(STYLE):
@@ -81,7 +81,7 @@ def image_bundle(data: bytes, mime: str, alt: str, width: int) -> dict[str, str]
     An image output has no place for a text alternative; an `img` in HTML keeps it in
     the notebook, in an untrusted notebook and in an export.
 
-    Source: WCAG 2.2, criterion 1.1.1. Taught in 01_bellman_equation.
+    Source: WCAG 2.2, criterion 1.1.1.
     """
     source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     tag = (
@@ -120,7 +120,7 @@ def show(picture: Figure | str, alt: str, width: int = 0) -> None:
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2,
-    criterion 1.3.1. Taught in 09_bug_clinic.
+    criterion 1.3.1.
     """
     widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
@@ -144,8 +144,6 @@ def running_mean(
 ) -> NDArray[np.float64]:
     """Return at each position the mean of the last `window` values, of fewer at the
     start.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     total = np.cumsum(np.concatenate([[0.0], values]))
     end = np.arange(1, len(total))
@@ -171,7 +169,7 @@ def learning_curve(
     Returns:
         The figure and its text alternative.
 
-    Source: Machado et al. (2018) on showing both. Taught in 07_train_cartpole.
+    Source: Machado et al. (2018) on showing both.
     """
     figure, axes = new_figure(width=9)
     draw_returns(axes, episodes, evaluations, solved_at)
@@ -200,7 +198,7 @@ def population_curve(
     Raises:
         ValueError: fewer than two seeds.
 
-    Source: Agarwal et al. (2021), section 4. Taught in 07_train_cartpole.
+    Source: Agarwal et al. (2021), section 4.
     """
     figure, axes = new_figure(width=9)
     axes.plot(steps, returns.T, "-", color=GREY, linewidth=0.6, alpha=0.5)
@@ -335,9 +333,7 @@ def describe_returns(
     evaluations: Sequence[tuple[int, float]],
     solved_at: float | None,
 ) -> str:
-    """Put a learning curve in words. Source: as in `learning_curve`. Taught in
-    07_train_cartpole.
-    """
+    """Put a learning curve in words. Source: as in `learning_curve`."""
     words = [f"{title}. Episode return over environment steps."]
     if episodes:
         last = running_mean([value for _, value in episodes])[-1]

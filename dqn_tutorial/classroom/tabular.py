@@ -44,8 +44,6 @@ class Learning:
         steps: environment steps of each learner at each of T measurements.
         errors: T arrays `[N]`, the largest difference to the wanted values over all
             states that are not terminal.
-
-    Source: this course. Taught in 02_q_learning.
     """
 
     q: Floats
@@ -120,7 +118,7 @@ def epsilon_greedy(q_values: Floats, epsilon: Floats, rng: np.random.Generator) 
     """Return an action for each row of `q_values` `[N, A]`: the best, or any with
     probability `epsilon` `[N]`.
 
-    Source: Sutton & Barto (2018), section 2.2. Taught in 02_q_learning.
+    Source: Sutton & Barto (2018), section 2.2.
     """
     explore = rng.random(len(q_values)) < epsilon
     return np.where(

@@ -46,8 +46,6 @@ def progress() -> None:
 
     Raises:
         ValueError: the progress file is broken.
-
-    Source: this course. Taught in 05_critic.
     """
     entries = logbook.read(logbook.logbook_path())
     print(overview.in_one_line(EXERCISES, entries))

@@ -164,8 +164,6 @@ def wrong_backups(
 ) -> list[tuple[str, Function]]:
     """Return what `task` makes of each wrong backup, with and without a mask on what it
     reads and writes.
-
-    Source: this course. Taught in 01_bellman_equation.
     """
 
     def made(backup: Function, reads: bool, writes: bool) -> Function:
@@ -186,8 +184,6 @@ def wrong_backups(
 def draw_mdp(rng: np.random.Generator, ends_last: bool = False) -> dict[str, Any]:
     """Return a small random MDP, S above A, with one or two terminal states; the last
     one too if asked for.
-
-    Source: this course. Taught in 01_bellman_equation.
     """
     n_states, n_actions = ((4, 2), (5, 2), (6, 2), (4, 3))[rng.integers(4)]
     transition = (

@@ -209,9 +209,7 @@ _wrong_means: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
 
 
 def explained(judge: Judge) -> Judge:
-    """Return a judge that says of known errors of PyTorch what they mean here. Source:
-    this course. Taught in 05_critic.
-    """
+    """Return a judge that says of known errors of PyTorch what they mean here."""
 
     def judge_with_words(answer: Any, rng: np.random.Generator) -> None:
         try:
@@ -231,8 +229,6 @@ def around(call: Callable[..., Any]) -> Callable[[Any], Any]:
 
     The wrapped answer keeps its signature; what is no function is left as it is, for
     the guard to refuse.
-
-    Source: this course. Taught in 05_critic.
     """
 
     def wrap(answer: Any) -> Any:
@@ -244,26 +240,22 @@ def around(call: Callable[..., Any]) -> Callable[[Any], Any]:
 def known(
     messages: Mapping[str, str], *wrong: tuple[str, Callable[..., Any]]
 ) -> list[Misconception]:
-    """Return misconceptions from keys and what makes them, each with its message.
-    Source: this course. Taught in 05_critic.
-    """
+    """Return misconceptions from keys and what makes them, each with its message."""
     return [Misconception(key, messages[key], function) for key, function in wrong]
 
 
 def plain_target(
     reward: Tensor, next_q: Tensor, terminated: Tensor, gamma: float
 ) -> Tensor:
-    """Return the TD target of DQN, as data. Source: this course. Taught in
-    05_critic.
-    """
+    """Return the TD target of DQN, as data."""
     return td_target(reward, next_q.detach(), terminated, gamma)
 
 
 def wrong_targets(
     answer_of: Callable[[Callable[..., Any]], Any],
 ) -> list[Misconception]:
-    """Return wrong targets, as answers made of functions of `plain_target`'s arguments.
-    Source: this course. Taught in 05_critic.
+    """Return wrong targets, as answers made of functions of `plain_target`'s
+    arguments.
     """
     return known(TARGET, *((key, answer_of(wrong)) for key, wrong in _wrong_targets))
 
@@ -271,24 +263,20 @@ def wrong_targets(
 def wrong_losses(
     answer_of: Callable[[Callable[[Tensor], Tensor]], Any],
 ) -> list[Misconception]:
-    """Return other means than that of the squares, as answers made of functions of the
-    errors. Source: this course. Taught in 05_critic.
+    """Return other means than that of the squares, as answers made of functions of
+    the errors.
     """
     return known(LOSS, *((key, answer_of(mean)) for key, mean in _wrong_means))
 
 
 def refuse_backward(leaves: Sequence[Tensor]) -> None:
-    """Refuse an answer that left gradients in its inputs. Source: this course. Taught
-    in 05_critic.
-    """
+    """Refuse an answer that left gradients in its inputs."""
     if any(leaf.grad is not None for leaf in leaves):
         raise Wrong("backward inside", LOSS["backward inside"])
 
 
 def refuse_changes(network: Module, before: Module, name: str) -> None:
-    """Refuse an answer that left gradients in a network, or other weights. Source: this
-    course. Taught in 05_critic.
-    """
+    """Refuse an answer that left gradients in a network, or other weights."""
     new, old = list(network.parameters()), list(before.parameters())
     refuse_backward(new)
     if [weight.requires_grad for weight in new] != [
@@ -305,7 +293,7 @@ def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
     An error on the way is said in words of its own: the learner's code had finished by
     then.
 
-    Source: this course. Taught in 05_critic.
+    Taught in 05_critic.
     """
     if loss is not None and as_array(loss) is None:
         kind = type(loss).__name__
@@ -335,9 +323,7 @@ def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
 
 
 def target_traits() -> tuple[Trait, ...]:
-    """Return what no target may be: one number for each pair, or with a gradient.
-    Source: this course. Taught in 05_critic.
-    """
+    """Return what no target may be: one number for each pair, or with a gradient."""
 
     def is_square(y: Any, inputs: Mapping[str, Any]) -> bool:
         return getattr(y, "ndim", 1) == 2 and len(set(y.shape)) == 1
@@ -353,5 +339,5 @@ def target_traits() -> tuple[Trait, ...]:
 
 
 def as_float32(array: ArrayLike, has_grad: bool = False) -> Tensor:
-    """Return a float32 tensor of its own. Source: this course. Taught in 05_critic."""
+    """Return a float32 tensor of its own."""
     return torch.tensor(array, dtype=torch.float32, requires_grad=has_grad)

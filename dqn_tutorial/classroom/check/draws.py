@@ -122,7 +122,7 @@ def beyond_chance(batches: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
     as good as any: its pairs do not count. Values that come more equally often than by
     chance give a number far below 0.
 
-    Source: Wilson & Hilferty (1931). Taught in 04_replay_buffer.
+    Source: Wilson & Hilferty (1931).
     """
     found = np.zeros((2, 2))  # of pairs and of values: chi-square, degrees of freedom
     for batch in batches:

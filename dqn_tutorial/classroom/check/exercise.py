@@ -37,13 +37,9 @@ Judge = Callable[[Any, np.random.Generator], None]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says. Source: this course. Taught in 05_critic.
-
-    Attributes:
-        exercise: its name.
-        status: `correct`, `not yet` or `not attempted yet`.
-        key: the name of the misconception, empty where there is none.
-        message: for the learner.
+    """What a check says. Attributes: exercise: its name. status: `correct`,
+    `not yet` or `not attempted yet`. key: the name of the misconception, empty
+    where there is none. message: for the learner.
     """
 
     exercise: str
@@ -80,8 +76,6 @@ class Exercise:
         minutes: a first reader's.
         difficulty: 1 to 3.
         judge: takes the answer and a random generator; raises `Wrong` where it refuses.
-
-    Source: this course. Taught in 05_critic.
     """
 
     name: str
@@ -106,9 +100,7 @@ class Exercise:
         return verdict
 
     def verdict(self, answer: Any, seed: int) -> Verdict:
-        """Judge an answer on the inputs of a seed. Source: this course. Taught in
-        05_critic.
-        """
+        """Judge an answer on the inputs of a seed."""
         try:
             self.judge(answer, np.random.default_rng(seed))
         except NotAttempted as stub:
@@ -121,10 +113,7 @@ class Exercise:
 
 
 class Misconception(NamedTuple):
-    """A known error: its key, the message that teaches, and a function that makes it.
-
-    Source: this course. Taught in 05_critic.
-    """
+    """A known error: its key, its message, and a function that makes it."""
 
     key: str
     message: str
@@ -134,8 +123,6 @@ class Misconception(NamedTuple):
 class Trait(NamedTuple):
     """What a result must not be, whatever its values: takes the result and the inputs,
     True refuses.
-
-    Source: this course. Taught in 05_critic.
     """
 
     key: str
@@ -164,8 +151,6 @@ def by_values(
         traits: asked first.
         inputs_it_changes: inputs that the function is to change in place; it may return
             them instead.
-
-    Source: this course. Taught in 05_critic.
     """
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
@@ -282,8 +267,6 @@ def choice(replies: Mapping[str, str], right: str) -> Judge:
     Args:
         replies: for each wrong letter what it overlooks.
         right: the letter of the right answer.
-
-    Source: this course. Taught in 05_critic.
     """
     letters = sorted([*replies, right])
 

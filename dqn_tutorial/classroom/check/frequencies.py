@@ -260,8 +260,6 @@ def flaw_of_chance(choose: Choice, tables: list[Table], epsilon: float = 0.4) ->
         tables: for each batch its Q-values, the greedy actions and a seed; B is the
             same in all.
         epsilon: with which coins are judged.
-
-    Source: this course. Taught in 06_agent.
     """
     chosen = [choose(q_values, epsilon, seed) for q_values, _, seed in tables]
     moved = [

@@ -26,8 +26,6 @@ N_PRINTED = 20
 class Wrong(Exception):
     """Why an answer is refused: a short key, the name of the misconception, and a
     message that teaches.
-
-    Source: this course. Taught in 05_critic.
     """
 
     def __init__(self, key: str, message: str) -> None:
@@ -36,16 +34,12 @@ class Wrong(Exception):
 
 
 class NotAttempted(Exception):
-    """The answer still ends like the stub, with a word on that if it has begun. Source:
-    this course. Taught in 05_critic.
-    """
+    """The answer still ends like the stub, with a word on that if it has begun."""
 
 
 class OwnError(Exception):
     """An exception of the learner's own code, with what it said, the line, and the
     inputs.
-
-    Source: this course. Taught in 05_critic.
     """
 
     def __init__(
@@ -62,7 +56,7 @@ class OwnError(Exception):
 
 # not an Exception, so that an `except Exception` in a loop does not catch it
 class TooLong(BaseException):
-    """The code ran longer than it may. Source: this course. Taught in 05_critic."""
+    """The code ran longer than it may."""
 
 
 def guarded(
@@ -81,8 +75,6 @@ def guarded(
         Wrong: an answer that is no function, takes other arguments, runs too long, ends
             Python, changes other inputs or returns None. NotAttempted: it raised
             NotImplementedError. OwnError: it raised something else.
-
-    Source: this course. Taught in 05_critic.
     """
     if not callable(answer):
         kind = type(answer).__name__
@@ -148,9 +140,7 @@ def guarded(
 
 
 def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
-    """Return what a guarded function does with inputs. Source: this course. Taught in
-    05_critic.
-    """
+    """Return what a guarded function does with inputs."""
     try:
         return "value", function(**inputs)
     except OwnError as error:
@@ -158,9 +148,7 @@ def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour
 
 
 def alike(a: Behaviour, b: Behaviour) -> bool:
-    """Say whether two behaviours are the same value or the same error. Source: this
-    course. Taught in 05_critic.
-    """
+    """Say whether two behaviours are the same value or the same error."""
     if a[0] == b[0] == "error":
         return type(a[1].error) is type(b[1].error) and str(a[1].error) == str(
             b[1].error
@@ -205,9 +193,7 @@ def _left_over(answer: Callable[..., Any]) -> str:
 
 
 def listed(inputs: Mapping[str, Any], say: Callable[[Any], str] = describe) -> str:
-    """Return inputs by name, each put in words. Source: this course. Taught in
-    05_critic.
-    """
+    """Return inputs by name, each put in words."""
     return ", ".join(f"`{name}` {say(value)}" for name, value in inputs.items())
 
 
@@ -235,7 +221,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     imported a module gets the time once more: an import costs seconds, but only the
     first time.
 
-    Source: CPython's `PyThreadState_SetAsyncExc`. Taught in 05_critic.
+    Source: CPython's `PyThreadState_SetAsyncExc`.
     """
     if math.isinf(seconds):
         yield

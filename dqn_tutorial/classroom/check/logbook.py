@@ -9,8 +9,6 @@ from typing import Any
 def logbook_path() -> Path:
     """Return where progress is kept: `progress.json` in the notebook's folder, or what
     DQN_TUTORIAL_PROGRESS names.
-
-    Source: this course. Taught in 05_critic.
     """
     return Path(os.environ.get("DQN_TUTORIAL_PROGRESS", "progress.json"))
 
@@ -21,8 +19,6 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
     Raises:
         ValueError: the file is there but does not hold progress.
-
-    Source: this course. Taught in 05_critic.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -51,9 +47,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def note(name: str, correct: bool, key: str) -> None:
-    """Add an attempt at an exercise. What was once solved stays solved. Source: this
-    course. Taught in 05_critic.
-    """
+    """Add an attempt at an exercise. What was once solved stays solved."""
     path = logbook_path()
     content = read(path)
     entry = content.setdefault(name, {"correct": False, "attempts": 0, "refusals": []})

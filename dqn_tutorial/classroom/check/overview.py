@@ -21,16 +21,14 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 def state_of(name: str, entries: Entries) -> str:
-    """Return `done`, `tried` or `open`. Source: this course. Taught in 05_critic."""
+    """Return `done`, `tried` or `open`."""
     if name not in entries:
         return "open"
     return "done" if entries[name]["correct"] else "tried"
 
 
 def number_of(name: str, exercises: Mapping[str, Exercise]) -> str:
-    """Return the number of an exercise in its notebook, such as `5.2`. Source: this
-    course. Taught in 05_critic.
-    """
+    """Return the number of an exercise in its notebook, such as `5.2`."""
     stem = exercises[name].notebook
     names = [
         other for other, exercise in exercises.items() if exercise.notebook == stem
@@ -44,8 +42,6 @@ def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
     Args:
         exercises: by name, in the order of the course.
         entries: what `logbook.read` gives.
-
-    Source: this course. Taught in 05_critic.
     """
     left = [
         exercise
@@ -73,8 +69,6 @@ def progress_figure(
 
     Returns:
         The figure and its text alternative.
-
-    Source: this course. Taught in 05_critic.
     """
     rows = [
         (stem, [one.name for one in group])

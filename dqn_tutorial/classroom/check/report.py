@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Arguments:
-    """The words of the command. Source: this course. Taught in 05_critic."""
+    """The words of the command."""
 
     folder: tyro.conf.Positional[Path]
     """Folder with a file NAME.json or NAME/progress.json for each learner, at any
@@ -38,8 +38,6 @@ def report(argv: Sequence[str]) -> None:
     Raises:
         ValueError: no such folder, no progress file in it, or a CSV file that cannot be
             written.
-
-    Source: this course. Taught in 05_critic.
     """
     what = "Say what the learners of a class have done, from their progress files."
     arguments = tyro.cli(
@@ -59,8 +57,6 @@ def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
 
     Raises:
         ValueError: no such folder, or no progress file in it.
-
-    Source: this course. Taught in 05_critic.
     """
     if not folder.is_dir():
         raise ValueError(f"folder = {str(folder)!r} is not a folder")
@@ -94,8 +90,6 @@ def rows_of(
 ) -> list[Row]:
     """Return a row for each learner and exercise, in the order of the course; those it
     does not know come last.
-
-    Source: this course. Taught in 05_critic.
     """
     places = {name: exercise.notebook for name, exercise in exercises.items()}
     places |= {
@@ -119,10 +113,7 @@ def rows_of(
 
 
 def learners_table(rows: Sequence[Row]) -> str:
-    """Return a line for each learner: done of all, done in each notebook, attempts.
-
-    Source: this course. Taught in 05_critic.
-    """
+    """Return a line for each learner: done of all, done in each notebook, attempts."""
     notebooks = [
         *dict.fromkeys(row["notebook"] for row in rows if row["notebook"] != UNKNOWN)
     ]
@@ -145,8 +136,6 @@ def learners_table(rows: Sequence[Row]) -> str:
 def exercises_table(rows: Sequence[Row]) -> str:
     """Return a line for each exercise: how many solved it, how many tried in vain, the
     median attempts of both, and the misconception that most learners had.
-
-    Source: this course. Taught in 05_critic.
     """
     lines = [
         [
@@ -185,8 +174,6 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
 
     Raises:
         ValueError: the file cannot be written.
-
-    Source: this course. Taught in 05_critic.
     """
     try:
         with path.open("w", newline="", encoding="utf-8") as file:

@@ -18,8 +18,6 @@ def as_array(value: Any) -> NDArray[Any] | None:
 
     Floats that NumPy does not know, such as bfloat16, come as float32, sparse tensors
     in full.
-
-    Source: this course. Taught in 05_critic.
     """
     if isinstance(value, torch.Tensor):
         is_foreign = value.is_floating_point() and value.dtype not in (
@@ -54,7 +52,7 @@ def agree(value: Any, other: Any) -> bool:
     whole numbers do too. Of other objects, such as generators, only the type is
     compared.
 
-    Source: this course. Taught in 05_critic.
+    Taught in 05_critic.
     """
     if isinstance(other, Mapping):
         return (
@@ -89,9 +87,7 @@ def agree(value: Any, other: Any) -> bool:
 
 
 def describe(value: Any) -> str:
-    """Return shape and kind of a value, or the value itself where it is a number.
-    Source: this course. Taught in 05_critic.
-    """
+    """Return shape and kind of a value, or the value itself where it is a number."""
     array = as_array(value)
     if array is None:
         return f"({type(value).__name__})"
@@ -101,9 +97,7 @@ def describe(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return small values in full, large ones by shape and kind. Source: this course.
-    Taught in 05_critic.
-    """
+    """Return small values in full, large ones by shape and kind."""
     array = as_array(value)
     parts = (
         [as_array(item) for item in value]
@@ -121,15 +115,11 @@ def shown(value: Any) -> str:
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
-    """Return the shape of an array, a list or a number, () of all else. Source: this
-    course. Taught in 03_q_network.
-    """
+    """Return the shape of an array, a list or a number, () of all else."""
     array = as_array(value)
     return () if array is None else array.shape
 
 
 def flat(weights: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Return the numbers of all weights in one row, a copy. Source: this course. Taught
-    in 05_critic.
-    """
+    """Return the numbers of all weights in one row, a copy."""
     return torch.cat([weight.detach().flatten() for weight in weights])

@@ -14,9 +14,7 @@ from dqn_tutorial.training import train
 
 
 class Edit(NamedTuple):
-    """A piece of a function's source, and what stands there in the sick package.
-    Source: this course. Taught in 09_bug_clinic.
-    """
+    """A piece of a function's source, and what stands there in the sick package."""
 
     function: Function
     healthy: str
@@ -24,13 +22,8 @@ class Edit(NamedTuple):
 
 
 class Disease(NamedTuple):
-    """A bug. Source: this course, after what happens in published code. Taught in
-    09_bug_clinic.
-
-    Attributes:
-        edits: what it changes.
-        instrument, reading: what shows it.
-        story: how it comes about and what it does.
+    """A bug. Attributes: edits: what it changes. instrument, reading: what shows it.
+    story: how it comes about and what it does.
     """
 
     edits: tuple[Edit, ...]
@@ -39,9 +32,7 @@ class Disease(NamedTuple):
     story: str
 
     def sources(self) -> dict[Function, str]:
-        """Return the sick source of each function that it changes. Source: this course.
-        Taught in 09_bug_clinic.
-        """
+        """Return the sick source of each function that it changes."""
         sick: dict[Function, str] = {}
         for function, old, new in self.edits:
             sick[function] = replace_once(

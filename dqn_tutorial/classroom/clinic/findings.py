@@ -23,7 +23,7 @@ def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
     """Return a line of the table: a reading of many agents, its mean with the 95 %
     interval over seeds.
 
-    Source: this course. Taught in 09_bug_clinic.
+    Taught in 09_bug_clinic.
     """
     low, high = (float(bound) for bound in bootstrap_interval(reading.values))
     numbers = (
@@ -47,14 +47,14 @@ def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
 
 
 def measured() -> list[dict[str, str]]:
-    """Return the lines of the table. Source: this course. Taught in 09_bug_clinic."""
+    """Return the lines of the table."""
     with EVIDENCE.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def evidence() -> None:
     """Show for each bug the agents that its own reading finds, and its effect on
-    CartPole. Source: this course. Taught in 09_bug_clinic.
+    CartPole. Taught in 09_bug_clinic.
     """
     table = measured()
     lines = {(line["bug"], line["reading"]): line for line in table}

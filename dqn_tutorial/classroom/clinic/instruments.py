@@ -23,9 +23,7 @@ LOOK_EVERY = 2_000  # steps between two points of a learning curve
 
 
 class Reading(NamedTuple):
-    """One number of each agent, and the range in which healthy agents lie. Source: this
-    course. Taught in 09_bug_clinic.
-    """
+    """One number of each agent, and the range in which healthy agents lie."""
 
     name: str
     values: Array  # [N]
@@ -34,24 +32,18 @@ class Reading(NamedTuple):
 
     @property
     def n_outside(self) -> int:
-        """Agents outside the healthy range. Source: this course. Taught in
-        09_bug_clinic.
-        """
+        """Agents outside the healthy range."""
         # nan is outside
         return int((~((self.values >= self.low) & (self.values <= self.high))).sum())
 
     @property
     def alarm(self) -> bool:
-        """Whether most agents are outside. Source: this course. Taught in
-        09_bug_clinic.
-        """
+        """Whether most agents are outside."""
         return 2 * self.n_outside > len(self.values)
 
 
 def trained(env: str, seed: int, n_seeds: int, **settings: Any) -> Agent:
-    """Train agents side by side to the end of their budget, without an evaluation.
-    Source: this course. Taught in 09_bug_clinic.
-    """
+    """Train agents side by side to the end of their budget, without an evaluation."""
     config = make_config(env, seed=seed, n_seeds=n_seeds, eval_every=0, **settings)
     agent = get_model(config)
     for _ in train(agent, config):
@@ -60,8 +52,8 @@ def trained(env: str, seed: int, n_seeds: int, **settings: Any) -> Agent:
 
 
 def memory_of(agent: Agent) -> Batch:
-    """Return all transitions in the memory, `[N, T]`, also for one agent. Source: this
-    course. Taught in 09_bug_clinic.
+    """Return all transitions in the memory, `[N, T]`, also for one agent. Taught in
+    09_bug_clinic.
     """
     _, passes = agent.experience_memory.get_steps_and_iterator(
         n_epochs=1, max_iter=0, batch_size=10**9
@@ -143,7 +135,7 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Look closely at the targets and at 50 updates of agents that have acted at random
     on CartPole.
 
-    Source: this course. Taught in 09_bug_clinic.
+    Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {
         "max_steps": 800,
@@ -222,8 +214,8 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 
 def batch(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
-    """Inspect memories of 800 transitions after 2,560 random steps of CartPole. Source:
-    this course. Taught in 09_bug_clinic.
+    """Inspect memories of 800 transitions after 2,560 random steps of CartPole.
+    Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {
         "max_steps": 2_560,
@@ -287,7 +279,7 @@ def _distinct_starts(
 
 def actions(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Watch fresh agents choose 200 times for 64 states of CartPole, at epsilon 0.5.
-    Source: this course. Taught in 09_bug_clinic.
+    Taught in 09_bug_clinic.
     """
     critic = get_model(make_config("cartpole", seed=seed, n_seeds=n_seeds)).critic
     critic.epsilon = 0.5
@@ -317,7 +309,7 @@ def actions(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 def curves(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Train on CartPole for 8,000 steps and return the last behaviour and greedy
-    returns. Source: this course. Taught in 09_bug_clinic.
+    returns. Taught in 09_bug_clinic.
     """
     behaviour, greedy = learning_curves(seed, n_seeds)
     return [
@@ -330,7 +322,7 @@ def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS) -> tuple[Array, Array
     """Return behaviour and greedy returns on CartPole, each `[N, 4]`: at 2,000, 4,000,
     6,000 and 8,000 steps.
 
-    Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
+    Source: Machado et al. (2018) on showing both.
     """
     short: dict[str, Any] = {"max_steps": 8_000, "exploration_fraction": 0.3}
     config = make_config("cartpole", seed=seed, n_seeds=n_seeds, eval_every=0, **short)

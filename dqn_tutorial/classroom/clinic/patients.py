@@ -34,7 +34,7 @@ def patient(number: int, learner: str = "") -> "Patient":
     Raises:
         ValueError: a number that no patient has.
 
-    Source: this course. Taught in 09_bug_clinic.
+    Taught in 09_bug_clinic.
     """
     if number not in range(1, N_PATIENTS + 1):
         raise ValueError(
@@ -50,8 +50,8 @@ def patient(number: int, learner: str = "") -> "Patient":
 
 @cache
 def healthy_band() -> tuple[Array, Array]:
-    """Return behaviour and greedy returns of healthy agents, as in `learning_curves`.
-    Source: this course. Taught in 09_bug_clinic.
+    """Return behaviour and greedy returns of healthy agents, as in
+    `learning_curves`.
     """
     return learning_curves(seed=5_000)
 
@@ -67,7 +67,7 @@ class Patient:
     Raises:
         ValueError: another disease; the nearest name is given.
 
-    Source: this course. Taught in 09_bug_clinic.
+    Taught in 09_bug_clinic.
     """
 
     def __init__(self, disease: str, title: str = "") -> None:
@@ -82,16 +82,14 @@ class Patient:
         self._diagnosed = False
 
     def body(self) -> AbstractContextManager[None]:
-        """Return a context in which the whole package is as the patient is. Source:
-        this course. Taught in 09_bug_clinic.
-        """
+        """Return a context in which the whole package is as the patient is."""
         return installed(self._sources)
 
     def readings(
         self, instrument: str, seed: int = 0, n_seeds: int = N_SEEDS
     ) -> list[Reading]:
         """Return what an instrument reads. Raises a ValueError for one that is not
-        there. Source: this course. Taught in 09_bug_clinic.
+        there.
         """
         if instrument not in INSTRUMENTS:
             raise ValueError(
@@ -103,23 +101,23 @@ class Patient:
             return INSTRUMENTS[instrument](seed, n_seeds)
 
     def examine(self, *instruments: str) -> None:
-        """Show what instruments read; errors as in `readings`. Source: this course.
-        Taught in 09_bug_clinic.
+        """Show what instruments read; errors as in `readings`. Taught in
+        09_bug_clinic.
         """
         for instrument in instruments:
             show_readings(f"{self.title}: {instrument}", self.readings(instrument))
 
     def curves(self) -> None:
         """Draw behaviour and greedy returns on CartPole beside the healthy band.
-        Source: this course. Taught in 09_bug_clinic.
+        Taught in 09_bug_clinic.
         """
         with self.body():
             own = learning_curves()
         draw_curves(self.title, own, healthy_band())
 
     def diagnose(self, name: str) -> Verdict:
-        """Say whether a diagnosis is right; if not, what would be seen then. Source:
-        this course. Taught in 09_bug_clinic.
+        """Say whether a diagnosis is right; if not, what would be seen then. Taught
+        in 09_bug_clinic.
 
         Raises:
             ValueError: no such diagnosis; the nearest name is given.
@@ -166,8 +164,8 @@ class Patient:
         return Verdict(self.title, "not yet", f"not {name}", message)
 
     def code(self) -> None:
-        """Print the functions that hold the bug; first comes the diagnosis. Source:
-        this course. Taught in 09_bug_clinic.
+        """Print the functions that hold the bug; first comes the diagnosis. Taught
+        in 09_bug_clinic.
         """
         texts = self._sources.values() or [
             f"{self.title} is healthy: there is nothing to cure."
@@ -187,7 +185,7 @@ class Patient:
             ValueError: a piece that is not there once, or code that does not compile;
                 the patient stays as it was.
 
-        Source: this course. Taught in 09_bug_clinic.
+        Taught in 09_bug_clinic.
         """
         if not self._sources:
             raise ValueError(f"{self.title} is healthy: there is nothing to cure")

@@ -19,9 +19,7 @@ from dqn_tutorial.stats import bootstrap_interval
 
 
 def show_readings(title: str, readings: Sequence[Reading]) -> None:
-    """Show each reading's healthy range, and median and range over the agents. Source:
-    this course. Taught in 09_bug_clinic.
-    """
+    """Show each reading's healthy range, and median and range over the agents."""
     head = ("reading", "healthy", "median", "smallest to largest", "agents outside")
     show_table(title, head, [_row(reading) for reading in readings])
 
@@ -50,7 +48,7 @@ def draw_curves(
     """Draw behaviour and greedy returns, `[N, T]` each, over environment steps, with
     the healthy range in grey.
 
-    Source: Machado et al. (2018) on showing both. Taught in 09_bug_clinic.
+    Source: Machado et al. (2018) on showing both.
     """
     figure, axes = new_figure(9, 3, columns=2)
     steps = LOOK_EVERY * np.arange(1, own[0].shape[1] + 1)

@@ -15,8 +15,6 @@ Function = Callable[..., Any]
 def source_of(function: Function) -> str:
     """Return the source of a function as it stands in the package, without its
     indentation.
-
-    Source: this course. Taught in 09_bug_clinic.
     """
     return textwrap.dedent(inspect.getsource(function))
 
@@ -26,8 +24,6 @@ def replace_once(source: str, old: str, new: str) -> str:
 
     Raises:
         ValueError: it occurs more or less often.
-
-    Source: this course. Taught in 09_bug_clinic.
     """
     count = source.count(old)
     if count != 1 or not old.strip():
@@ -49,8 +45,6 @@ def installed(sources: Mapping[Function, str]) -> Iterator[None]:
     Raises:
         ValueError: source that is no Python, or that does not define a function of the
             same name and arguments.
-
-    Source: this course. Taught in 09_bug_clinic.
     """
     # all of them, or none
     new = {function: compiled(function, source) for function, source in sources.items()}
@@ -65,9 +59,7 @@ def installed(sources: Mapping[Function, str]) -> Iterator[None]:
 
 
 def compiled(function: Function, source: str) -> CodeType:
-    """Compile the source of one function. Errors as in `installed`. Source: this
-    course. Taught in 09_bug_clinic.
-    """
+    """Compile the source of one function. Errors as in `installed`."""
     name, own = function.__name__, cast(FunctionType, function).__code__
     try:
         module = compile(source, f"<{name}, changed>", "exec")

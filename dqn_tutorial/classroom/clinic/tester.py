@@ -15,27 +15,20 @@ SECONDS = 20.0  # for one test on one agent
 
 @dataclass(frozen=True)
 class Score:
-    """What a set of tests found. Source: this course. Taught in 09_bug_clinic.
-
-    Attributes:
-        failed: for each test the agents that failed it, `healthy` among them for a
-            false alarm.
+    """What a set of tests found. Attributes: failed: for each test the agents that
+    failed it, `healthy` among them for a false alarm.
     """
 
     failed: Mapping[str, tuple[str, ...]]
 
     @property
     def false_alarms(self) -> list[str]:
-        """Tests that fail the healthy agent. Source: this course. Taught in
-        09_bug_clinic.
-        """
+        """Tests that fail the healthy agent."""
         return [test for test, agents in self.failed.items() if HEALTHY in agents]
 
     @property
     def caught(self) -> list[str]:
-        """Bugs that a test without false alarm caught. Source: this course. Taught in
-        09_bug_clinic.
-        """
+        """Bugs that a test without false alarm caught."""
         good = {
             name
             for agents in self.failed.values()

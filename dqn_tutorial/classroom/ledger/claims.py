@@ -34,9 +34,7 @@ EFFECTS = {
 
 
 class Figures(NamedTuple):
-    """Mean over seeds, and the ends of its 99 % interval. Source: this course. Taught
-    in 08_what_matters.
-    """
+    """Mean over seeds, and the ends of its 99 % interval."""
 
     mean: float
     low: float
@@ -44,9 +42,7 @@ class Figures(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One sentence about learning, and what it rests on. Source: this course. Taught in
-    08_what_matters.
-    """
+    """One sentence about learning, and what it rests on."""
 
     notebook: str  # that says it and measures it
     # the sentence, with {first}, {second} and {difference} where the notebook has their
@@ -64,9 +60,7 @@ class Claim(NamedTuple):
     difference: Figures  # first less second, paired by seed
 
     def sentence(self) -> str:
-        """Return what the notebook says, numbers filled in. Source: this course. Taught
-        in 08_what_matters.
-        """
+        """Return what the notebook says, numbers filled in."""
         d = self.digits
         mean, low, high = self.difference
         numbers = {
@@ -84,8 +78,6 @@ def claims(path: Path = LEDGER) -> dict[str, Claim]:
     Raises:
         ValueError: an entry that lacks a field, has one too many, or has an unknown
             effect.
-
-    Source: this course. Taught in 08_what_matters.
     """
     entries = {}
     for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -115,7 +107,7 @@ def measure(first: ArrayLike, second: ArrayLike) -> tuple[Figures, Figures, Figu
     Raises:
         ValueError: not two arrays `[N]` of one length, or not all numbers are finite.
 
-    Source: this course. Taught in 08_what_matters.
+    Taught in 08_what_matters.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     if a.ndim != 1 or a.shape != b.shape:
@@ -150,7 +142,7 @@ def holds(effect: str, smallest: float, difference: Figures) -> bool:
     """Return whether a measured difference is the effect that a claim speaks of;
     `EFFECTS` says when.
 
-    Source: this course. Taught in 08_what_matters.
+    Taught in 08_what_matters.
     """
     mean, low, high = difference
     return {
@@ -164,16 +156,12 @@ def holds(effect: str, smallest: float, difference: Figures) -> bool:
 def is_there(claim: Claim, difference: Figures) -> bool:
     """Return whether a measurement on any seeds shows what is claimed; what some left
     open, others may decide.
-
-    Source: this course. Taught in 08_what_matters.
     """
     return claim.effect == "unclear" or holds(claim.effect, claim.smallest, difference)
 
 
 def overlap(a: Figures, b: Figures) -> bool:
-    """Return whether two intervals have a number in common. Source: this course. Taught
-    in 08_what_matters.
-    """
+    """Return whether two intervals have a number in common."""
     return a.low <= b.high and b.low <= a.high
 
 
@@ -190,7 +178,7 @@ def check(name: str, first: ArrayLike, second: ArrayLike) -> None:
         ValueError: no such claim, or arrays as in `measure`.
         AssertionError: the measurement does not say what the course says.
 
-    Source: this course. Taught in 08_what_matters.
+    Taught in 08_what_matters.
     """
     known = claims()
     if name not in known:
@@ -224,8 +212,8 @@ def _words(figures: Figures) -> str:
 
 
 def show(notebook: str = "") -> None:
-    """Show the claims of a notebook, or of all, with their figures as a table. Source:
-    this course. Taught in 08_what_matters.
+    """Show the claims of a notebook, or of all, with their figures as a table.
+    Taught in 08_what_matters.
     """
     rows = [
         (

@@ -15,8 +15,6 @@ class Background:
         work: does one piece, and tells its errors itself: a traceback of a thread lands
             in another cell.
         is_done: called after each piece, whether nothing is left.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
 
     def __init__(
@@ -28,8 +26,8 @@ class Background:
         self._ended.set()
 
     def wake(self) -> None:
-        """See to it that what was asked for before this call is done; returns at once.
-        Source: this course. Taught in 07_train_cartpole.
+        """See to it that what was asked for before this call is done; returns at
+        once.
         """
         with self._lock:
             if self._thread is None:
@@ -40,9 +38,7 @@ class Background:
                 self._thread.start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left to do; False if the seconds ran out first. Source:
-        this course. Taught in 07_train_cartpole.
-        """
+        """Wait until nothing is left to do; False if the seconds ran out first."""
         # no join: Python 3.11 takes a thread whose join was interrupted for dead
         return self._ended.wait(timeout)
 

@@ -22,7 +22,7 @@ class Canvas(anywidget.AnyWidget):
     two cores slows the training; a canvas is only painted over. Outputs are what a
     notebook stores: the canvas stands in for one while there is a kernel.
 
-    Source: anywidget. Taught in 07_train_cartpole.
+    Source: anywidget.
     """
 
     _esm = Path(__file__).with_name("canvas.js")
@@ -43,7 +43,7 @@ class Canvas(anywidget.AnyWidget):
             agent: an SVG.
             about: what a reader who cannot see it must know.
 
-        Source: this course. Taught in 07_train_cartpole.
+        Taught in 07_train_cartpole.
         """
         now = pixels.view(np.uint32)[..., 0]
         boxes = [] if self._base is None else changed_boxes(self._base, now)
@@ -65,9 +65,7 @@ class Canvas(anywidget.AnyWidget):
             )
 
     def show_still(self, png: bytes, agent: str, about: str) -> None:
-        """Show a picture of any number of pixels; arguments as in `show`. Source: this
-        course. Taught in 07_train_cartpole.
-        """
+        """Show a picture of any number of pixels; arguments as in `show`."""
         self._base = None
         self._paint([], agent, about, whole=png)
 
@@ -94,8 +92,6 @@ def changed_boxes(
 ) -> list[tuple[int, int, int, int]]:
     """Return for each of four parts of the picture the smallest box around what
     differs: top, bottom, left, right.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     boxes = []
     middle, across = (

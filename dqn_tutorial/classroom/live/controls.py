@@ -51,8 +51,6 @@ def lab_config(env: str = "cartpole", model: str = "dqn", seed: int = 0) -> Main
 
     Raises:
         ValueError: as in `make_config`.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     constant = {"learning_rate": 1e-3, "learning_rate_end": 1.0, "update_ratio": 0.125}
     config = make_config(
@@ -75,7 +73,7 @@ class Controls:
         worker: what they control.
         config: where the sliders stand at first.
 
-    Source: ipywidgets. Taught in 07_train_cartpole.
+    Source: ipywidgets.
     """
 
     def __init__(self, worker: Worker, config: MainConfig) -> None:
@@ -232,7 +230,7 @@ class Controls:
         """Write the present values into the page, the sentence only if asked to: a
         screen reader reads it out.
 
-        Source: ipywidgets. Taught in 07_train_cartpole.
+        Source: ipywidgets.
         """
         worker, run = self._worker, self._worker.run
         values: dict[str, Any] = {

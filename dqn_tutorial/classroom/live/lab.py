@@ -39,7 +39,7 @@ class LiveLab:
     Attributes:
         recording: the run so far, with every move; see `Recording`.
 
-    Source: this course. Taught in 07_train_cartpole.
+    Taught in 07_train_cartpole.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class LiveLab:
 
     @property
     def recording(self) -> Recording:
-        """The run so far, ready to be saved or replayed. Source: this course. Taught in
+        """The run so far, ready to be saved or replayed. Taught in
         07_train_cartpole.
         """
         return self.worker.recording
@@ -88,8 +88,6 @@ class LiveLab:
 
         Raises:
             Exception: what ended the training, if it was an error.
-
-        Source: this course. Taught in 07_train_cartpole.
         """
         try:
             ended = self.worker.wait(timeout)
@@ -101,9 +99,7 @@ class LiveLab:
         return ended
 
     def close(self) -> None:
-        """End the run, keep its pictures, and wait for its thread. Source: this course.
-        Taught in 07_train_cartpole.
-        """
+        """End the run, keep its pictures, and wait for its thread."""
         self.worker.tell("stop")
         self.worker.wait()
 

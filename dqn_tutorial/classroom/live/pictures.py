@@ -56,7 +56,7 @@ class Pictures:
     Args:
         env: name of the environment.
 
-    Source: matplotlib's blitting. Taught in 07_train_cartpole.
+    Source: matplotlib's blitting.
     """
 
     def __init__(self, env: str) -> None:
@@ -292,7 +292,7 @@ class Pictures:
 
     def frame(self, run: Run) -> NDArray[np.uint8]:
         """Return the pixels of a moment, `[height, width, 4]`, which the next call
-        overwrites. Source: matplotlib. Taught in 07_train_cartpole.
+        overwrites. Source: matplotlib.
         """
         self._update(run)
         n_points = [len(x) for x, _ in self._points]

@@ -23,7 +23,7 @@ LIVE_VALUES = ("epsilon", "learning_rate", "gamma", "tau", "update_ratio")
 
 
 class Move(NamedTuple):
-    """One change of a control. Source: this course. Taught in 07_train_cartpole."""
+    """One change of a control."""
 
     step: int  # made after the record of this environment step; 0: before the first
     name: str  # one of LIVE_VALUES
@@ -44,8 +44,6 @@ class Recording:
     Raises:
         ValueError: a setting, a move or a length that is not allowed; the message names
             field, value and what is.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
 
     settings: dict[str, Any]
@@ -107,9 +105,7 @@ class Recording:
 
     @property
     def config(self) -> MainConfig:
-        """The settings as a configuration. Source: this course. Taught in
-        07_train_cartpole.
-        """
+        """The settings as a configuration. Taught in 07_train_cartpole."""
         _require(
             "settings",
             type(self.settings).__name__,
@@ -122,7 +118,7 @@ class Recording:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON. Source: this course. Taught in 07_train_cartpole."""
+        """Write it as JSON."""
         settings = {
             name: str(value) if value == math.inf else value
             for name, value in self.settings.items()
@@ -142,16 +138,12 @@ class Recording:
 
         Raises:
             ValueError: not such a file; as in `Recording`.
-
-        Source: this course. Taught in 07_train_cartpole.
         """
         return _read(Path(path).read_text(encoding="utf-8"), str(path))
 
 
 def record_of(config: MainConfig, moves: list[Move], n_steps: int) -> Recording:
-    """Return the recording of a run of `config` up to `n_steps`. Source: this course.
-    Taught in 07_train_cartpole.
-    """
+    """Return the recording of a run of `config` up to `n_steps`."""
     return Recording(
         flatten(config), tuple(move for move in moves if move.step <= n_steps), n_steps
     )
@@ -163,7 +155,7 @@ def load_lesson(name: str) -> Recording:
     Raises:
         ValueError: no such lesson; the nearest name is given.
 
-    Source: this course. Taught in 07_train_cartpole.
+    Taught in 07_train_cartpole.
     """
     folder = resources.files("dqn_tutorial.classroom.live") / "lessons"
     names = sorted(
@@ -182,8 +174,6 @@ def make_move(agent: Agent, name: str, value: float | None) -> None:
 
     Raises:
         ValueError: a number that is not allowed.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
     if name == "update_ratio":
         ratio = agent.config.training.update_ratio if value is None else value
@@ -213,7 +203,7 @@ def replay(
     Raises:
         ValueError: a model that is not registered here.
 
-    Source: this course. Taught in 07_train_cartpole.
+    Taught in 07_train_cartpole.
     """
     config = recording.config
     agent, moves = get_model(config), list(recording.moves)

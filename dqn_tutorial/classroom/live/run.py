@@ -19,9 +19,7 @@ MOST_POINTS = 500  # of the loss; from there on every second one is dropped
 
 @dataclass
 class Run:
-    """An agent that learns, and what was seen of it. Source: this course. Taught in
-    07_train_cartpole.
-    """
+    """An agent that learns, and what was seen of it."""
 
     config: MainConfig
     moves: list[Move] = field(default_factory=list)
@@ -39,22 +37,18 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Environment steps of one agent so far. Source: this course. Taught in
-        07_train_cartpole.
-        """
+        """Environment steps of one agent so far. Taught in 07_train_cartpole."""
         return self.record.step if self.record else 0
 
     @property
     def behaviour(self) -> float:
-        """Mean return of the last 20 training episodes, 0 before any. Source: this
-        course. Taught in 07_train_cartpole.
+        """Mean return of the last 20 training episodes, 0 before any. Taught in
+        07_train_cartpole.
         """
         return statistics.fmean([value for _, value in self.episodes[-20:]] or [0])
 
     def advance(self) -> bool:
-        """Take one vector step; False if the budget is spent. Source: this course.
-        Taught in 07_train_cartpole.
-        """
+        """Take one vector step; False if the budget is spent."""
         record = next(self.records, None)
         if record is None:
             return False
@@ -79,17 +73,13 @@ class Run:
         return True
 
     def move(self, name: str, value: float | None) -> None:
-        """Give a live value a number or its schedule back, and note it. Source: this
-        course. Taught in 07_train_cartpole.
-        """
+        """Give a live value a number or its schedule back, and note it."""
         make_move(self.agent, name, value)
         self.moves.append(Move(self.step, name, value))
 
     def step_once(self) -> bool:
         """Take one vector step with one update, if learning has begun; False if the
         budget is spent.
-
-        Source: this course. Taught in 07_train_cartpole.
         """
         ratio = self.agent.update_ratio
         # whatever part of an update is due stays due

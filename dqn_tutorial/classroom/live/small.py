@@ -32,9 +32,7 @@ TELL_EVERY = 0.1  # seconds between two moves of the progress bar
 
 
 class SupersededError(Exception):
-    """A control was moved again, so what is being computed is no longer wanted. Source:
-    this course. Taught in 02_q_learning.
-    """
+    """A control was moved again, so what is being computed is no longer wanted."""
 
 
 class SmallLab:
@@ -51,8 +49,6 @@ class SmallLab:
             words. It calls `tell(share)` often, with the share of its work that is
             done, 0 to 1, and lets through what that raises.
         alt: what the picture shows whatever the values.
-
-    Source: this course. Taught in 01_bellman_equation.
     """
 
     def __init__(
@@ -94,9 +90,7 @@ class SmallLab:
         return {name: control.value for name, control in self.controls.items()}
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left to draw; False if the seconds ran out first.
-        Source: this course. Taught in 02_q_learning.
-        """
+        """Wait until nothing is left to draw; False if the seconds ran out first."""
         return self._background.wait(timeout)
 
     def _request(self, change: Any) -> None:
@@ -146,7 +140,7 @@ def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
     """Return a slider over given values, or (label, value) pairs; it speaks when it is
     released.
 
-    Source: ipywidgets. Taught in 01_bellman_equation.
+    Source: ipywidgets.
     """
     return widgets.SelectionSlider(
         description=name,
@@ -160,7 +154,7 @@ def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
 
 
 def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
-    """Return a list to choose a word from. Source: ipywidgets. Taught in 05_critic."""
+    """Return a list to choose a word from. Source: ipywidgets."""
     style = {"description_width": "initial"}
     return widgets.Dropdown(
         description=name, options=options, value=value, tooltip=tooltip, style=style
@@ -168,9 +162,7 @@ def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
 
 
 class Panel(NamedTuple):
-    """One curve over the work of all seeds. Source: this course. Taught in
-    02_q_learning.
-    """
+    """One curve over the work of all seeds."""
 
     title: str
     ylabel: str
@@ -195,7 +187,7 @@ def band_picture(
         xlabel: of every panel.
         panels: what the curves are.
 
-    Source: Efron & Tibshirani (1993), chapter 13. Taught in 02_q_learning.
+    Source: Efron & Tibshirani (1993), chapter 13.
     """
     before: list[tuple[Sequence[float], Sequence[Floats]]] = []
 

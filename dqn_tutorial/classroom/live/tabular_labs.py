@@ -54,8 +54,7 @@ def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
     """Draw V* and the optimal policy; say how often, and how soon, it gets from the
     framed cell to the goal.
 
-    Source: Kemeny & Snell (1976), the fundamental matrix of an absorbing chain. Taught
-    in 01_bellman_equation.
+    Source: Kemeny & Snell (1976), the fundamental matrix of an absorbing chain.
     """
     mdp = slippery_grid(gamma=gamma)
     q, floor = value_iteration(mdp), ~mdp.terminal

@@ -83,7 +83,7 @@ def fit_networks(
     """Fit exp(-(angle / 0.1)^2) on states of random play. Returns updates `[T]`, share
     of variance left `[N, T]`.
 
-    Source: this course. Taught in 03_q_network.
+    Taught in 03_q_network.
     """
     with torch_threads(1):
         return _fit(tell, width, factor, seed)
@@ -269,7 +269,7 @@ def learn_noisy_grid(
     """Train agents on the grid with reward noise of standard deviation 1. Returns steps
     `[T]`, overestimation `[N, T]`.
 
-    Source: Thrun & Schwartz (1993). Taught in 08_what_matters.
+    Source: Thrun & Schwartz (1993).
     """
     sizes: dict[str, Any] = {
         "n_envs": N_ENVS,

@@ -19,9 +19,7 @@ HAND_OVER_EVERY = 0.02
 
 
 class Wish(NamedTuple):
-    """A control that was moved, on its way to the agent. Source: this course. Taught in
-    07_train_cartpole.
-    """
+    """A control that was moved, on its way to the agent."""
 
     name: str
     value: float | None
@@ -45,8 +43,6 @@ class Worker:
         held: values of the controls that were moved; they hold in the next run too.
         delays: seconds from the callback to the agent, of the last thousand moves.
         error: what ended the run, if something did.
-
-    Source: this course. Taught in 07_train_cartpole.
     """
 
     def __init__(
@@ -69,9 +65,7 @@ class Worker:
         self._due = self._next_frame = self._next_turn = 0.0
 
     def tell(self, command: str) -> None:
-        """Ask for start, pause, step, reset or stop; returns at once. Source: this
-        course. Taught in 07_train_cartpole.
-        """
+        """Ask for start, pause, step, reset or stop; returns at once."""
         self._commands.append(command)
         self._wake.set()
         self._background.wake()
@@ -80,8 +74,6 @@ class Worker:
         """Ask for a new value, or, with None, for the schedule; returns at once.
 
         Without a run it waits for the next one.
-
-        Source: this course. Taught in 07_train_cartpole.
         """
         self._wishes.append(Wish(name, value, time.monotonic()))
         self._wake.set()
@@ -89,14 +81,12 @@ class Worker:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the thread has nothing left to do; False if the time ran out
         first.
-
-        Source: this course. Taught in 07_train_cartpole.
         """
         return self._background.wait(timeout)
 
     @property
     def recording(self) -> Recording:
-        """The run so far. Source: this course. Taught in 07_train_cartpole."""
+        """The run so far. Taught in 07_train_cartpole."""
         run = self.run
         if run is None:
             return record_of(self.config, [], 0)
