@@ -11,8 +11,7 @@ from dqn_tutorial.config import (
     MainConfig,
     TrainingConfig,
 )
-from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
-from dqn_tutorial.ensemble import CriticEnsemble
+from dqn_tutorial.critic import CriticEnsemble, DoubleDQNCritic, DQNCritic
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
 from dqn_tutorial.runs import load_agent

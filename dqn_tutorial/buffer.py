@@ -10,12 +10,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.schedules import LiveValue, LiveValues
 from dqn_tutorial.seeding import numpy_generator
+from dqn_tutorial.targets import leading, n_step_return
 
 
 class Batch(NamedTuple):
-    """A batch of transitions: B of them, or `[N, B]` where N independent agents share
-    the memory.
+    """A batch of transitions: `[B]` of one agent, `[N, B]` of N that share nothing.
 
     `reward` is the sum of the m rewards of the window, each discounted; `next_state` is
     the state after them; `discount` is gamma^m. The flags are those of the last step of
@@ -25,13 +27,13 @@ class Batch(NamedTuple):
     04_replay_buffer.
     """
 
-    state: Tensor  # [B, S] float32
-    action: Tensor  # [B] int64
-    reward: Tensor  # [B] float32
-    next_state: Tensor  # [B, S] float32
-    terminated: Tensor  # [B] bool
-    truncated: Tensor  # [B] bool
-    discount: Tensor  # [B] float32
+    state: Tensor  # [..., B, S], in the dtype of the memory
+    action: Tensor  # [..., B] int64
+    reward: Tensor  # [..., B] float32
+    next_state: Tensor  # [..., B, S]
+    terminated: Tensor  # [..., B] bool
+    truncated: Tensor  # [..., B] bool
+    discount: Tensor  # [..., B] float32
 
 
 class ReplayBuffer:
@@ -40,11 +42,11 @@ class ReplayBuffer:
 
     Args:
         capacity: steps kept for each agent; rounded down to whole vector steps.
-        dim_state: numbers in a state.
+        dim_state: numbers in a state, or its shape, as that of an image.
         n_envs: environments of one agent.
         seeds: one seed for each agent; each samples from a stream of its own.
-        gamma: discount factor per step; may be changed at any time, windows are formed
-            when sampled.
+        gamma: discount factor per step, or the live values of the agent, whose gamma
+            is asked for at each sample.
         n_step: longest window of rewards to sum.
         device: where batches are put.
 
@@ -54,25 +56,24 @@ class ReplayBuffer:
     Source: Lin (1992); Mnih et al. (2015). Taught in 04_replay_buffer.
     """
 
+    gamma = LiveValue()
+
     def __init__(
         self,
         capacity: int,
-        dim_state: int,
+        dim_state: int | tuple[int, ...],
         n_envs: int = 1,
         seeds: Sequence[int] = (0,),
-        gamma: float = 0.99,
+        gamma: float | LiveValues = 0.99,
         n_step: int = 1,
         device: str = "cpu",
     ) -> None:
-        for name, value in (
-            ("dim_state", dim_state),
-            ("n_envs", n_envs),
-            ("n_step", n_step),
-            ("seeds", len(seeds)),
-        ):
-            if value < 1:
+        of_state = (dim_state,) if isinstance(dim_state, int) else tuple(dim_state)
+        sizes = {"n_envs": n_envs, "n_step": n_step, "seeds": len(seeds)}
+        for name, size in (sizes | {"dim_state": min(of_state, default=0)}).items():
+            if size < 1:
                 raise ValueError(
-                    f"{name} = {value} is not allowed: it must be 1 or more"
+                    f"{name} = {size} is not allowed: it must be 1 or more"
                 )
         if capacity < n_envs:
             raise ValueError(
@@ -82,13 +83,17 @@ class ReplayBuffer:
         self.n_envs, self.n_agents = n_envs, len(seeds)
         self.length = capacity // n_envs  # vector steps in the ring
         self.capacity = self.length * n_envs
-        self.gamma, self.n_step, self.device = gamma, n_step, device
+        self.n_step, self.device = n_step, device
+        if isinstance(gamma, LiveValues):
+            self.live = gamma
+        else:
+            self.live = LiveValues(MainConfig())
+            self.gamma = gamma
         self._seeds = tuple(seeds)
         rows = (self.n_agents, self.capacity)
-        self._state = np.zeros((*rows, dim_state), np.float32)
+        self._of_state = of_state
         self._action = np.zeros(rows, np.int64)
         self._reward = np.zeros(rows, np.float32)
-        self._next_state = np.zeros((*rows, dim_state), np.float32)
         self._terminated = np.zeros(rows, bool)
         self._truncated = np.zeros(rows, bool)
         # False: an empty row or a step that only reset an environment
@@ -96,17 +101,25 @@ class ReplayBuffer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything and start the random streams afresh. Taught in
-        04_replay_buffer.
-        """
+        """Forget everything and start the random streams afresh."""
         self._generators = [numpy_generator(seed, "replay") for seed in self._seeds]
         self._is_transition[:] = False
         self._n_transitions = np.zeros(self.n_agents, np.int64)
         self._n_stored = 0  # vector steps, ever
+        self._make_room(np.dtype(np.float32))
+
+    def _make_room(self, dtype: np.dtype[Any]) -> None:
+        shape = (self.n_agents, self.capacity, *self._of_state)
+        self._state, self._next_state = np.zeros(shape, dtype), np.zeros(shape, dtype)
 
     def __len__(self) -> int:
         """Transitions that can be sampled, of all agents together."""
         return int(self._n_transitions.sum())
+
+    @property
+    def can_sample(self) -> bool:
+        """Whether every agent has a transition to sample."""
+        return bool(self._n_transitions.all())
 
     def store(
         self,
@@ -122,7 +135,8 @@ class ReplayBuffer:
 
         Args:
             state: `[N, E, S]` for N agents of E environments; leading axes of length 1
-                may be left out.
+                may be left out. Numbers of one or two bytes, as the uint8 of an image,
+                are kept as they are, all others as float32; the first step decides.
             action: `[N, E]`, the action that was executed, int.
             reward: `[N, E]`.
             next_state: `[N, E, S]`, for a last step the last observation, not the first
@@ -133,40 +147,43 @@ class ReplayBuffer:
                 their row, never sampled.
 
         Raises:
-            ValueError: an array whose size does not fit, named with both sizes.
+            ValueError: an array of another shape, named with both shapes.
+            TypeError: an action that is no whole number, a flag that is not bool, a
+                state of another kind of number than the first.
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
         """
         first = (self._n_stored % self.length) * self.n_envs
         rows = slice(first, first + self.n_envs)
-        is_reset = (
-            np.zeros((self.n_agents, self.n_envs), bool)
-            if is_reset is None
-            else np.asarray(is_reset, bool)
-        )
-        columns: list[tuple[str, NDArray[Any], ArrayLike]] = [
-            ("state", self._state, state),
-            ("action", self._action, action),
-            ("reward", self._reward, reward),
-            ("next_state", self._next_state, next_state),
-            ("terminated", self._terminated, terminated),
-            ("truncated", self._truncated, truncated),
-            ("is_reset", self._is_transition, ~is_reset),
+        if is_reset is None:
+            is_reset = np.zeros((self.n_agents, self.n_envs), bool)
+        if self._n_stored == 0:
+            dtype = np.asarray(state).dtype
+            if dtype != self._state.dtype and dtype.itemsize < 4:
+                self._make_room(dtype)
+        columns: list[tuple[str, NDArray[Any], ArrayLike, str]] = [
+            ("state", self._state, state, "biuf"),
+            ("action", self._action, action, "iu"),
+            ("reward", self._reward, reward, "biuf"),
+            ("next_state", self._next_state, next_state, "biuf"),
+            ("terminated", self._terminated, terminated, "b"),
+            ("truncated", self._truncated, truncated, "b"),
+            ("is_reset", self._is_transition, is_reset, "b"),
         ]
         checked = []
-        for name, column, value in columns:
-            place = column[:, rows]
-            array = np.asarray(value)
-            if array.size != place.size:
-                raise ValueError(
-                    f"{name} has shape {array.shape}: one step of this memory has shape"
-                    f" {place.shape}"
-                )
-            checked.append((place, array.reshape(place.shape)))
+        for name, column, value, kinds in columns:
+            place, array = column[:, rows], np.asarray(value)
+            if array.shape != place.shape:
+                array = _with_leading_axes(name, array, place.shape)
+            fits = np.can_cast(array.dtype, column.dtype, "same_kind")
+            if not (fits and array.dtype.kind in kinds):
+                raise TypeError(f"{name} is {array.dtype}: it must be {column.dtype}")
+            checked.append((place, array))
         self._n_transitions -= self._is_transition[:, rows].sum(-1)
         # only now, so that a refused step leaves the memory as it was
         for place, array in checked:
             place[:] = array
+        self._is_transition[:, rows] ^= True
         self._n_transitions += self._is_transition[:, rows].sum(-1)
         self._n_stored += 1
 
@@ -190,12 +207,13 @@ class ReplayBuffer:
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
         """
-        if not self._n_transitions.all():
+        if not self.can_sample:
             raise ValueError(
                 "the memory is empty: store transitions before asking for a batch"
             )
+        agents = range(self.n_agents)
         return self._batch(
-            np.stack([self._draw(agent, batch_size) for agent in range(self.n_agents)])
+            np.stack([self.sample_rows(agent, batch_size) for agent in agents])
         )
 
     def get_steps_and_iterator(
@@ -214,9 +232,8 @@ class ReplayBuffer:
         if n_epochs == 0:
             return max_iter, (self.get_next_batch(batch_size) for _ in range(max_iter))
         shortest = int(self._n_transitions.min())
-        return n_epochs * -(-shortest // batch_size), self._passes(
-            n_epochs, batch_size, shortest
-        )
+        n_batches = n_epochs * -(-shortest // batch_size)
+        return n_batches, self._passes(n_epochs, batch_size, shortest)
 
     def _passes(self, n_epochs: int, batch_size: int, shortest: int) -> Iterator[Batch]:
         for _ in range(n_epochs):
@@ -229,8 +246,12 @@ class ReplayBuffer:
             for first in range(0, shortest, batch_size):
                 yield self._batch(np.stack(order)[:, first : first + batch_size])
 
-    def _draw(self, agent: int, batch_size: int) -> NDArray[np.int64]:
-        """Draw rows of one agent; a row that holds no transition is drawn again."""
+    def sample_rows(self, agent: int, batch_size: int) -> NDArray[np.int64]:
+        """Return rows of one agent, each as likely; a row that holds no transition is
+        drawn again. A subclass may choose otherwise.
+
+        Source: Mnih et al. (2015), algorithm 1.
+        """
         generator, is_transition = self._generators[agent], self._is_transition[agent]
         n_rows = min(self._n_stored, self.length) * self.n_envs
         rows = generator.integers(n_rows, size=batch_size)
@@ -245,35 +266,43 @@ class ReplayBuffer:
         # [N, 1]: rows of agent k start here
         of_agent = np.arange(self.n_agents)[:, None] * self.capacity
         steps = np.arange(self.n_step)
-        # [N, B, n]
-        window = (rows[..., None] + steps * self.n_envs) % self.capacity + of_agent[
-            ..., None
-        ]
-        rows_to_newest = (self._n_stored - 1 - rows // self.n_envs) % self.length
+        window = (rows[..., None] + steps * self.n_envs) % self.capacity
+        window += of_agent[..., None]  # [N, B, n]
+        to_newest = (self._n_stored - 1 - rows // self.n_envs) % self.length
         is_last = self._terminated.take(window) | self._truncated.take(window)
-        is_last[..., -1] = True
-        # [N, B]: position of the last step summed
-        last = np.minimum(is_last.argmax(-1), rows_to_newest)
-        discounts = np.float32(self.gamma) ** np.arange(
-            self.n_step + 1, dtype=np.float32
-        )
-        rewards = self._reward.take(window) * (steps <= last[..., None])
-        # [N, B]
-        start, end = (
-            rows + of_agent,
-            (rows + last * self.n_envs) % self.capacity + of_agent,
-        )
+        is_last |= steps >= to_newest[..., None]
+        reward = self._reward.take(window)
+        summed, discount, last = n_step_return(reward, is_last, self.gamma)
+        start = rows + of_agent  # [N, B]
+        end = (rows + last * self.n_envs) % self.capacity + of_agent
         columns = (
             # much faster than [start]
-            self._state.reshape(-1, self._state.shape[-1]).take(start, axis=0),
+            self._state.reshape(-1, *self._of_state).take(start, axis=0),
             self._action.take(start),
-            rewards @ discounts[:-1],
-            self._next_state.reshape(-1, self._state.shape[-1]).take(end, axis=0),
+            summed,
+            self._next_state.reshape(-1, *self._of_state).take(end, axis=0),
             self._terminated.take(end),
             self._truncated.take(end),
-            discounts[last + 1],
+            discount,
         )
-        one = slice(None) if self.n_agents > 1 else 0
+        agents = leading(self.n_agents)
         return Batch(
-            *(torch.from_numpy(column[one]).to(self.device) for column in columns)
+            *(
+                torch.from_numpy(column.reshape(*agents, *column.shape[1:])).to(
+                    self.device
+                )
+                for column in columns
+            )
         )
+
+
+def _with_leading_axes(
+    name: str, array: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[Any]:
+    """Return the array in that shape if all that it lacks is leading axes of 1."""
+    missing = len(shape) - array.ndim
+    if missing < 0 or (*(1,) * missing, *array.shape) != shape:
+        raise ValueError(
+            f"{name} has shape {array.shape}: one step of this memory has shape {shape}"
+        )
+    return array.reshape(shape)

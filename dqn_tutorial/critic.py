@@ -1,30 +1,275 @@
-"""The critic of DQN: the targets its networks learn from, and the actions they
-choose.
+"""The critic: Q-networks with their target copies, evaluated and trained at once, the
+targets that they learn from, and the actions that they choose.
+
+An ensemble of M members of each of N agents is K = M x N networks. Members of one agent
+share its data; agents share nothing. Shapes follow the law of `targets.py`: one agent
+with one network has no leading axes, else they are `[M, N]`, an axis of one left out.
 """
 
+import copy
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from dqn_tutorial.ensemble import CriticEnsemble
-from dqn_tutorial.seeding import numpy_generator
-from dqn_tutorial.targets import double_td_target, td_target
+from dqn_tutorial.config import MainConfig
+from dqn_tutorial.nets import DQNNet, check_stack, stack
+from dqn_tutorial.schedules import LiveValue, LiveValues
+from dqn_tutorial.seeding import numpy_generator, torch_generator
+from dqn_tutorial.targets import (
+    LOSSES,
+    REDUCTIONS,
+    double_td_target,
+    epsilon_greedy,
+    gather,
+    leading,
+    td_error,
+    td_target,
+)
+
+
+class Update(NamedTuple):
+    """What one gradient step saw."""
+
+    loss: Tensor  # [...]
+    q_value: Tensor  # [..., B], Q(s, a) of the batch
+    td_error: Tensor  # [..., B]
 
 
 class Choice(NamedTuple):
-    """The last choice of actions."""
+    """A choice of actions, and why."""
 
-    q_values: NDArray[np.float32]  # [..., A], mean over an agent's members
     action: NDArray[np.int64]  # [...]
+    q_values: NDArray[np.float32]  # [..., A], mean over an agent's members
     explored: NDArray[np.bool_]  # [...], True where chance chose
 
 
+def find_device(name: str) -> torch.device:
+    """Return the device of that name.
+
+    Raises:
+        ValueError: it is not there.
+
+    Source: PyTorch.
+    """
+    available = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not available[name]:
+        here = ", ".join(kind for kind, there in available.items() if there)
+        raise ValueError(
+            f"device = {name!r} is not available on this machine: available are {here}"
+        )
+    return torch.device(name)
+
+
+class CriticEnsemble:
+    """K networks evaluated and trained at once, each with a target copy.
+
+    Args:
+        config: the run's settings.
+        dim_state: S, numbers in a state, or the shape of a state, such as an image.
+        dim_act: A, number of actions.
+        arch: builds one network from (dim_state, dim_act, depth, width, act, has_norm,
+            generator), as in `register`.
+        has_target: False lets the online networks stand in for their targets.
+
+    Attributes:
+        gamma, tau, learning_rate, epsilon: follow their schedules; assigning holds a
+            value, `del` releases it.
+        n_members: networks of one agent. n_networks: K, of all agents.
+        online, target: the stacked networks, `[K, B, S]` to `[K, B, A]`.
+
+    Raises:
+        ValueError: an observation scale of another length than the state; a device that
+            is not there; a network that computes something else once it is stacked.
+            TypeError: as in `nets.stack`.
+
+    Source: Mnih et al. (2015); Osband et al. (2016) for the ensemble.
+    """
+
+    epsilon, learning_rate = LiveValue(), LiveValue()
+    gamma, tau = LiveValue(), LiveValue()
+
+    def __init__(
+        self,
+        config: MainConfig,
+        dim_state: int | tuple[int, ...],
+        dim_act: int,
+        arch: Callable[..., nn.Module] = DQNNet,
+        has_target: bool = True,
+    ) -> None:
+        c, t = config.model.critic, config.training
+        of_state = (dim_state,) if isinstance(dim_state, int) else tuple(dim_state)
+        scale = config.env.observation_scale or (1.0,)
+        if len(scale) not in (1, of_state[-1]):
+            raise ValueError(
+                f"observation_scale has {len(scale)} numbers, but a state has"
+                f" {of_state[-1]}"
+            )
+        self.config, self.dim_state, self.dim_act = config, dim_state, dim_act
+        self.has_target, self.device = has_target, find_device(t.device)
+        self.seeds = tuple(range(config.seed, config.seed + t.n_seeds))
+        self.n_members = c.n_members
+        self.n_networks = c.n_members * t.n_seeds
+        self.live = LiveValues(config)
+        self._of_state, self._leading = of_state, leading(c.n_members, t.n_seeds)
+        self._scale = torch.tensor(scale, device=self.device)
+        networks = [
+            arch(
+                dim_state,
+                dim_act,
+                c.depth,
+                c.width,
+                c.act,
+                c.has_norm,
+                torch_generator(seed, f"weights of member {member}"),
+            )
+            for member in range(c.n_members)
+            for seed in self.seeds
+        ]
+        check_stack(networks, of_state)
+        self._first = stack(networks).to(self.device)
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the seeds' first weights, a fresh optimiser and the live values of
+        step 0.
+        """
+        self.live.reset()
+        self.online = copy.deepcopy(self._first)
+        self.target = copy.deepcopy(self._first).requires_grad_(False)
+        self._weights: list[Tensor] = list(self.online.parameters())
+        self._target_weights: list[Tensor] = list(self.target.parameters())
+        fused = self.device.type != "mps"
+        self.optimizer = torch.optim.Adam(self._weights, fused=fused)
+
+    def Q(self, state: ArrayLike | Tensor) -> Tensor:
+        """Return the online Q-values, `[..., S]` to `[..., A]`.
+
+        Args:
+            state: `[S]` or `[B, S]`, shared by all networks, `[N, B, S]`, a batch
+                for each agent. With a single network any axes may lead.
+
+        Raises:
+            ValueError: a last axis other than S, or leading axes that are not those of
+                the agents.
+
+        Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
+        """
+        return self._evaluate(self.online, state)
+
+    def Q_t(self, state: ArrayLike | Tensor) -> Tensor:
+        """Return the target networks' Q-values, without a gradient; shapes and errors
+        as in `Q`.
+
+        Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
+        """
+        with torch.no_grad():
+            networks = self.target if self.has_target else self.online
+            return self._evaluate(networks, state)
+
+    def _evaluate(self, networks: nn.Module, state: ArrayLike | Tensor) -> Tensor:
+        x = torch.as_tensor(state, dtype=torch.float32, device=self.device)
+        before = x.shape[: -len(self._of_state)]  # [..., B]
+        lead = before[:-1] if self.n_networks == 1 else self._leading
+        if x.shape[-len(self._of_state) :] != self._of_state or (
+            lead[len(lead) - len(before[:-1]) :] != before[:-1]
+        ):
+            raise ValueError(
+                f"state has shape {tuple(x.shape)}: it must end in [B, S] ="
+                f" [B, {', '.join(map(str, self._of_state))}], and nothing else may"
+                f" lead than {list(lead)}"
+            )
+        x = (x * self._scale).expand(*lead, *before[-1:], *self._of_state)
+        q: Tensor = networks(x.reshape(self.n_networks, -1, *self._of_state))
+        return q.view(*lead, *before[-1:], self.dim_act)
+
+    def reduce(self, q_values: Tensor) -> Tensor:
+        """Combine the members of each agent, `[M, ..., B, A]` to `[..., B, A]`, as the
+        setting `reduce` says: their mean, least or largest value. One member has no
+        axis, and is returned as it is.
+
+        Source: Lan et al. (2020), equation 5 (min); Anschel et al. (2017) (mean).
+        """
+        if self.n_members == 1:
+            return q_values
+        return REDUCTIONS[self.config.model.critic.reduce](q_values)
+
+    def loss(self, q_value: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample, `[..., B]`; a subclass may weigh them."""
+        return LOSSES[self.config.model.loss](q_value, target)
+
+    def update(self, state: ArrayLike | Tensor, action: Tensor, y: Tensor) -> Update:
+        """Take one gradient step on the loss between Q(state, action) and y: mean over
+        B, sum over the networks.
+
+        Args:
+            state: as in `Q`, with a batch axis.
+            action: `[B]` or `[N, B]`, int64.
+            y: `[B]` or `[N, B]`, the target that the members of an agent share; no
+                gradient flows into it.
+
+        Raises:
+            ValueError: shapes that do not fit each other, or a target for each member.
+            TypeError: actions that are not int64.
+
+        Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
+        """
+        q_value = gather(self.Q(state), action)
+        if self.n_members > 1 and y.ndim == q_value.ndim:
+            raise ValueError(
+                f"y has shape {tuple(y.shape)}: the members of an agent share one"
+                f" target, {list(q_value.shape[1:])}: combine them by reduce"
+            )
+        if y.shape != q_value.shape[q_value.ndim - y.ndim :]:
+            raise ValueError(
+                f"y has shape {tuple(y.shape)}: it must have the last axes of"
+                f" {tuple(q_value.shape)}"
+            )
+        target = y.detach().expand(q_value.shape)
+        loss = self.loss(q_value, target).mean(-1)
+        self.optimizer.param_groups[0]["lr"] = self.learning_rate
+        self.optimizer.zero_grad()
+        loss.sum().backward()  # type: ignore[no-untyped-call]
+        if math.isfinite(self.config.training.max_grad_norm):
+            self._clip()
+        self.optimizer.step()
+        q_value = q_value.detach()
+        return Update(loss.detach(), q_value, td_error(target, q_value))
+
+    def _clip(self) -> None:
+        """Shorten each network's gradient to max_grad_norm, separately, so that members
+        do not disturb each other.
+        """
+        gradients = [w.grad for w in self._weights if w.grad is not None]  # [K, ...]
+        norms = [
+            torch.linalg.vector_norm(g, dim=tuple(range(1, g.ndim))) for g in gradients
+        ]
+        norm = torch.stack(norms).square().sum(0).sqrt()  # [K]
+        factor = (self.config.training.max_grad_norm / (norm + 1e-6)).clamp(max=1)
+        torch._foreach_mul_(
+            gradients, [factor.view(-1, *(1,) * (g.ndim - 1)) for g in gradients]
+        )
+
+    def update_target(self) -> None:
+        """Move each target weight the share tau of the way to its online weight.
+
+        Source: Polyak averaging as in Lillicrap et al. (2016); tau = 1 is Mnih et al.
+        (2015). Taught in 05_critic.
+        """
+        with torch.no_grad():
+            torch._foreach_lerp_(self._target_weights, self._weights, self.tau)
+
+
 class DQNCritic(CriticEnsemble):
-    """The critic of DQN: one-step targets from the target networks, epsilon-greedy
-    actions from the online ones.
+    """The critic of DQN: targets from the target networks, epsilon-greedy actions.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
     """
@@ -33,10 +278,6 @@ class DQNCritic(CriticEnsemble):
         """Start over as in `CriticEnsemble`, exploration included."""
         super().reset()
         self._chance = [numpy_generator(seed, "exploration") for seed in self.seeds]
-        # nothing chosen yet
-        self.choice = Choice(
-            np.zeros(0, np.float32), np.zeros(0, np.int64), np.zeros(0, bool)
-        )
 
     def get_bellman_target(
         self,
@@ -46,11 +287,11 @@ class DQNCritic(CriticEnsemble):
         discount: Tensor | float | None = None,
     ) -> Tensor:
         """Return y = r + discount * (1 - terminated) * max over a' of Q_t(s', a'),
-        shape `[K, B]`, without a gradient.
+        `[..., B]`, without a gradient.
 
         Args:
-            reward: `[B]` or `[N, B]`.
-            next_state: `[B, S]` or `[N, B, S]`.
+            reward: `[B]` or `[N, B]`, of one step or, discounted, of several.
+            next_state: `[B, S]` or `[N, B, S]`, after them.
             terminated: as reward, bool.
             discount: as reward; gamma if left out.
 
@@ -61,54 +302,54 @@ class DQNCritic(CriticEnsemble):
         Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
         """
         with torch.no_grad():
-            next_q = self.reduce(self.Q_t(next_state))  # [N, B, A]
-            y = td_target(
-                reward, next_q, terminated, self.gamma if discount is None else discount
-            )
-            return self._per_network_1d(y)
+            next_q = self.reduce(self.Q_t(next_state))
+            discount = self.gamma if discount is None else discount
+            return td_target(reward, next_q, terminated, discount)
 
-    def act(
-        self, state: ArrayLike | Tensor, target: bool = False, is_training: bool = True
-    ) -> Tensor:
-        """Choose actions: with probability epsilon at random, each state by its own
-        coin, else the largest mean Q.
+    def choose(
+        self,
+        state: ArrayLike | Tensor,
+        target: bool = False,
+        is_training: bool = True,
+    ) -> Choice:
+        """Choose actions, and tell why: with probability epsilon at random, each state
+        by its own coin, else the largest mean Q.
 
         Args:
-            state: `[S]`, `[N]`-agent batches `[N, B, S]`, or `[B, S]` for one agent
-                (for several: shared by all).
+            state: as in `Q`.
             target: ask the target networks.
             is_training: False chooses greedily.
-
-        Returns:
-            int64: one action, `[B]`, or `[N, B]` for N agents. What was seen stands in
-                `choice`.
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
         """
         with torch.no_grad():
-            x = self._as_states(state)
-            # [K, B, A]
-            q = (self.Q_t if target else self.Q)(x[None] if x.ndim == 1 else x)
-            if self.n_members > 1:
-                q = q.view(-1, self.n_members, *q.shape[1:]).mean(1)  # [N, B, A]
-        values = q.cpu().numpy()
-        action = values.argmax(-1)  # [N, B]
-        explored = np.zeros(action.shape, bool)
-        if is_training:
-            for agent, chance in enumerate(self._chance):
-                explored[agent] = chance.random(action.shape[1]) < self.epsilon
-                random_action = chance.integers(self.dim_act, size=action.shape[1])
-                action[agent] = np.where(explored[agent], random_action, action[agent])
-        if len(self.seeds) == 1:
-            values, action, explored = values[0], action[0], explored[0]
-        if x.ndim == 1:
-            values, action, explored = (
-                values[..., 0, :],
-                action[..., 0],
-                explored[..., 0],
-            )
-        self.choice = Choice(values, np.asarray(action), np.asarray(explored))
-        return torch.as_tensor(action)
+            q = self.Q_t(state) if target else self.Q(state)
+            q_values = (q.mean(0) if self.n_members > 1 else q).cpu().numpy()
+        if not is_training:
+            action = q_values.argmax(-1)
+            return Choice(action, q_values, np.zeros(action.shape, bool))
+        of_agents = q_values.reshape(len(self.seeds), -1, self.dim_act)
+        chosen = [
+            epsilon_greedy(own, self.epsilon, chance)
+            for own, chance in zip(of_agents, self._chance, strict=True)
+        ]
+        shape = q_values.shape[:-1]
+        action, explored = (
+            np.stack(x).reshape(shape) for x in zip(*chosen, strict=True)
+        )
+        return Choice(action, q_values, explored)
+
+    def act(
+        self,
+        state: ArrayLike | Tensor,
+        target: bool = False,
+        is_training: bool = True,
+    ) -> NDArray[np.int64]:
+        """Return the actions of `choose`, `[..., S]` to `[...]`.
+
+        Source: Mnih et al. (2015), algorithm 1.
+        """
+        return self.choose(state, target, is_training).action
 
 
 class DoubleDQNCritic(DQNCritic):
@@ -125,20 +366,14 @@ class DoubleDQNCritic(DQNCritic):
         terminated: Tensor,
         discount: Tensor | float | None = None,
     ) -> Tensor:
-        """Return y = r + discount * (1 - terminated) * Q_t(s', argmax over a' of Q(s',
-        a')), as in `DQNCritic`.
+        """Return y = r + discount * (1 - terminated) * Q_t(s', argmax over a' of
+        Q(s', a')), as in `DQNCritic`.
 
         Source: van Hasselt et al. (2016), equation 4. Taught in
         10_build_your_own_model.
         """
         with torch.no_grad():
-            next_q_online, next_q_target = (
-                self.reduce(self.Q(next_state)),
-                self.reduce(self.Q_t(next_state)),
-            )
+            chooses, values = self.Q(next_state), self.Q_t(next_state)
+            next_q = self.reduce(chooses), self.reduce(values)
             discount = self.gamma if discount is None else discount
-            return self._per_network_1d(
-                double_td_target(
-                    reward, next_q_online, next_q_target, terminated, discount
-                )
-            )
+            return double_td_target(reward, *next_q, terminated, discount)

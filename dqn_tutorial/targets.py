@@ -1,9 +1,44 @@
-"""The equations of the course as pure functions of tensors. Any leading axes do: `[B]`,
-`[K, B]`, ...
+"""The equations of the course as pure functions.
+
+One law of shapes, here and in all of the package: axes are counted from the end, `[B]`,
+`[B, S]`, `[B, A]`; any others may lead. One agent with one network has none; an
+ensemble of M members and N agents have `[M, N, ...]`, so that what the members of an
+agent share, `[N, B]`, broadcasts to `[M, N, B]`.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
+
+
+def leading(*sizes: int) -> tuple[int, ...]:
+    """Return the leading axes of these sizes: an axis of one is left out."""
+    return tuple(size for size in sizes if size > 1)
+
+
+def gather(q_values: Tensor, action: Tensor) -> Tensor:
+    """Return Q(s, a) of the actions taken: `[..., B, A]` and `[B]` or more axes to
+    `[..., B]`.
+
+    Raises:
+        ValueError: not one action for each state. TypeError: actions that are not
+            int64.
+
+    Source: Mnih et al. (2015), algorithm 1. Taught in 03_q_network.
+    """
+    if action.dtype != torch.int64:
+        raise TypeError(
+            f"action is {action.dtype}: gather picks by index, so actions must be"
+            " torch.int64"
+        )
+    shape = q_values.shape[:-1]
+    if action.shape != shape[len(shape) - action.ndim :]:
+        raise ValueError(
+            f"action {tuple(action.shape)} is not one for each of {tuple(shape)} states"
+        )
+    return q_values.gather(-1, action.expand(shape)[..., None])[..., 0]
 
 
 def td_target(
@@ -45,10 +80,8 @@ def double_td_target(
 
     Source: van Hasselt et al. (2016), equation 4. Taught in 10_build_your_own_model.
     """
-    chosen = next_q_online.argmax(-1, keepdim=True)
-    return bootstrap(
-        reward, next_q_target.gather(-1, chosen).squeeze(-1), terminated, discount
-    )
+    chosen = next_q_online.argmax(-1)
+    return bootstrap(reward, gather(next_q_target, chosen), terminated, discount)
 
 
 def bootstrap(
@@ -59,7 +92,8 @@ def bootstrap(
 
     Source: Sutton & Barto (2018), equation 6.2. Taught in 05_critic.
     """
-    of_discount = tuple(getattr(discount, "shape", ()))  # () for one number
+    # () for one number
+    of_discount = tuple(getattr(discount, "shape", ()))
     differ = terminated.shape != reward.shape or of_discount not in (
         (),
         tuple(reward.shape),
@@ -67,8 +101,9 @@ def bootstrap(
     if differ or reward.shape[-1:] != next_v.shape[-1:] or reward.ndim > next_v.ndim:
         raise ValueError(
             f"reward {tuple(reward.shape)}, terminated {tuple(terminated.shape)},"
-            f" discount {of_discount} and the next state's values {tuple(next_v.shape)}"
-            " must agree, sample by sample; others would broadcast and mix samples"
+            f" discount {of_discount} and the next state's values"
+            f" {tuple(next_v.shape)} must agree, sample by sample; others would"
+            " broadcast and mix samples"
         )
     if terminated.dtype != torch.bool:
         raise TypeError(
@@ -92,9 +127,101 @@ def td_error(target: Tensor, q_value: Tensor) -> Tensor:
     return target - q_value
 
 
-def n_step_return(rewards: Tensor, gamma: float) -> Tensor:
-    """Return r_1 + gamma r_2 + ... + gamma^(n-1) r_n for rewards of shape `[..., n]`.
+def squared_error(q_value: Tensor, target: Tensor) -> Tensor:
+    """Return the squared TD error of each sample, `[..., B]`.
+
+    Source: Sutton & Barto (2018), equation 9.1.
+    """
+    return F.mse_loss(q_value, target, reduction="none")
+
+
+def absolute_error(q_value: Tensor, target: Tensor) -> Tensor:
+    """Return the absolute TD error of each sample, `[..., B]`."""
+    return F.l1_loss(q_value, target, reduction="none")
+
+
+def huber_loss(q_value: Tensor, target: Tensor) -> Tensor:
+    """Return the Huber loss of each sample, `[..., B]`: half the square of a TD error
+    up to 1, and linear beyond, so that its gradient is never more than 1.
+
+    Source: Huber (1964); Mnih et al. (2015), methods.
+    """
+    return F.huber_loss(q_value, target, reduction="none")
+
+
+LOSSES = {"MSELoss": squared_error, "HuberLoss": huber_loss, "L1Loss": absolute_error}
+
+
+def mean_of_members(q_values: Tensor) -> Tensor:
+    """Return the mean over the members, `[M, ..., B, A]` to `[..., B, A]`.
+
+    Source: Anschel et al. (2017).
+    """
+    return q_values.mean(0)
+
+
+def maxmin(q_values: Tensor) -> Tensor:
+    """Return the least value that any member gives, `[M, ..., B, A]` to `[..., B, A]`:
+    Maxmin Q-learning takes the maximum over actions of it.
+
+    Source: Lan et al. (2020), equation 5.
+    """
+    return q_values.amin(0)
+
+
+def largest_of_members(q_values: Tensor) -> Tensor:
+    """Return the largest value that any member gives, `[M, ..., B, A]` to
+    `[..., B, A]`.
+    """
+    return q_values.amax(0)
+
+
+REDUCTIONS = {"mean": mean_of_members, "min": maxmin, "max": largest_of_members}
+
+
+def n_step_return(
+    reward: NDArray[np.float32], is_last: NDArray[np.bool_], gamma: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Return r_1 + gamma r_2 + ... + gamma^(m-1) r_m, where m is the first step that is
+    the last one, or n.
+
+    Args:
+        reward: `[..., n]`, rewards of a window of n steps.
+        is_last: `[..., n]`, True where the window must end: its episode does, or
+            nothing newer is stored.
+        gamma: discount factor per step.
+
+    Returns:
+        The return, what its bootstrap is discounted by, gamma^m, and m - 1, each
+        `[...]`.
 
     Source: Sutton & Barto (2018), equation 7.1. Taught in 06_agent.
     """
-    return (rewards * gamma ** torch.arange(rewards.shape[-1])).sum(-1)
+    n = reward.shape[-1]
+    last = np.where(is_last.any(-1), is_last.argmax(-1), n - 1)
+    discounts = np.float32(gamma) ** np.arange(n + 1, dtype=np.float32)
+    summed = reward * (np.arange(n) <= last[..., None])
+    return summed @ discounts[:-1], discounts[last + 1], last
+
+
+def epsilon_greedy(
+    q_values: NDArray[np.floating],
+    epsilon: float | NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return an action for each state, `[..., A]` to `[...]`: any with probability
+    epsilon, each state by its own coin, else the one of the largest Q-value.
+
+    Args:
+        q_values: `[..., A]`.
+        epsilon: a probability, or one for each state.
+        rng: the source of chance.
+
+    Returns:
+        The actions, and True where chance chose.
+
+    Source: Sutton & Barto (2018), section 2.2. Taught in 06_agent.
+    """
+    explored = rng.random(q_values.shape[:-1]) < epsilon
+    anything = rng.integers(q_values.shape[-1], size=explored.shape)
+    return np.where(explored, anything, q_values.argmax(-1)), explored

@@ -1,7 +1,8 @@
 """The training loop as a generator, and the evaluation over fresh greedy episodes."""
 
 import math
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import MainConfig
 from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
 from dqn_tutorial.settings import flatten
+from dqn_tutorial.targets import leading
 
 
 class Episode(NamedTuple):
@@ -63,73 +65,59 @@ def torch_threads(n: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
+def train(
+    agent: Agent, config: MainConfig | None = None
+) -> Generator[Record, None, None]:
     """Act, store and learn until `max_steps`; yield a record after each vector step.
     Stopping early is `break`.
 
     Each agent has its own environments, seeded once. In the step after an episode's end
     an environment only resets: that step is no transition. Only termination stops the
-    bootstrap, see `targets.td_target`.
+    bootstrap, see `targets.td_target`. Learning waits until there is a transition to
+    learn from.
 
     A second call goes on with the agent's weights and memory, in fresh environments;
     its steps, and with them the schedules, count from 0 again.
 
     Args:
         agent: belongs to the caller, who may set its live values between two records.
-        config: the settings that the agent was built with.
+        config: the agent has its own; an older form of the call named it here.
 
     Raises:
         ValueError: other settings than the agent's; an environment that is not known or
             that DQN cannot learn.
-        RuntimeError: an agent that chose an action without `critic.act`.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
-    given, own = flatten(config), flatten(agent.config)
-    if given != own:
-        settings = [
-            f"{k} = {given.get(k)!r} (agent: {own.get(k)!r})"
-            for k in own | given
-            if given.get(k) != own.get(k)
-        ]
-        raise ValueError(
-            f"config has {', '.join(settings)}: train an agent with the settings it was"
-            " built with"
-        )
-    agent.experience_memory.break_off()
+    if config is not None:
+        warnings.warn("train(agent) is enough", DeprecationWarning, stacklevel=2)
+        _refuse_other_settings(flatten(config), flatten(agent.config))
+    config, memory = agent.config, agent.experience_memory
+    memory.break_off()
     t, units = config.training, 1 / config.env.reward_scale
-    seeds = range(config.seed, config.seed + t.n_seeds)
+    seeds = agent.critic.seeds
     with torch_threads(t.n_threads), ExitStack() as stack:
         # a vector of environments for each agent
         envs = [
             stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs)))
             for _ in seeds
         ]
-        state = np.stack(
-            [
-                env.reset(seed=env_seed(seed, "environment"))[0]
-                for env, seed in zip(envs, seeds, strict=True)
-            ]
-        )
-        is_reset = np.zeros(state.shape[:2], bool)  # [N, E]
-        returns, lengths = np.zeros(state.shape[:2]), np.zeros(state.shape[:2], int)
+        first = [
+            env.reset(seed=env_seed(seed, "environment"))[0]
+            for env, seed in zip(envs, seeds, strict=True)
+        ]
+        state = side_by_side(first)  # [..., E, S]
+        is_reset = np.zeros((*leading(len(seeds)), t.n_envs), bool)  # [..., E]
+        returns, lengths = np.zeros(is_reset.shape), np.zeros(is_reset.shape, int)
         updates_due, update = 0.0, None
-        for step in range(t.n_envs, t.max_steps + 1, t.n_envs):
-            agent.follow_schedules(step)
-            last_choice = agent.critic.choice
-            action = agent.select_action(state).reshape(is_reset.shape)
-            if agent.critic.choice is last_choice:
-                raise RuntimeError(
-                    f"{type(agent).__name__}.select_action must choose through"
-                    " critic.act, which sets critic.choice"
-                )
-            q_values, _, explored = agent.critic.choice
+        for agent.step in range(t.n_envs, t.max_steps + 1, t.n_envs):
+            action, q_values, explored = agent.choose(state)
             next_state, reward, terminated, truncated = step_all(envs, action)
             scaled = reward * config.env.reward_scale
-            agent.experience_memory.store(
+            memory.store(
                 state, action, scaled, next_state, terminated, truncated, is_reset
             )
-            if step >= t.learning_starts:
+            if agent.step >= t.learning_starts and memory.can_sample:
                 updates_due += agent.update_ratio * t.n_envs
                 update = agent.learn(max_iter=int(updates_due)) or update
                 updates_due %= 1
@@ -137,7 +125,7 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
             returns += reward
             lengths += ~is_reset
             yield Record(
-                step=step,
+                step=agent.step,
                 n_updates=agent.n_updates,
                 epsilon=agent.epsilon,
                 learning_rate=agent.learning_rate,
@@ -147,28 +135,50 @@ def train(agent: Agent, config: MainConfig) -> Iterator[Record]:
                 ),
                 mean_q=float(update.q_value.mean()) * units if update else math.nan,
                 episodes=tuple(
-                    Episode(int(n), returns[n, e], int(lengths[n, e]))
-                    for n, e in np.argwhere(over)
+                    Episode(int(i) // t.n_envs, returns.flat[i], int(lengths.flat[i]))
+                    for i in np.flatnonzero(over)
                 ),
-                state=state[0, 0],
+                state=state.reshape(-1, *first[0].shape[1:])[0],
                 q_values=q_values.reshape(-1, q_values.shape[-1])[0] * units,
-                action=int(action[0, 0]),
+                action=int(action.flat[0]),
                 explored=bool(explored.flat[0]),
             )
             returns[over], lengths[over] = 0, 0
             state, is_reset = next_state, over
 
 
+def _refuse_other_settings(given: dict[str, Any], own: dict[str, Any]) -> None:
+    """Raise a ValueError that names the settings that are not the agent's."""
+    settings = [
+        f"{k} = {given.get(k)!r} (agent: {own.get(k)!r})"
+        for k in own | given
+        if given.get(k) != own.get(k)
+    ]
+    if settings:
+        raise ValueError(
+            f"config has {', '.join(settings)}: train an agent with the settings it was"
+            " built with"
+        )
+
+
+def side_by_side(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the arrays of N agents as one, `[N, ...]`, that of a single one without
+    the axis; a copy.
+    """
+    return np.stack(arrays).reshape(*leading(len(arrays)), *arrays[0].shape)
+
+
 def step_all(
     envs: Sequence[VectorEnv], action: NDArray[np.int64]
 ) -> tuple[NDArray[Any], ...]:
-    """Step the environments of all N agents: `[N, E]` actions to next state
-    `[N, E, S]`, reward, terminated and truncated `[N, E]`.
+    """Step the environments of all agents: `[..., E]` actions to next state
+    `[..., E, S]`, reward, terminated and truncated `[..., E]`.
 
     Source: Gymnasium.
     """
-    stepped = [env.step(actions)[:4] for env, actions in zip(envs, action, strict=True)]
-    return tuple(np.stack(column) for column in zip(*stepped, strict=True))
+    of_agents = action.reshape(len(envs), -1)
+    stepped = [env.step(own)[:4] for env, own in zip(envs, of_agents, strict=True)]
+    return tuple(side_by_side(column) for column in zip(*stepped, strict=True))
 
 
 def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.float64]:
@@ -187,19 +197,18 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
 
     Source: Machado et al. (2018) on evaluation. Taught in 07_train_cartpole.
     """
-    n_agents = len(agent.critic.seeds)
-    envs = make_vector_env(agent.config.env.name, n_agents * episodes)
+    shape = (*leading(len(agent.critic.seeds)), episodes)
+    envs = make_vector_env(agent.config.env.name, math.prod(shape))
     with torch_threads(agent.config.training.n_threads), closing(envs) as env:
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
         returns, running = np.zeros(len(state)), np.ones(len(state), bool)
         while running.any():
-            action = agent.select_action(
-                state.reshape(n_agents, episodes, -1), is_training=False
-            )
+            of_agents = state.reshape(*shape, *state.shape[1:])
+            action = agent.select_action(of_agents, is_training=False)
             state, reward, terminated, truncated, _ = env.step(action.ravel())
             returns += reward * running
             running &= ~(terminated | truncated)
-    return returns.reshape(n_agents, episodes) if n_agents > 1 else returns
+    return returns.reshape(shape)
 
 
 def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:

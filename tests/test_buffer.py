@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from dqn_tutorial import ReplayBuffer
+from dqn_tutorial import Batch, ReplayBuffer
 
 
 def fill(
@@ -22,7 +23,7 @@ def fill(
         one = np.ones((memory.n_agents, memory.n_envs))
         memory.store(
             one[..., None] * t,
-            one * (t % 3),
+            np.full(one.shape, t % 3),
             one * t,
             one[..., None] * (t + 1),
             one * (t in terminated) > 0,
@@ -268,3 +269,39 @@ def test_no_window_reaches_over_a_break() -> None:
     assert (batch.next_state > batch.state).all() and set(
         batch.discount[batch.state[:, 0] == 3].tolist()
     ) == {0.25}
+
+
+def test_only_missing_leading_axes_of_one_are_added() -> None:
+    memory = ReplayBuffer(9, dim_state=2, n_envs=3)
+    step = (np.zeros(3, int), np.zeros(3), np.zeros((3, 2)), *[np.zeros(3, bool)] * 2)
+    memory.store(np.ones((3, 2)), *step)
+    memory.store(np.ones((1, 3, 2)), *step)
+    for wrong in (np.ones((2, 3)), np.ones(6), np.ones((3, 1, 2)), np.ones((2, 3, 2))):
+        with pytest.raises(ValueError, match=r"state has shape .*\(1, 3, 2\)"):
+            memory.store(wrong, *step)
+    assert len(memory) == 6
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(1, 0.9), (1, True), (4, 0.3), (5, np.nan), (4, 1), (0, ["a", "b"]), (2, "1")],
+)
+def test_actions_and_flags_of_another_type_are_refused(place: int, value: Any) -> None:
+    memory = ReplayBuffer(3, dim_state=2)
+    step: list[Any] = [[0.0, 1.0], 1, 0.5, [1.0, 2.0], False, True]
+    memory.store(*step)
+    step[place] = value
+    with pytest.raises(TypeError, match=f"{Batch._fields[place]} is "):
+        memory.store(*step)
+    assert len(memory) == 1
+
+
+def test_an_image_stays_uint8() -> None:
+    memory = ReplayBuffer(3, dim_state=(2, 4, 4))
+    image = np.arange(32, dtype=np.uint8).reshape(2, 4, 4)
+    memory.store(image, 0, 1.0, image + 1, False, False)
+    with pytest.raises(TypeError, match="state is float64: it must be uint8"):
+        memory.store(image / 255, 0, 1.0, image, False, False)
+    batch = memory.get_next_batch(5)
+    assert batch.state.dtype == torch.uint8 and batch.state.shape == (5, 2, 4, 4)
+    assert np.array_equal(batch.next_state[0], image + 1)

@@ -298,9 +298,7 @@ def counters() -> Iterator[None]:
 def test_whole_numbers_can_be_observed_but_actions_count_from_0(counters: None) -> None:
     config = small_config("test/From0-v0", max_steps=40, learning_starts=8)
     agent = get_model(config)
-    assert {record.state.dtype for record in train(agent, config)} == {
-        np.dtype(np.float32)
-    }
+    assert {record.state.dtype for record in train(agent)} == {np.dtype(np.float32)}
     assert evaluate(agent, 3).tolist() == [5.0] * 3 and play(agent).dtype == np.float32
     with pytest.raises(
         ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"

@@ -2,16 +2,27 @@
 learn.
 """
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from dqn_tutorial import MLP, CriticEnsemble, DoubleDQNCritic, DQNCritic, DQNNet
+from dqn_tutorial import (
+    MLP,
+    CriticEnsemble,
+    DoubleDQNCritic,
+    DQNCritic,
+    DQNNet,
+    get_model,
+    train,
+)
 from dqn_tutorial.nets import stack
-from dqn_tutorial.targets import td_target
+from dqn_tutorial.schedules import SCHEDULES
+from dqn_tutorial.targets import gather, td_target
 from tests.conftest import small_config
 
 MakeCritic = Callable[..., DQNCritic]
@@ -38,11 +49,15 @@ def perturb(network: nn.Module) -> None:
 def test_shapes_of_q(make_critic: MakeCritic) -> None:
     critic = make_critic(n_members=2, n_seeds=3)
     assert critic.n_networks == 6
-    assert critic.Q(torch.zeros(5, 4)).shape == (6, 5, 3)
-    assert critic.Q(torch.zeros(6, 5, 4)).shape == (6, 5, 3)
-    assert critic.Q(torch.zeros(3, 5, 4)).shape == (6, 5, 3)
-    assert make_critic().Q(np.zeros(4)).shape == (3,)
-    assert make_critic(n_members=2).Q(np.zeros(4)).shape == (3,)
+    assert critic.Q(torch.zeros(5, 4)).shape == (2, 3, 5, 3)
+    assert critic.Q(torch.zeros(3, 5, 4)).shape == (2, 3, 5, 3)
+    for wrong in ((6, 5, 4), (2, 2, 5, 4), (2, 5, 4)):
+        with pytest.raises(ValueError, match=r"nothing else may lead than \[2, 3\]"):
+            critic.Q(torch.zeros(wrong))
+    assert make_critic(n_members=2).Q(np.zeros((5, 4))).shape == (2, 5, 3)
+    assert make_critic(n_seeds=2).Q(np.zeros(4)).shape == (2, 3)
+    for lead in ((), (5,), (1, 5), (6, 7, 5)):  # one network: any axes
+        assert make_critic().Q(np.zeros((*lead, 4))).shape == (*lead, 3)
 
 
 def test_a_shared_batch_equals_the_same_batch_for_each(make_critic: MakeCritic) -> None:
@@ -54,7 +69,7 @@ def test_a_batch_of_one_is_a_batch(make_critic: MakeCritic) -> None:
     critic = make_critic(n_members=2)
     state, action, reward, next_state, terminated = batch(1)
     y = critic.get_bellman_target(reward, next_state, terminated)
-    assert y.shape == (2, 1)
+    assert y.shape == (1,)
     assert critic.update(state, action, y).loss.shape == (2,)
 
 
@@ -136,13 +151,13 @@ def test_the_bellman_target_is_the_equation(make_critic: MakeCritic) -> None:
     critic = make_critic(gamma=0.7)
     perturb(critic.online)
     _, _, reward, next_state, terminated = batch()
-    expected = td_target(reward, critic.Q_t(next_state)[0], terminated, 0.7)
+    expected = td_target(reward, critic.Q_t(next_state), terminated, 0.7)
     assert torch.allclose(
-        critic.get_bellman_target(reward, next_state, terminated)[0], expected
+        critic.get_bellman_target(reward, next_state, terminated), expected
     )
     critic.gamma = 0.0
     assert torch.equal(
-        critic.get_bellman_target(reward, next_state, terminated)[0], reward
+        critic.get_bellman_target(reward, next_state, terminated), reward
     )
 
 
@@ -153,12 +168,12 @@ def test_the_double_target_asks_each_network_for_its_part() -> None:
         for weight in critic.online.parameters():
             weight += torch.randn(weight.shape, generator=g)
     _, _, reward, next_state, terminated = batch(64)
-    chosen = critic.Q(next_state)[0].argmax(-1)
-    assert (chosen != critic.Q_t(next_state)[0].argmax(-1)).any()
-    value = critic.Q_t(next_state)[0][torch.arange(64), chosen]
+    chosen = critic.Q(next_state).argmax(-1)
+    assert (chosen != critic.Q_t(next_state).argmax(-1)).any()
+    value = critic.Q_t(next_state)[torch.arange(64), chosen]
     expected = reward + 0.7 * ~terminated * value
     assert torch.allclose(
-        critic.get_bellman_target(reward, next_state, terminated)[0], expected
+        critic.get_bellman_target(reward, next_state, terminated), expected
     )
 
 
@@ -169,7 +184,7 @@ def test_members_are_reduced_within_their_agent(
     make_critic: MakeCritic, how: str, expected: float
 ) -> None:
     critic = make_critic(n_members=2, n_seeds=2, reduce=how)
-    q = torch.tensor([1.0, 3.0, 11.0, 13.0])[:, None, None].expand(4, 5, 3)
+    q = torch.tensor([[1.0, 11.0], [3.0, 13.0]])[..., None, None].expand(2, 2, 5, 3)
     reduced = critic.reduce(q)
     assert reduced.shape == (2, 5, 3)
     assert reduced[0].unique().tolist() == [expected] and reduced[
@@ -247,16 +262,16 @@ def test_an_update_equals_the_same_step_on_one_plain_network(
         )
 
 
-def test_clipping_is_per_member(make_critic: MakeCritic) -> None:
-    critic = make_critic(n_members=2, max_grad_norm=0.1, loss="MSELoss")
+def test_clipping_is_per_network(make_critic: MakeCritic) -> None:
+    critic = make_critic(n_seeds=2, max_grad_norm=0.1, loss="MSELoss")
     state, action, *_ = batch()
     y = torch.stack(
         [
-            critic.gather(critic.Q(state), action)[0].detach() + 1e-3,
+            gather(critic.Q(state), action)[0].detach() + 1e-3,
             torch.full((8,), 1e3),
         ]
     )
-    free = make_critic(n_members=2, max_grad_norm=1e9, loss="MSELoss")
+    free = make_critic(n_seeds=2, max_grad_norm=1e9, loss="MSELoss")
     for one in (critic, free):
         one.update(state, action, y)
     clipped, whole = (
@@ -301,7 +316,7 @@ def test_reset_restores_weights_optimiser_and_chance(make_critic: MakeCritic) ->
         )
     )
     assert (critic.epsilon, critic.tau) == (fresh.epsilon, fresh.tau)
-    assert torch.equal(critic.act(state), fresh.act(state))
+    assert np.array_equal(critic.act(state), fresh.act(state))
 
 
 def test_members_and_seeds_start_apart_and_seeds_start_as_alone(
@@ -309,23 +324,20 @@ def test_members_and_seeds_start_apart_and_seeds_start_as_alone(
 ) -> None:
     state = batch()[0]
     q = make_critic(n_members=2, n_seeds=2, seed=4).Q(state).detach()
-    assert len({round(float(x), 4) for x in q[:, 0, 0]}) == 4
-    assert torch.allclose(q[2:], make_critic(n_members=2, seed=5).Q(state), atol=1e-6)
+    assert len({round(float(x), 4) for x in q[..., 0, 0].ravel()}) == 4
+    assert torch.allclose(q[:, 1], make_critic(n_members=2, seed=5).Q(state), atol=1e-6)
 
 
 def test_actions_of_a_batch_are_drawn_independently(make_critic: MakeCritic) -> None:
     critic = make_critic()
     critic.epsilon = 0.5
     same = torch.zeros(4_000, 4)
-    action = critic.act(same)
-    explored = critic.choice.explored
+    action, _, explored = critic.choose(same)
     assert explored.mean() == pytest.approx(0.5, abs=0.04)
     assert np.bincount(action[explored], minlength=3) / explored.sum() == pytest.approx(
         [1 / 3] * 3, abs=0.05
     )
-    assert np.unique(action[~explored]).tolist() == [
-        critic.Q(same)[0, 0].argmax().item()
-    ]
+    assert np.unique(action[~explored]).tolist() == [critic.Q(same)[0].argmax().item()]
 
 
 def test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it(
@@ -333,16 +345,18 @@ def test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it(
 ) -> None:
     critic, state = make_critic(), batch(64)[0]
     critic.epsilon = 1.0
-    assert critic.act(state).dtype == torch.int64
-    assert critic.choice.explored.all()
-    assert torch.equal(
-        critic.act(state, is_training=False), critic.Q(state)[0].argmax(-1)
-    )
-    assert not critic.choice.explored.any()
+    assert critic.act(state).dtype == np.int64
+    assert critic.choose(state).explored.all()
+    greedy = critic.choose(state, is_training=False)
+    assert np.array_equal(greedy.action, critic.Q(state).argmax(-1))
+    assert not greedy.explored.any()
 
 
 def test_choosing_builds_no_graph(make_critic: MakeCritic) -> None:
-    assert not make_critic().act(batch()[0], is_training=False).requires_grad
+    critic, asked = make_critic(), []
+    critic.online.register_forward_hook(lambda *x: asked.append(x[-1].requires_grad))
+    critic.choose(batch()[0])
+    assert asked == [False]
     assert not make_critic().Q_t(batch()[0]).requires_grad
 
 
@@ -351,28 +365,25 @@ def test_act_can_ask_the_target_networks(make_critic: MakeCritic) -> None:
     with torch.no_grad():
         for weight in critic.target.parameters():
             weight.neg_()
-    assert torch.equal(
-        critic.act(state, target=True, is_training=False),
-        critic.Q_t(state)[0].argmax(-1),
+    assert np.array_equal(
+        critic.act(state, target=True, is_training=False), critic.Q_t(state).argmax(-1)
     )
 
 
 def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
     critic = make_critic()
     state, action, reward, *_ = batch()
-    with pytest.raises(TypeError, match=r"torch\.int64: a network multiplies"):
-        critic.Q(torch.zeros(5, 4, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"shape \(5, 3\).*S = 4"):
+    with pytest.raises(ValueError, match=r"shape \(5, 3\).*\[B, 4\]"):
         critic.Q(torch.zeros(5, 3))
     with pytest.raises(TypeError, match=r"torch\.float32: gather picks by index"):
         critic.update(state, action.float(), reward)
     for wrong in (action[:, None], action[:5]):
         with pytest.raises(
             ValueError,
-            match=rf"action \({len(wrong)},.*\) is not one for each of \(1, 8\) states",
+            match=rf"action \({len(wrong)},.*\) is not one for each of \(8,\) states",
         ):
             critic.update(state, wrong, reward[: len(wrong)])
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match=r"y has shape \(8, 1\)"):
         critic.update(state, action, reward[:, None])
     with pytest.raises(
         ValueError, match="observation_scale has 2 numbers, but a state has 4"
@@ -500,3 +511,60 @@ def test_layers_without_bias_of_another_eps_or_used_twice_are_stacked() -> None:
     assert torch.allclose(stacked(state.expand(3, -1, -1)), one_by_one, atol=1e-6)
     assert stacked.one[0] is stacked.two[0] is stacked.three[0]
     assert len(list(stacked.parameters())) == n_weights
+    assert torch.equal(members[0](state), one_by_one[0]), "stack left its members"
+
+
+def test_whole_numbers_are_states_too(make_critic: MakeCritic) -> None:
+    critic = make_critic()
+    pixels = np.arange(20, dtype=np.uint8).reshape(5, 4)
+    assert torch.equal(critic.Q(pixels), critic.Q(pixels.astype(np.float32)))
+
+
+class OwnDouble(DQNCritic):
+    """Double DQN as notebook 10 writes it: right for one member only."""
+
+    def get_bellman_target(  # type: ignore[override]
+        self, reward: Any, next_state: Any, terminated: Any, discount: Any = None
+    ) -> torch.Tensor:
+        chosen = self.Q(next_state).argmax(-1, keepdim=True)
+        next_v = self.Q_t(next_state).gather(-1, chosen).squeeze(-1)
+        return reward + self.gamma * ~terminated * next_v
+
+
+def test_a_target_for_each_member_is_refused() -> None:
+    state, action, reward, next_state, terminated = batch()
+    for seeds in (1, 3):
+        alone = OwnDouble(small_config(n_seeds=seeds), 4, 3)
+        y = alone.get_bellman_target(reward, next_state, terminated)
+        alone.update(state, action, y)
+        several = OwnDouble(small_config(n_seeds=seeds, n_members=2), 4, 3)
+        y = several.get_bellman_target(reward, next_state, terminated)
+        with pytest.raises(ValueError, match="members of an agent share one target"):
+            several.update(state, action, y)
+
+
+def test_each_live_number_has_one_owner() -> None:
+    agent = get_model(small_config(max_steps=100, exploration_fraction=1.0))
+    of_memory = agent.experience_memory
+    for value, owner in ((0.5, agent), (0.6, agent.critic), (0.7, of_memory)):
+        owner.gamma = value
+        assert agent.gamma == agent.critic.gamma == of_memory.gamma == value
+    del agent.critic.gamma
+    assert of_memory.gamma == agent.config.training.gamma
+    agent.step = 50
+    assert agent.epsilon == agent.critic.epsilon == pytest.approx((1 + 0.5) / 2)
+    agent.critic.epsilon = 0.0
+    for record in train(agent):
+        assert record.epsilon == 0.0 and not record.explored
+    agent.reset()
+    assert agent.epsilon == 1.0 and agent.step == 0
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -0.1])
+def test_live_numbers_are_finite_and_in_range(name: str, value: float) -> None:
+    agent = get_model(small_config())
+    before = getattr(agent, name)
+    with pytest.raises(ValueError, match=f"{name} = {value} is not allowed"):
+        setattr(agent, name, value)
+    assert getattr(agent, name) == before

@@ -538,7 +538,7 @@ def test_a_replay_closes_its_environments_whatever_its_reader_does(
 
     def watched(agent: Agent, config: MainConfig) -> Iterator[Record]:
         try:
-            yield from train(agent, config)
+            yield from train(agent)
         finally:
             closed.append(True)
 

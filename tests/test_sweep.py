@@ -141,7 +141,7 @@ def test_a_training_that_is_interrupted_is_no_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted(agent: Agent, config: MainConfig) -> Iterator[object]:
-        yield from itertools.islice(train(agent, config), 2)
+        yield from itertools.islice(train(agent), 2)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("dqn_tutorial.experiment.train", interrupted)

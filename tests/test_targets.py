@@ -1,9 +1,21 @@
 """The equations against arithmetic done by hand."""
 
+import numpy as np
 import pytest
 import torch
 
-from dqn_tutorial.targets import double_td_target, n_step_return, td_error, td_target
+from dqn_tutorial.targets import (
+    absolute_error,
+    double_td_target,
+    epsilon_greedy,
+    gather,
+    huber_loss,
+    maxmin,
+    n_step_return,
+    squared_error,
+    td_error,
+    td_target,
+)
 
 REWARD = torch.tensor([1.0, -2.0, 0.5])
 NEXT_Q = torch.tensor([[1.0, 3.0], [-4.0, -1.0], [2.0, 0.0]])
@@ -45,9 +57,43 @@ def test_td_error_is_target_minus_prediction() -> None:
 
 
 def test_n_step_return_by_hand() -> None:
-    assert n_step_return(
-        torch.tensor([[1.0, 2.0, 4.0], [0.0, 0.0, 1.0]]), 0.5
-    ).tolist() == [3.0, 0.25]
+    reward = np.array([[1.0, 2.0, 4.0], [0.0, 0.0, 1.0], [3.0, 2.0, 9.0]], np.float32)
+    is_last = np.array([[False] * 3, [False, False, True], [False, True, True]])
+    summed, discount, last = n_step_return(reward, is_last, 0.5)
+    assert summed.tolist() == [1 + 2 / 2 + 4 / 4, 1 / 4, 3 + 2 / 2]
+    assert discount.tolist() == [1 / 8, 1 / 8, 1 / 4]
+    assert last.tolist() == [2, 2, 1]
+
+
+def test_losses_of_samples() -> None:
+    q_value, target = torch.tensor([0.0, 0.0]), torch.tensor([0.5, -3.0])
+    assert squared_error(q_value, target).tolist() == [0.25, 9.0]
+    assert absolute_error(q_value, target).tolist() == [0.5, 3.0]
+    assert huber_loss(q_value, target).tolist() == [0.125, 2.5]
+
+
+def test_maxmin_takes_the_least_of_the_members() -> None:
+    q_values = torch.tensor([[[1.0, 5.0]], [[2.0, 3.0]]])  # [M, B, A]
+    assert maxmin(q_values).tolist() == [[1.0, 3.0]]
+
+
+def test_gather_takes_what_the_members_share() -> None:
+    q_values = torch.arange(12.0).reshape(2, 3, 2)  # [M, B, A]
+    assert gather(q_values, torch.tensor([1, 0, 1])).tolist() == [
+        [1.0, 2.0, 5.0],
+        [7.0, 8.0, 11.0],
+    ]
+    with pytest.raises(ValueError, match="is not one for each"):
+        gather(q_values, torch.tensor([1, 0]))
+
+
+def test_epsilon_greedy_explores_by_a_coin_for_each_state() -> None:
+    q_values = np.tile([0.0, 1.0, 0.5], (4_000, 1))
+    action, explored = epsilon_greedy(q_values, 0.3, np.random.default_rng(0))
+    assert explored.mean() == pytest.approx(0.3, abs=0.03)
+    assert set(action[~explored]) == {1} and set(action[explored]) == {0, 1, 2}
+    by_state = epsilon_greedy(q_values, np.eye(4_000)[7], np.random.default_rng(0))[1]
+    assert np.flatnonzero(by_state).tolist() == [7]
 
 
 @pytest.mark.parametrize(

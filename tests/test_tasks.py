@@ -251,7 +251,7 @@ def test_agents_of_other_seeds_meet_other_contexts_and_store_no_reset() -> None:
         eval_every=0,
     )
     agents = get_model(config)
-    for _ in train(agents, config):
+    for _ in train(agents):
         pass
     # every other step is a transition
     assert len(agents.experience_memory) == 3 * 40 // 2

@@ -11,17 +11,19 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from dqn_tutorial import DQN, DQNCritic, evaluate, get_model, train
-from dqn_tutorial.agent import Agent, linear_schedule
+from dqn_tutorial.agent import Agent
+from dqn_tutorial.critic import Choice
 from dqn_tutorial.envs import env_seed, make_vector_env, probes
 from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.runs import load_agent, save_agent
+from dqn_tutorial.schedules import linear_schedule
 from dqn_tutorial.stats import bootstrap_interval
 from dqn_tutorial.training import play
 from tests.conftest import small_config
 
 
 def run(agent: Agent) -> list[object]:
-    return list(train(agent, agent.config))
+    return list(train(agent))
 
 
 def weights(agent: Agent) -> list[torch.Tensor]:
@@ -55,11 +57,16 @@ def test_reset_makes_a_fresh_agent() -> None:
     agent, fresh = short_run(), short_run()
     agent.epsilon = 0.2
     agent.reset()
-    assert (agent.step, agent.n_updates, len(agent.experience_memory), agent.held) == (
+    assert (
+        agent.step,
+        agent.n_updates,
+        len(agent.experience_memory),
+        agent.live.held,
+    ) == (
         0,
         0,
         0,
-        set(),
+        {},
     )
     run(agent)
     assert all(
@@ -116,7 +123,7 @@ def test_the_stored_action_is_the_executed_one_and_the_rest_fits() -> None:
         "acrobot", max_steps=320, n_envs=4, reward_scale=0.5, n_step=1
     )
     agent, executed = get_model(config), []
-    for record in train(agent, config):
+    for record in train(agent):
         executed.append((record.state, record.action))
     stored = {}
     _, batches = agent.experience_memory.get_steps_and_iterator(1, 0, 64)
@@ -175,9 +182,7 @@ def test_every_episode_starts_in_a_state_of_its_own() -> None:
 def test_episode_returns_of_training_are_complete() -> None:
     config = small_config(max_steps=4_000, n_envs=4)
     episodes = [
-        episode
-        for record in train(get_model(config), config)
-        for episode in record.episodes
+        episode for record in train(get_model(config)) for episode in record.episodes
     ]
     assert len(episodes) > 50
     assert all(episode.episode_return == episode.length > 7 for episode in episodes)
@@ -211,7 +216,7 @@ def test_greedy_actions_come_from_the_networks_that_are_named(
 ) -> None:
     agent = short_run(greedy_network=network)
     states = np.random.default_rng(0).normal(size=(500, 4))
-    q = {"online": agent.critic.Q(states)[0], "target": agent.critic.Q_t(states)[0]}
+    q = {"online": agent.critic.Q(states), "target": agent.critic.Q_t(states)}
     assert not torch.equal(q["online"].argmax(-1), q["target"].argmax(-1))
     assert (
         agent.select_action(states, is_training=False).tolist()
@@ -220,7 +225,7 @@ def test_greedy_actions_come_from_the_networks_that_are_named(
     agent.epsilon = 0.0
     assert agent.select_action(states).tolist() == q["online"].argmax(-1).tolist()
     save_agent(agent, tmp_path)
-    assert torch.equal(load_agent(tmp_path).critic.Q(states)[0], q[network])
+    assert torch.equal(load_agent(tmp_path).critic.Q(states), q[network])
 
 
 def test_evaluation_is_greedy_and_fresh() -> None:
@@ -253,7 +258,7 @@ def test_live_values_follow_their_schedule_until_held_and_again_when_released() 
         max_steps=1_600, exploration_fraction=0.5, exploration_rate=0.05
     )
     agent, seen = get_model(config), {}
-    for record in train(agent, config):
+    for record in train(agent):
         if record.step == 320:
             agent.epsilon = 1.0
         if record.step == 640:
@@ -266,7 +271,7 @@ def test_live_values_follow_their_schedule_until_held_and_again_when_released() 
 
 def test_the_learning_rate_falls_to_its_share() -> None:
     config = small_config(max_steps=1_600, learning_rate=0.01, learning_rate_end=0.5)
-    rates = [record.learning_rate for record in train(get_model(config), config)]
+    rates = [record.learning_rate for record in train(get_model(config))]
     assert rates[-1] == pytest.approx(0.005) and rates[
         len(rates) // 2 - 1
     ] == pytest.approx(0.0075)
@@ -291,7 +296,7 @@ def test_the_update_ratio_is_kept_over_a_run() -> None:
 
 def test_breaking_off_closes_the_environments_and_restores_the_threads() -> None:
     config, before = small_config(n_threads=1), torch.get_num_threads()
-    records = train(get_model(config), config)
+    records = train(get_model(config))
     next(records)
     assert torch.get_num_threads() == 1
     records.close()
@@ -460,7 +465,7 @@ def test_cartpole_is_solved_from_the_start_of_the_budget_to_its_end() -> None:
 def test_seeds_begin_in_states_of_their_own() -> None:
     first = {}
     for seed in (0, 1):
-        records = train(get_model(config := small_config(seed=seed)), config)
+        records = train(get_model(small_config(seed=seed)))
         first[seed] = next(records).state
         records.close()
     assert not np.array_equal(first[0], first[1])
@@ -482,7 +487,7 @@ def test_training_again_does_not_join_two_runs_into_one_window() -> None:
         "forwardchain", max_steps=100, n_step=3, learning_starts=1_000
     )
     agent = get_model(config)
-    for record in train(agent, config):
+    for record in train(agent):
         if record.step == 6:
             break
     run(agent)
@@ -493,16 +498,48 @@ def test_training_again_does_not_join_two_runs_into_one_window() -> None:
     assert torch.equal(batch.discount, torch.tensor(config.training.gamma) ** steps)
 
 
-def test_an_agent_that_does_not_choose_through_its_critic_is_refused() -> None:
-    class Constant(DQN):
-        def select_action(
-            self, state: ArrayLike | torch.Tensor, is_training: bool = True
-        ) -> NDArray[np.int64]:
-            return np.zeros(np.shape(state)[:-1], np.int64)
+def test_an_agent_whose_actions_would_not_be_asked_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Constant\.select_action would not be asked"):
 
-    config = small_config()
+        class Constant(DQN):
+            def select_action(
+                self, state: ArrayLike | torch.Tensor, is_training: bool = True
+            ) -> NDArray[np.int64]:
+                return np.zeros(np.shape(state)[:-1], np.int64)
+
+
+def test_an_agent_that_chooses_by_itself_is_trained_by_its_own_actions() -> None:
+    class Constant(DQN):
+        def choose(
+            self, state: ArrayLike | torch.Tensor, is_training: bool = True
+        ) -> Choice:
+            chosen = super().choose(state, is_training)
+            return chosen._replace(action=np.ones_like(chosen.action))
+
+    config = small_config(max_steps=64)
     agent = Constant(config, DQNCritic(config, 4, 2))
-    with pytest.raises(
-        RuntimeError, match=r"Constant\.select_action must choose through critic\.act"
-    ):
-        next(train(agent, config))
+    assert {record.action for record in train(agent)} == {1}
+    assert agent.select_action(np.zeros(4)) == 1
+
+
+def test_the_older_call_with_the_settings_warns_and_works() -> None:
+    config = small_config(max_steps=64)
+    with pytest.warns(DeprecationWarning, match=r"train\(agent\) is enough"):
+        records = list(train(get_model(config), config))
+    again = list(train(get_model(config)))
+    assert [r.action for r in records] == [r.action for r in again]
+
+
+@pytest.mark.parametrize("env", ["rotatingcontext", "cartpole"])
+def test_learning_waits_where_the_memory_holds_no_transition(env: str) -> None:
+    """Such a small ring holds nothing but reset steps now and then."""
+    n_envs = 16 if env == "rotatingcontext" else 1
+    config = small_config(
+        env, n_envs=n_envs, buffer_size=n_envs, learning_starts=0, max_steps=n_envs * 40
+    )
+    agent = get_model(config)
+    can_sample = set()
+    for _ in train(agent):
+        can_sample.add(agent.experience_memory.can_sample)
+    assert can_sample == {True, False}
+    assert agent.n_updates > 0

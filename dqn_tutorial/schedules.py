@@ -1,0 +1,111 @@
+"""The numbers that may change while an agent learns, each with one owner."""
+
+import math
+from collections.abc import Callable
+from typing import Protocol, overload
+
+from dqn_tutorial.config import MainConfig
+
+
+def linear_schedule(start: float, end: float, duration: float, step: int) -> float:
+    """Return the value at `step` of a line from `start` at step 0 to `end` at step
+    `duration`, constant after it.
+
+    Source: Mnih et al. (2015), extended data table 1. Taught in 06_agent.
+    """
+    share = 1.0 if duration <= 0 else min(step / duration, 1.0)
+    return start * (1 - share) + end * share
+
+
+def _epsilon(config: MainConfig, step: int) -> float:
+    c = config.model.critic
+    duration = c.exploration_fraction * config.training.max_steps
+    return linear_schedule(c.exploration_start, c.exploration_rate, duration, step)
+
+
+def _learning_rate(config: MainConfig, step: int) -> float:
+    t = config.training
+    return t.learning_rate * linear_schedule(1, t.learning_rate_end, t.max_steps, step)
+
+
+# what each number is without a hand on it, and the most that it may be set to
+SCHEDULES: dict[str, tuple[Callable[[MainConfig, int], float], float]] = {
+    "epsilon": (_epsilon, 1.0),
+    "learning_rate": (_learning_rate, math.inf),
+    "gamma": (lambda config, _: config.training.gamma, 1.0),
+    "tau": (lambda config, _: config.model.tau, 1.0),
+    "update_ratio": (lambda config, _: config.training.update_ratio, math.inf),
+}
+
+
+class LiveValues:
+    """The owner of the live values of one agent, its critic and its memory: what was
+    set by hand, else what the schedule says at `step`.
+
+    Attributes:
+        step: environment steps taken so far.
+        held: the values set by hand, until they are released.
+    """
+
+    def __init__(self, config: MainConfig) -> None:
+        self.config, self.step = config, 0
+        self.held: dict[str, float] = {}
+
+    def __getitem__(self, name: str) -> float:
+        """Return the value as it is now; asked again at each use."""
+        if name in self.held:
+            return self.held[name]
+        return SCHEDULES[name][0](self.config, self.step)
+
+    def __setitem__(self, name: str, value: float) -> None:
+        """Hold a value. Raises a ValueError if it is not in its range."""
+        self.held[name] = checked(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        """Give a value back to its schedule."""
+        self.held.pop(name, None)
+
+    def reset(self) -> None:
+        """Go back to step 0 and release all values."""
+        self.step = 0
+        self.held.clear()
+
+
+def checked(name: str, value: float) -> float:
+    """Return a live value that is in its range, as a float.
+
+    Raises:
+        ValueError: it is not finite, below 0, or more than a probability or a rate may
+            be; the name and the value are given.
+    """
+    top = SCHEDULES[name][1]
+    if not (math.isfinite(value) and 0 <= value <= top):
+        allowed = "finite and 0 or more" if math.isinf(top) else "between 0 and 1"
+        raise ValueError(f"{name} = {value} is not allowed: it must be {allowed}")
+    return float(value)
+
+
+class HasLiveValues(Protocol):
+    """What may carry a `LiveValue`."""
+
+    live: LiveValues
+
+
+class LiveValue:
+    """An attribute that is read from `live`, assigned there, and released by `del`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> "LiveValue": ...
+    @overload
+    def __get__(self, owner: HasLiveValues, kind: type) -> float: ...
+    def __get__(self, owner: HasLiveValues | None, kind: type) -> "LiveValue | float":
+        return self if owner is None else owner.live[self.name]
+
+    def __set__(self, owner: HasLiveValues, value: float) -> None:
+        owner.live[self.name] = value
+
+    def __delete__(self, owner: HasLiveValues) -> None:
+        del owner.live[self.name]
