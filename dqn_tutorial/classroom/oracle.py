@@ -10,20 +10,14 @@ Array = NDArray[np.float64]
 
 
 def q_table(agent: Agent, mdp: MDP) -> Array:
-    """Return the Q-values of the MDP's states: `[N, S, A]` for N agents, mean over the
-    members of each.
+    """Return the Q-values of the MDP's states, `[S, A]`, or `[N, S, A]` of N agents;
+    mean over the members of each.
 
     Taught in 06_agent.
     """
     assert mdp.observations is not None
-    # [K, S, A]
-    q = (
-        agent.critic.Q(mdp.observations.astype(np.float32))
-        .detach()
-        .numpy()
-        .astype(float)
-    )
-    return np.asarray(q.reshape(len(agent.critic.seeds), -1, *q.shape[1:]).mean(1))
+    choice = agent.critic.choose(mdp.observations, is_training=False)
+    return choice.q_values.astype(float)
 
 
 def distance_to_q_star(q: Array, mdp: MDP, q_star: Array) -> Array:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from dqn_tutorial.agent import DQN
 from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.classroom.clinic.surgery import Function, replace_once, source_of
-from dqn_tutorial.critic import DQNCritic
-from dqn_tutorial.ensemble import CriticEnsemble
-from dqn_tutorial.targets import bootstrap
+from dqn_tutorial.critic import CriticEnsemble, DQNCritic
+from dqn_tutorial.targets import bootstrap, epsilon_greedy
 from dqn_tutorial.training import train
 
 
@@ -41,14 +40,9 @@ class Disease(NamedTuple):
         return sick
 
 
-STORE = (
-    "agent.experience_memory.store(state, action, scaled, next_state, terminated,"
-    " truncated, is_reset)"
-)
+STORE = "state, action, scaled, next_state, terminated, truncated, is_reset"
 STEP = "next_state, reward, terminated, truncated = step_all(envs, action)"
-TARGET_READ = (
-    "return self._evaluate(self.target if self.has_target else self.online, state)"
-)
+TARGET_READ = "networks = self.target if self.has_target else self.online"
 
 DISEASES = {
     "terminated ignored": Disease(
@@ -96,13 +90,7 @@ DISEASES = {
         "`reset(seed=...)` at every episode: all episodes begin in the same state.",
     ),
     "target network never read": Disease(
-        (
-            Edit(
-                CriticEnsemble.Q_t,
-                TARGET_READ,
-                "return self._evaluate(self.online, state)",
-            ),
-        ),
+        (Edit(CriticEnsemble.Q_t, TARGET_READ, "networks = self.online"),),
         "pulse",
         "change of the target when the online network changes",
         "The target is computed from the online network. The target network is built,"
@@ -118,17 +106,9 @@ DISEASES = {
     "gradient through the target": Disease(
         (
             Edit(CriticEnsemble.Q_t, "with torch.no_grad():", "if True:"),
-            Edit(
-                CriticEnsemble.Q_t,
-                TARGET_READ,
-                "return self._evaluate(self.online, state)",
-            ),
+            Edit(CriticEnsemble.Q_t, TARGET_READ, "networks = self.online"),
             Edit(DQNCritic.get_bellman_target, "with torch.no_grad():", "if True:"),
-            Edit(
-                CriticEnsemble.update,
-                "self._per_network_1d(y.detach())",
-                "self._per_network_1d(y)",
-            ),
+            Edit(CriticEnsemble.update, "y.detach().expand", "y.expand"),
             Edit(
                 CriticEnsemble.update, "td_error(target, ", "td_error(target.detach(), "
             ),
@@ -142,9 +122,9 @@ DISEASES = {
         (
             Edit(
                 CriticEnsemble.update,
-                "self._loss(q, target).mean(-1)",
-                "self._loss(*torch.broadcast_tensors(q[..., None, :], target[...,"
-                " None])).mean((-2, -1))",
+                "self.loss(q_value, target).mean(-1)",
+                "self.loss(*torch.broadcast_tensors(q_value[..., None, :],"
+                " target[..., None])).mean((-2, -1))",
             ),
         ),
         "probes",
@@ -183,9 +163,9 @@ DISEASES = {
     "one coin for all environments": Disease(
         (
             Edit(
-                DQNCritic.act,
-                "chance.random(action.shape[1]) < self.epsilon",
-                "chance.random() < self.epsilon",
+                epsilon_greedy,
+                "rng.random(q_values.shape[:-1]) < epsilon",
+                "np.full(q_values.shape[:-1], rng.random() < epsilon)",
             ),
         ),
         "actions",
@@ -198,9 +178,7 @@ DISEASES = {
             Edit(
                 train,
                 STORE,
-                STORE.replace(
-                    " action,", " q_values.argmax(-1).reshape(action.shape),"
-                ),
+                STORE.replace(" action,", " q_values.argmax(-1),"),
             ),
         ),
         "batch",
@@ -222,9 +200,10 @@ DISEASES = {
     "observation scale forgotten in evaluation": Disease(
         (
             Edit(
-                DQNCritic.act,
-                "x = self._as_states(state)",
-                "x = self._as_states(state) / (1 if is_training else self._scale)",
+                DQNCritic.choose,
+                "q = self.Q_t(state) if",
+                "state = torch.as_tensor(state) / (1 if is_training else"
+                " self._scale)\n        q = self.Q_t(state) if",
             ),
         ),
         "actions",
@@ -236,13 +215,8 @@ DISEASES = {
         (
             Edit(
                 CriticEnsemble._evaluate,
-                "_per_network(x) * self._scale)",
-                "_per_network(x) * self._scale).softmax(-1)",
-            ),
-            Edit(
-                CriticEnsemble._evaluate,
-                "_per_network(x[None]) * self._scale)",
-                "_per_network(x[None]) * self._scale).softmax(-1)",
+                "networks(x.reshape(self.n_networks, -1, *self._of_state))",
+                "networks(x.reshape(self.n_networks, -1, *self._of_state)).softmax(-1)",
             ),
         ),
         "pulse",

@@ -46,28 +46,19 @@ def trained(env: str, seed: int, n_seeds: int, **settings: Any) -> Agent:
     """Train agents side by side to the end of their budget, without an evaluation."""
     config = make_config(env, seed=seed, n_seeds=n_seeds, eval_every=0, **settings)
     agent = get_model(config)
-    for _ in train(agent, config):
+    for _ in train(agent):
         pass
     return agent
 
 
 def memory_of(agent: Agent) -> Batch:
-    """Return all transitions in the memory, `[N, T]`, also for one agent. Taught in
+    """Return all transitions in the memory, `[T]`, or `[N, T]` of N agents. Taught in
     09_bug_clinic.
     """
     _, passes = agent.experience_memory.get_steps_and_iterator(
         n_epochs=1, max_iter=0, batch_size=10**9
     )
-    return _per_agent(agent, next(passes))
-
-
-def _per_agent(agent: Agent, batch: Batch) -> Batch:
-    """Give the batch of a single agent the axis that those of several have."""
-    return (
-        batch
-        if agent.experience_memory.n_agents > 1
-        else Batch(*(column[None] for column in batch))
-    )
+    return next(passes)
 
 
 def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
@@ -124,7 +115,7 @@ def oracle(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         "slipperygrid", seed, n_seeds, tau=0.05, exploration_rate=1.0, **settings
     )
     q, q_star = q_table(agent, mdp), value_iteration(mdp)
-    bias = (q - q_star)[:, ~mdp.terminal].mean((1, 2))
+    bias = (q - q_star)[..., ~mdp.terminal, :].mean((-2, -1))
     return [
         Reading("distance to Q*", distance_to_q_star(q, mdp, q_star), 0, 0.4),
         Reading("mean of Q - Q*", bias, -0.15, 0.15),
@@ -144,10 +135,7 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         "learning_rate_end": 1.0,
     }
     agent = trained("cartpole", seed, n_seeds, exploration_rate=1.0, **settings)
-    critic, batch = (
-        agent.critic,
-        _per_agent(agent, agent.experience_memory.get_next_batch(256)),
-    )
+    critic, batch = agent.critic, agent.experience_memory.get_next_batch(256)
 
     def target() -> torch.Tensor:
         return critic.get_bellman_target(
@@ -228,9 +216,9 @@ def batch(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     )
     agent = get_model(config)
     half = []
-    for record in train(agent, config):
+    for record in train(agent):
         if record.step == 1_280:
-            half = [set(map(tuple, rows.tolist())) for rows in memory_of(agent).state]
+            half = [set(map(tuple, own)) for own in memory_of(agent).state.tolist()]
     b = memory_of(agent)
     state, next_state = b.state.numpy(), b.next_state.numpy()
     same = (state == next_state).all(-1)
@@ -288,13 +276,10 @@ def actions(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         .normal(0, [4, 4, 0.4, 4], (n_seeds, 64, 4))
         .astype(np.float32)
     )
-    critic.act(state, is_training=False)
-    evaluated = critic.choice.q_values
-    shares = []
-    for _ in range(200):
-        critic.act(state)
-        shares.append(critic.choice.explored.reshape(n_seeds, 64).mean(1))
-    differences = np.abs(critic.choice.q_values - evaluated).reshape(n_seeds, -1).max(1)
+    evaluated = critic.choose(state, is_training=False).q_values
+    choices = [critic.choose(state) for _ in range(200)]
+    shares = [choice.explored.mean(-1) for choice in choices]
+    differences = np.abs(choices[-1].q_values - evaluated).max((-2, -1))
     return [
         Reading("share of actions that explore", np.mean(shares, axis=0), 0.4, 0.6),
         # sqrt(.25 / 64) = 0.06
@@ -329,12 +314,12 @@ def learning_curves(seed: int = 0, n_seeds: int = N_SEEDS) -> tuple[Array, Array
     agent = get_model(config)
     episodes: list[list[float]] = [[] for _ in range(n_seeds)]
     behaviour, greedy = [], []
-    for record in train(agent, config):
+    for record in train(agent):
         for episode in record.episodes:
             episodes[episode.agent].append(episode.episode_return)
         if record.step % LOOK_EVERY < config.training.n_envs:
             behaviour.append([np.mean(own or [np.nan]) for own in episodes])
-            greedy.append(np.atleast_2d(evaluate(agent, 10, seed)).mean(-1))
+            greedy.append(evaluate(agent, 10, seed).mean(-1).ravel())
             episodes = [[] for _ in range(n_seeds)]
     return np.array(behaviour).T, np.array(greedy).T
 

@@ -88,13 +88,17 @@ class Patient:
     def readings(
         self, instrument: str, seed: int = 0, n_seeds: int = N_SEEDS
     ) -> list[Reading]:
-        """Return what an instrument reads. Raises a ValueError for one that is not
-        there.
+        """Return what an instrument reads of 2 or more agents. Raises a ValueError for
+        fewer, or an instrument that is not there.
         """
         if instrument not in INSTRUMENTS:
             raise ValueError(
                 f"instrument = {instrument!r} is not known:"
                 f" {nearest(instrument, INSTRUMENTS)}"
+            )
+        if n_seeds < 2:
+            raise ValueError(
+                f"n_seeds = {n_seeds} is not allowed: it must be 2 or more"
             )
         # many small products: on a busy machine two threads wait for each other
         with self.body(), torch_threads(1):
