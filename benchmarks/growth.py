@@ -65,7 +65,7 @@ def measure(setting: str, value: int, seconds: float) -> dict[str, Any]:
     agent = get_model(config)
     fill(agent)
     started, first = 0.0, (0, 0)
-    for record in train(agent, config):
+    for record in train(agent):
         if not started and record.step >= WARM_UP and record.n_updates > 20:
             started, first = time.perf_counter(), (record.step, record.n_updates)
         elif started and time.perf_counter() - started > seconds:
@@ -95,7 +95,7 @@ def fill(agent: Agent) -> None:
             np.full(shape, 0.03),
             state,
             rng.random(shape) < 0.02,
-            np.zeros(shape),
+            np.zeros(shape, bool),
         )
 
 

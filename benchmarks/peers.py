@@ -55,7 +55,7 @@ def ours(seed: int, to_solve: bool, steps: int, script: str) -> dict[str, Any]:
         lambda state: agent.select_action(state, is_training=False), seed, to_solve
     )
     meter.start()
-    for record in train(agent, config):
+    for record in train(agent):
         if meter.at(record.step, record.n_updates):
             break
     meter.stop()

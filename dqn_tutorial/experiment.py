@@ -125,7 +125,7 @@ def run_training(
     bar = tqdm(total=t.max_steps, unit="step", disable=not progress, mininterval=0.2)
     started = time.perf_counter()
     try:
-        for record in train(agent, config):
+        for record in train(agent):
             greedy = None
             is_last = record.step + t.n_envs > t.max_steps
             if t.eval_every and (record.step % t.eval_every < t.n_envs or is_last):

@@ -59,7 +59,11 @@ class LiveValues:
 
     def __setitem__(self, name: str, value: float) -> None:
         """Hold a value. Raises a ValueError if it is not in its range."""
-        self.held[name] = checked(name, value)
+        if not is_in_range(name, value):
+            raise ValueError(
+                f"{name} = {value} is not allowed: it must be {range_of(name)}"
+            )
+        self.held[name] = float(value)
 
     def __delitem__(self, name: str) -> None:
         """Give a value back to its schedule."""
@@ -71,18 +75,15 @@ class LiveValues:
         self.held.clear()
 
 
-def checked(name: str, value: float) -> float:
-    """Return a live value that is in its range, as a float.
+def is_in_range(name: str, value: float) -> bool:
+    """Return whether a live value may be that number."""
+    return math.isfinite(value) and 0 <= value <= SCHEDULES[name][1]
 
-    Raises:
-        ValueError: it is not finite, below 0, or more than a probability or a rate may
-            be; the name and the value are given.
-    """
-    top = SCHEDULES[name][1]
-    if not (math.isfinite(value) and 0 <= value <= top):
-        allowed = "finite and 0 or more" if math.isinf(top) else "between 0 and 1"
-        raise ValueError(f"{name} = {value} is not allowed: it must be {allowed}")
-    return float(value)
+
+def range_of(name: str) -> str:
+    """Return what a live value may be, in words."""
+    is_open = math.isinf(SCHEDULES[name][1])
+    return "finite and 0 or more" if is_open else "between 0 and 1"
 
 
 class HasLiveValues(Protocol):

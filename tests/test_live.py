@@ -366,7 +366,7 @@ def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(
         weight.mul_(2)
     pictures.still(run)
     q = (
-        (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:2]
+        (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:, 0]
         .mean(0)
         .detach()
     )

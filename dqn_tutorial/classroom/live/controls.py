@@ -293,7 +293,7 @@ class Controls:
                 f" Greedy evaluation at step {run.evaluations[-1][0]:,}:"
                 f" {run.evaluations[-1][1]:.0f}."
             )
-        held = "held" if "epsilon" in run.agent.held else "on its schedule"
+        held = "held" if "epsilon" in run.agent.live.held else "on its schedule"
         return f"{words} Epsilon {run.agent.epsilon:.2f}, {held}."
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -211,17 +210,10 @@ class Pictures:
         self._map = [image, *heads, note]
 
     def _update_map(self, agent: Agent) -> None:
-        critic = agent.critic
-        acting = (
-            critic.Q_t
-            if agent.config.model.critic.greedy_network == "target"
-            else critic.Q
-        )
-        with torch.no_grad():
-            # of the first agent
-            q = acting(self._states)[: critic.n_members].mean(0).cpu().numpy()
-        value = q.max(-1).reshape(33, 33) / agent.config.env.reward_scale
-        right = q.argmax(-1).reshape(33, 33)[self._spots] == 1
+        q = agent.choose(self._states, is_training=False).q_values
+        q = q.reshape(-1, 33, 33, q.shape[-1])[0]  # of the first agent
+        value = q.max(-1) / agent.config.env.reward_scale
+        right = q.argmax(-1)[self._spots] == 1
         image, left_heads, right_heads, note = self._map
         image.set_data(value)
         image.set_clim(value.min(), value.max())

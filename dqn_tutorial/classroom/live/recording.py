@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import DQNConfig, MainConfig, nearest
 from dqn_tutorial.models import MODELS, get_model, look_up
+from dqn_tutorial.schedules import SCHEDULES, is_in_range, range_of
 from dqn_tutorial.settings import flatten, override
 from dqn_tutorial.training import Record, train
 
-# what may be moved while an agent learns
-LIVE_VALUES = ("epsilon", "learning_rate", "gamma", "tau", "update_ratio")
+LIVE_VALUES = tuple(SCHEDULES)  # what may be moved while an agent learns
 
 
 class Move(NamedTuple):
@@ -79,19 +79,10 @@ class Recording:
                 step <= self.n_steps,
                 f"at most n_steps = {self.n_steps}",
             )
-            is_number = (
-                isinstance(value, int | float)
-                and not isinstance(value, bool)
-                and math.isfinite(value)
-            )
-            top = math.inf if name in ("learning_rate", "update_ratio") else 1.0
-            fits = value is None or (is_number and 0 <= value <= top)
-            _require(
-                f"{field}.value",
-                value,
-                fits,
-                f"null, or a number from 0 {'on' if top > 1 else 'to 1'}",
-            )
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            allowed = f"null or {range_of(name)}"
+            fits = value is None or (is_number and is_in_range(name, value))
+            _require(f"{field}.value", value, fits, allowed)
             before = step
         # all of them, as they were understood
         object.__setattr__(self, "settings", flatten(self.config))
@@ -175,11 +166,7 @@ def make_move(agent: Agent, name: str, value: float | None) -> None:
     Raises:
         ValueError: a number that is not allowed.
     """
-    if name == "update_ratio":
-        ratio = agent.config.training.update_ratio if value is None else value
-        _require(name, ratio, math.isfinite(ratio) and ratio >= 0, "0 or more")
-        agent.update_ratio = ratio
-    elif value is None:
+    if value is None:
         delattr(agent, name)
     else:
         setattr(agent, name, value)
@@ -216,7 +203,7 @@ def replay(
     move_until(0)
     # or fewer, if the budget ends before
     n_records = math.ceil(recording.n_steps / config.training.n_envs)
-    with closing(train(agent, config)) as records:  # type: ignore[type-var]
+    with closing(train(agent)) as records:
         for record in islice(records, n_records):
             if on_record is not None:
                 on_record(agent, record)

@@ -32,7 +32,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.agent: Agent = get_model(self.config)
-        self.records = train(self.agent, self.config)
+        self.records = train(self.agent)
         self._every, self._next_evaluation, self._next_time = 1, EVALUATE_EVERY, 0.0
 
     @property

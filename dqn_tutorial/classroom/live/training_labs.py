@@ -213,7 +213,7 @@ def learn_grid(
     config = make_config("slipperygrid", **epsilon, **sizes, **rates, **learner)
     agents, steps, distances, returns = get_model(config), [], [], []
     recent: list[deque[float]] = [deque(maxlen=32) for _ in range(N_SEEDS)]
-    for record in train(agents, config):
+    for record in train(agents):
         tell(record.step / config.training.max_steps)
         for episode in record.episodes:
             recent[episode.agent].append(episode.episode_return)
@@ -295,7 +295,7 @@ def learn_noisy_grid(
     }
     config = make_config("noisylabgrid", **sizes, **rates, **learner)
     agents, steps, too_large = get_model(config), [], []
-    for record in train(agents, config):
+    for record in train(agents):
         tell(record.step / config.training.max_steps)
         if record.step % 800 == 0:
             steps.append(float(record.step))

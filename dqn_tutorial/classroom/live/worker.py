@@ -114,7 +114,7 @@ class Worker:
             command = self._commands.popleft()
             if command == "reset":
                 if self.run is not None:
-                    self.run.records.close()  # type: ignore[attr-defined]
+                    self.run.records.close()
                 self.run, self.state = None, "idle"
                 self._show(final=True)
             elif command == "stop" and self.state in ("running", "paused"):
@@ -162,7 +162,7 @@ class Worker:
     def _end(self, state: str) -> None:
         self.state = state
         if self.run is not None:
-            self.run.records.close()  # type: ignore[attr-defined]
+            self.run.records.close()
         self._show(final=True)
 
     def _train(self) -> None:
