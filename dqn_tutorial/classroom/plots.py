@@ -2,10 +2,13 @@
 reader.
 """
 
+import ast
 import base64
 import html
+import inspect
 import io
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,6 +92,20 @@ def image_bundle(data: bytes, mime: str, alt: str, width: int) -> dict[str, str]
         f' auto" src="{source}">'
     )
     return {"text/html": tag, "text/plain": f"Figure: {alt}"}
+
+
+def show_code(function: Callable[..., Any]) -> None:
+    """Print a function of the package as it stands, its docstring left out. Taught in
+    06_agent.
+    """
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    definition = ast.parse("\n".join(lines)).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    if ast.get_docstring(definition) is not None:
+        told = definition.body[0]
+        assert told.end_lineno is not None
+        del lines[told.lineno - 1 : told.end_lineno]
+    print("\n".join(lines))
 
 
 def show(picture: Figure | str, alt: str, width: int = 0) -> None:
