@@ -50,6 +50,11 @@ class ReplayBuffer:
         n_step: longest window of rewards to sum.
         device: where batches are put.
 
+    Attributes:
+        is_transition: `[N, capacity]`, rows that may be sampled; False for an empty row
+            or a step that only reset an environment.
+        generators: the source of chance of each agent.
+
     Raises:
         ValueError: a size that is not possible, named with its value.
 
@@ -96,14 +101,13 @@ class ReplayBuffer:
         self._reward = np.zeros(rows, np.float32)
         self._terminated = np.zeros(rows, bool)
         self._truncated = np.zeros(rows, bool)
-        # False: an empty row or a step that only reset an environment
-        self._is_transition = np.zeros(rows, bool)
+        self.is_transition = np.zeros(rows, bool)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything and start the random streams afresh."""
-        self._generators = [numpy_generator(seed, "replay") for seed in self._seeds]
-        self._is_transition[:] = False
+        self.generators = [numpy_generator(seed, "replay") for seed in self._seeds]
+        self.is_transition[:] = False
         self._n_transitions = np.zeros(self.n_agents, np.int64)
         self._n_stored = 0  # vector steps, ever
         self._make_room(np.dtype(np.float32))
@@ -168,7 +172,7 @@ class ReplayBuffer:
             ("next_state", self._next_state, next_state, "biuf"),
             ("terminated", self._terminated, terminated, "b"),
             ("truncated", self._truncated, truncated, "b"),
-            ("is_reset", self._is_transition, is_reset, "b"),
+            ("is_reset", self.is_transition, is_reset, "b"),
         ]
         checked = []
         for name, column, value, kinds in columns:
@@ -179,12 +183,12 @@ class ReplayBuffer:
             if not (fits and array.dtype.kind in kinds):
                 raise TypeError(f"{name} is {array.dtype}: it must be {column.dtype}")
             checked.append((place, array))
-        self._n_transitions -= self._is_transition[:, rows].sum(-1)
+        self._n_transitions -= self.is_transition[:, rows].sum(-1)
         # only now, so that a refused step leaves the memory as it was
         for place, array in checked:
             place[:] = array
-        self._is_transition[:, rows] ^= True
-        self._n_transitions += self._is_transition[:, rows].sum(-1)
+        self.is_transition[:, rows] ^= True
+        self._n_transitions += self.is_transition[:, rows].sum(-1)
         self._n_stored += 1
 
     def break_off(self) -> None:
@@ -194,9 +198,14 @@ class ReplayBuffer:
         Source: Pardo et al. (2018) on truncation.
         """
         if self._n_stored:
-            first = (self._n_stored - 1) % self.length * self.n_envs
-            rows = slice(first, first + self.n_envs)
+            rows = self.newest
             self._truncated[:, rows] |= ~self._terminated[:, rows]
+
+    @property
+    def newest(self) -> slice:
+        """The rows of the newest step, one for each environment."""
+        first = (self._n_stored - 1) % self.length * self.n_envs
+        return slice(first, first + self.n_envs)
 
     def get_next_batch(self, batch_size: int) -> Batch:
         """Return a random batch, drawn with replacement, `batch_size` transitions for
@@ -240,7 +249,7 @@ class ReplayBuffer:
             order = [
                 generator.permutation(np.flatnonzero(is_transition))[:shortest]
                 for generator, is_transition in zip(
-                    self._generators, self._is_transition, strict=True
+                    self.generators, self.is_transition, strict=True
                 )
             ]
             for first in range(0, shortest, batch_size):
@@ -252,7 +261,7 @@ class ReplayBuffer:
 
         Source: Mnih et al. (2015), algorithm 1.
         """
-        generator, is_transition = self._generators[agent], self._is_transition[agent]
+        generator, is_transition = self.generators[agent], self.is_transition[agent]
         n_rows = min(self._n_stored, self.length) * self.n_envs
         rows = generator.integers(n_rows, size=batch_size)
         while not (good := is_transition.take(rows)).all():

@@ -411,7 +411,7 @@ def test_an_agent_of_a_population_sees_the_data_of_its_seed_alone() -> None:
         "_next_state",
         "_terminated",
         "_truncated",
-        "_is_transition",
+        "is_transition",
     ):
         assert np.array_equal(getattr(ours, name)[2], getattr(theirs, name)[0]), name
     for _ in range(20):  # from the same recorded data the same updates, up to rounding
