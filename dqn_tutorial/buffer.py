@@ -13,7 +13,7 @@ from torch import Tensor
 from dqn_tutorial.config import MainConfig
 from dqn_tutorial.schedules import LiveValue, LiveValues
 from dqn_tutorial.seeding import numpy_generator
-from dqn_tutorial.targets import leading, n_step_return
+from dqn_tutorial.targets import n_step_return
 
 
 class Batch(NamedTuple):
@@ -95,6 +95,7 @@ class ReplayBuffer:
             self.live = LiveValues(MainConfig())
             self.gamma = gamma
         self._seeds = tuple(seeds)
+        self._own = 0 if len(seeds) == 1 else slice(None)  # one agent has no axis
         rows = (self.n_agents, self.capacity)
         self._of_state = of_state
         self._action = np.zeros(rows, np.int64)
@@ -176,9 +177,9 @@ class ReplayBuffer:
         ]
         checked = []
         for name, column, value, kinds in columns:
-            place, array = column[:, rows], np.asarray(value)
+            place, array = column[self._own, rows], np.asarray(value)
             if array.shape != place.shape:
-                array = _with_leading_axes(name, array, place.shape)
+                array = _without_leading_axes(name, array, place.shape)
             fits = np.can_cast(array.dtype, column.dtype, "same_kind")
             if not (fits and array.dtype.kind in kinds):
                 raise TypeError(f"{name} is {array.dtype}: it must be {column.dtype}")
@@ -294,23 +295,16 @@ class ReplayBuffer:
             self._truncated.take(end),
             discount,
         )
-        agents = leading(self.n_agents)
-        return Batch(
-            *(
-                torch.from_numpy(column.reshape(*agents, *column.shape[1:])).to(
-                    self.device
-                )
-                for column in columns
-            )
-        )
+        return Batch(*(torch.from_numpy(x[self._own]).to(self.device) for x in columns))
 
 
-def _with_leading_axes(
+def _without_leading_axes(
     name: str, array: NDArray[Any], shape: tuple[int, ...]
 ) -> NDArray[Any]:
-    """Return the array in that shape if all that it lacks is leading axes of 1."""
-    missing = len(shape) - array.ndim
-    if missing < 0 or (*(1,) * missing, *array.shape) != shape:
+    """Return the array in that shape if they differ by leading axes of 1 only."""
+    lacks = len(shape) - array.ndim
+    wanted, given = (1,) * -lacks + shape, (1,) * lacks + array.shape
+    if wanted != given:
         raise ValueError(
             f"{name} has shape {array.shape}: one step of this memory has shape {shape}"
         )

@@ -333,11 +333,9 @@ class DQNCritic(CriticEnsemble):
             epsilon_greedy(own, self.epsilon, chance)
             for own, chance in zip(of_agents, self._chance, strict=True)
         ]
+        action, explored = map(np.stack, zip(*chosen, strict=True))
         shape = q_values.shape[:-1]
-        action, explored = (
-            np.stack(x).reshape(shape) for x in zip(*chosen, strict=True)
-        )
-        return Choice(action, q_values, explored)
+        return Choice(action.reshape(shape), q_values, explored.reshape(shape))
 
     def act(
         self,

@@ -38,43 +38,6 @@ SCHEDULES: dict[str, tuple[Callable[[MainConfig, int], float], float]] = {
 }
 
 
-class LiveValues:
-    """The owner of the live values of one agent, its critic and its memory: what was
-    set by hand, else what the schedule says at `step`.
-
-    Attributes:
-        step: environment steps taken so far.
-        held: the values set by hand, until they are released.
-    """
-
-    def __init__(self, config: MainConfig) -> None:
-        self.config, self.step = config, 0
-        self.held: dict[str, float] = {}
-
-    def __getitem__(self, name: str) -> float:
-        """Return the value as it is now; asked again at each use."""
-        if name in self.held:
-            return self.held[name]
-        return SCHEDULES[name][0](self.config, self.step)
-
-    def __setitem__(self, name: str, value: float) -> None:
-        """Hold a value. Raises a ValueError if it is not in its range."""
-        if not is_in_range(name, value):
-            raise ValueError(
-                f"{name} = {value} is not allowed: it must be {range_of(name)}"
-            )
-        self.held[name] = float(value)
-
-    def __delitem__(self, name: str) -> None:
-        """Give a value back to its schedule."""
-        self.held.pop(name, None)
-
-    def reset(self) -> None:
-        """Go back to step 0 and release all values."""
-        self.step = 0
-        self.held.clear()
-
-
 def is_in_range(name: str, value: float) -> bool:
     """Return whether a live value may be that number."""
     return math.isfinite(value) and 0 <= value <= SCHEDULES[name][1]
@@ -86,6 +49,25 @@ def range_of(name: str) -> str:
     return "finite and 0 or more" if is_open else "between 0 and 1"
 
 
+class LiveValues:
+    """What the live values of one agent, its critic and its memory are read from.
+
+    Attributes:
+        config: whose schedules are followed.
+        step: environment steps taken so far.
+        held: the values set by hand, until they are released.
+    """
+
+    def __init__(self, config: MainConfig) -> None:
+        self.config, self.step = config, 0
+        self.held: dict[str, float] = {}
+
+    def reset(self) -> None:
+        """Go back to step 0 and release all values."""
+        self.step = 0
+        self.held.clear()
+
+
 class HasLiveValues(Protocol):
     """What may carry a `LiveValue`."""
 
@@ -93,20 +75,32 @@ class HasLiveValues(Protocol):
 
 
 class LiveValue:
-    """An attribute that is read from `live`, assigned there, and released by `del`."""
+    """An attribute that is what was set by hand, else what its schedule says now. `del`
+    gives it back to its schedule.
+    """
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name, (self.schedule, _) = name, SCHEDULES[name]
 
     @overload
     def __get__(self, owner: None, kind: type) -> "LiveValue": ...
     @overload
     def __get__(self, owner: HasLiveValues, kind: type) -> float: ...
     def __get__(self, owner: HasLiveValues | None, kind: type) -> "LiveValue | float":
-        return self if owner is None else owner.live[self.name]
+        if owner is None:
+            return self
+        held = owner.live.held
+        if self.name in held:
+            return held[self.name]
+        return self.schedule(owner.live.config, owner.live.step)
 
     def __set__(self, owner: HasLiveValues, value: float) -> None:
-        owner.live[self.name] = value
+        if not is_in_range(self.name, value):
+            raise ValueError(
+                f"{self.name} = {value} is not allowed: it must be"
+                f" {range_of(self.name)}"
+            )
+        owner.live.held[self.name] = float(value)
 
     def __delete__(self, owner: HasLiveValues) -> None:
-        del owner.live[self.name]
+        owner.live.held.pop(self.name, None)

@@ -102,12 +102,14 @@ def train(
             stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs)))
             for _ in seeds
         ]
-        first = [
-            env.reset(seed=env_seed(seed, "environment"))[0]
-            for env, seed in zip(envs, seeds, strict=True)
-        ]
-        state = side_by_side(first)  # [..., E, S]
+        first = np.stack(
+            [
+                env.reset(seed=env_seed(seed, "environment"))[0]
+                for env, seed in zip(envs, seeds, strict=True)
+            ]
+        )
         is_reset = np.zeros((*leading(len(seeds)), t.n_envs), bool)  # [..., E]
+        state = first.reshape(*is_reset.shape, *first.shape[2:])  # [..., E, S]
         returns, lengths = np.zeros(is_reset.shape), np.zeros(is_reset.shape, int)
         updates_due, update = 0.0, None
         for agent.step in range(t.n_envs, t.max_steps + 1, t.n_envs):
@@ -138,7 +140,7 @@ def train(
                     Episode(int(i) // t.n_envs, returns.flat[i], int(lengths.flat[i]))
                     for i in np.flatnonzero(over)
                 ),
-                state=state.reshape(-1, *first[0].shape[1:])[0],
+                state=state.reshape(-1, *first.shape[2:])[0],
                 q_values=q_values.reshape(-1, q_values.shape[-1])[0] * units,
                 action=int(action.flat[0]),
                 explored=bool(explored.flat[0]),
@@ -161,13 +163,6 @@ def _refuse_other_settings(given: dict[str, Any], own: dict[str, Any]) -> None:
         )
 
 
-def side_by_side(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Return the arrays of N agents as one, `[N, ...]`, that of a single one without
-    the axis; a copy.
-    """
-    return np.stack(arrays).reshape(*leading(len(arrays)), *arrays[0].shape)
-
-
 def step_all(
     envs: Sequence[VectorEnv], action: NDArray[np.int64]
 ) -> tuple[NDArray[Any], ...]:
@@ -178,7 +173,14 @@ def step_all(
     """
     of_agents = action.reshape(len(envs), -1)
     stepped = [env.step(own)[:4] for env, own in zip(envs, of_agents, strict=True)]
-    return tuple(side_by_side(column) for column in zip(*stepped, strict=True))
+    columns = map(np.stack, zip(*stepped, strict=True))
+    next_state, reward, terminated, truncated = columns
+    return (
+        next_state.reshape(*action.shape, *next_state.shape[2:]),
+        reward.reshape(action.shape),
+        terminated.reshape(action.shape),
+        truncated.reshape(action.shape),
+    )
 
 
 def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.float64]:
