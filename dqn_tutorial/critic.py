@@ -177,19 +177,20 @@ class CriticEnsemble:
 
     def _evaluate(self, networks: nn.Module, state: ArrayLike | Tensor) -> Tensor:
         x = torch.as_tensor(state, dtype=torch.float32, device=self.device)
-        before = x.shape[: -len(self._of_state)]  # [..., B]
-        lead = before[:-1] if self.n_networks == 1 else self._leading
-        if x.shape[-len(self._of_state) :] != self._of_state or (
-            lead[len(lead) - len(before[:-1]) :] != before[:-1]
+        axes = x.shape[: -len(self._of_state)]  # [..., B]
+        given, of_batch = axes[:-1], axes[-1:]
+        lead = given if self.n_networks == 1 else self._leading
+        if (*given, *of_batch, *self._of_state) != x.shape or (
+            given != lead[len(lead) - len(given) :]
         ):
             raise ValueError(
                 f"state has shape {tuple(x.shape)}: it must end in [B, S] ="
                 f" [B, {', '.join(map(str, self._of_state))}], and nothing else may"
                 f" lead than {list(lead)}"
             )
-        x = (x * self._scale).expand(*lead, *before[-1:], *self._of_state)
+        x = (x * self._scale).expand(*lead, *of_batch, *self._of_state)
         q: Tensor = networks(x.reshape(self.n_networks, -1, *self._of_state))
-        return q.view(*lead, *before[-1:], self.dim_act)
+        return q.view(*lead, *of_batch, self.dim_act)
 
     def reduce(self, q_values: Tensor) -> Tensor:
         """Combine the members of each agent, `[M, ..., B, A]` to `[..., B, A]`, as the

@@ -6,6 +6,9 @@ ensemble of M members and N agents have `[M, N, ...]`, so that what the members 
 agent share, `[N, B]`, broadcasts to `[M, N, B]`.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -127,19 +130,6 @@ def td_error(target: Tensor, q_value: Tensor) -> Tensor:
     return target - q_value
 
 
-def squared_error(q_value: Tensor, target: Tensor) -> Tensor:
-    """Return the squared TD error of each sample, `[..., B]`.
-
-    Source: Sutton & Barto (2018), equation 9.1.
-    """
-    return F.mse_loss(q_value, target, reduction="none")
-
-
-def absolute_error(q_value: Tensor, target: Tensor) -> Tensor:
-    """Return the absolute TD error of each sample, `[..., B]`."""
-    return F.l1_loss(q_value, target, reduction="none")
-
-
 def huber_loss(q_value: Tensor, target: Tensor) -> Tensor:
     """Return the Huber loss of each sample, `[..., B]`: half the square of a TD error
     up to 1, and linear beyond, so that its gradient is never more than 1.
@@ -149,15 +139,12 @@ def huber_loss(q_value: Tensor, target: Tensor) -> Tensor:
     return F.huber_loss(q_value, target, reduction="none")
 
 
-LOSSES = {"MSELoss": squared_error, "HuberLoss": huber_loss, "L1Loss": absolute_error}
-
-
-def mean_of_members(q_values: Tensor) -> Tensor:
-    """Return the mean over the members, `[M, ..., B, A]` to `[..., B, A]`.
-
-    Source: Anschel et al. (2017).
-    """
-    return q_values.mean(0)
+# of Q-values and targets, [..., B] each, to the loss of each sample, [..., B]
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "MSELoss": partial(F.mse_loss, reduction="none"),
+    "HuberLoss": huber_loss,
+    "L1Loss": partial(F.l1_loss, reduction="none"),
+}
 
 
 def maxmin(q_values: Tensor) -> Tensor:
@@ -169,14 +156,12 @@ def maxmin(q_values: Tensor) -> Tensor:
     return q_values.amin(0)
 
 
-def largest_of_members(q_values: Tensor) -> Tensor:
-    """Return the largest value that any member gives, `[M, ..., B, A]` to
-    `[..., B, A]`.
-    """
-    return q_values.amax(0)
-
-
-REDUCTIONS = {"mean": mean_of_members, "min": maxmin, "max": largest_of_members}
+# of the members' Q-values, [M, ..., B, A] to [..., B, A]
+REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "mean": partial(torch.mean, dim=0),  # Anschel et al. (2017)
+    "min": maxmin,
+    "max": partial(torch.amax, dim=0),
+}
 
 
 def n_step_return(

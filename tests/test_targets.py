@@ -5,14 +5,13 @@ import pytest
 import torch
 
 from dqn_tutorial.targets import (
-    absolute_error,
+    LOSSES,
     double_td_target,
     epsilon_greedy,
     gather,
     huber_loss,
     maxmin,
     n_step_return,
-    squared_error,
     td_error,
     td_target,
 )
@@ -67,8 +66,8 @@ def test_n_step_return_by_hand() -> None:
 
 def test_losses_of_samples() -> None:
     q_value, target = torch.tensor([0.0, 0.0]), torch.tensor([0.5, -3.0])
-    assert squared_error(q_value, target).tolist() == [0.25, 9.0]
-    assert absolute_error(q_value, target).tolist() == [0.5, 3.0]
+    assert LOSSES["MSELoss"](q_value, target).tolist() == [0.25, 9.0]
+    assert LOSSES["L1Loss"](q_value, target).tolist() == [0.5, 3.0]
     assert huber_loss(q_value, target).tolist() == [0.125, 2.5]
 
 
