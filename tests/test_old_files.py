@@ -1,4 +1,6 @@
-"""Files that older versions wrote: all of them load, go on, and give the same results."""
+"""Files that older versions wrote load, go on, and give the same results; files of
+later versions are refused; renamed settings are found.
+"""
 
 import csv
 import json
@@ -6,16 +8,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
-from dqn_tutorial import evaluate, load_agent
+from dqn_tutorial import __main__ as command_line
+from dqn_tutorial import __version__, config, evaluate, load_agent, make_config, runs
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check import logbook, overview
-from dqn_tutorial.classroom.live.recording import Recording, replay
+from dqn_tutorial.classroom.live.recording import RECORDING_FORMAT, Recording, replay
+from dqn_tutorial.sweep import SWEEP_FORMAT, blocks_of, sweep
 
 OLD = Path(__file__).parent / "fixtures" / "files_of_2026_11"
 SWEEP = (
@@ -111,3 +117,86 @@ def test_progress_shows_the_same_state(
     check.EXERCISES["why_too_large"]("D")
     entries["why_too_large"] |= {"correct": True, "attempts": 3}
     assert logbook.read(path) == entries
+
+
+SMALL = make_config("cartpole", max_steps=64, width=8, depth=1, eval_every=0)
+WRITTEN = [
+    ("run/config.yaml", config.RUN_FORMAT),
+    ("run/result.json", config.RUN_FORMAT),
+    ("sweep/sweep.json", SWEEP_FORMAT),
+    ("recording.json", RECORDING_FORMAT),
+    ("progress.json", logbook.PROGRESS_FORMAT),
+]
+
+
+@pytest.fixture(scope="module")
+def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file of each kind, as written now."""
+    folder = tmp_path_factory.mktemp("today")
+    runs.run(SMALL, folder / "run")
+    sweep(blocks_of([({}, SMALL)], range(2)), folder / "sweep", None)
+    Recording(config.flatten(SMALL), (), 32).save(folder / "recording.json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DQN_TUTORIAL_PROGRESS", str(folder / "progress.json"))
+        logbook.note("aim_at_the_wall", True, "")
+    return folder
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    read = yaml.safe_load if path.suffix == ".yaml" else json.loads
+    return dict(read(path.read_text()))
+
+
+def load(folder: Path, name: str) -> object:
+    """Load what a file belongs to, through the reader of its kind."""
+    if name.startswith("run"):
+        return load_agent(folder / "run")
+    if name.startswith("sweep"):
+        blocks = blocks_of([({}, SMALL)], range(2))
+        return sweep(blocks, folder / "sweep", None).read_bytes()
+    if name == "recording.json":
+        return Recording.load(folder / name)
+    return logbook.read(folder / name)
+
+
+@pytest.mark.parametrize(("name", "number"), WRITTEN)
+def test_a_file_tells_its_format_and_a_later_one_is_refused_untouched(
+    name: str, number: int, today: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(today, tmp_path / "copy"))
+    content = content_of(folder / name)
+    assert content["format"] == number and next(iter(content)) == "format"
+    load(folder, name)
+    if name == "run/result.json":  # which no one reads; config.yaml speaks for both
+        return
+    text = (folder / name).read_text().replace("format: 1", "format: 2")
+    (folder / name).write_text(text.replace('"format": 1', '"format": 2'))
+    before = (folder / name).read_bytes()
+    needed = rf"format 2.*dqn-tutorial {__version__}.*newer version"
+    with pytest.raises(ValueError, match=needed):
+        load(folder, name)
+    if name == "progress.json":
+        monkeypatch.setenv("DQN_TUTORIAL_PROGRESS", str(folder / name))
+        verdict = check.EXERCISES["why_too_large"]("D")
+        assert verdict.status == "correct" and "newer version" in verdict.message
+    assert (folder / name).read_bytes() == before
+
+
+def test_a_setting_under_its_old_name_is_found_by_every_reader(
+    today: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: load(today, name) for name, _ in WRITTEN[2:4]}
+    folder = Path(shutil.copytree(today, tmp_path / "copy"))
+    for name, _ in WRITTEN:
+        old = (folder / name).read_text().replace("n_step:", "window:")
+        (folder / name).write_text(old.replace('.n_step"', '.window"'))
+    for name in ("run/config.yaml", "recording.json"):
+        with pytest.raises(ValueError, match=r"unknown setting 'training\.window'"):
+            load(folder, name)
+    with pytest.raises(ValueError, match="holds another sweep"):
+        load(folder, "sweep/sweep.json")
+    monkeypatch.setitem(config.RENAMED, "training.window", "training.n_step")
+    assert load_agent(folder / "run").config == load_agent(today / "run").config
+    assert before == {name: load(folder, name) for name, _ in WRITTEN[2:4]}
+    words = ["--config", str(folder / "run/config.yaml")]
+    assert command_line.parse(words, command_line.Arguments)[0].training.n_step == 10
