@@ -264,7 +264,9 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     """
     if scheduler is None:
         pool = ProcessPoolExecutor(
-            mp_context=get_context("spawn"), initializer=_ignore_interrupts
+            mp_context=get_context("spawn"),
+            initializer=signal.signal,  # Ctrl-C is for the process that gives out work
+            initargs=(signal.SIGINT, signal.SIG_IGN),
         )
         try:
             yield pool
@@ -291,8 +293,3 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         ) from error
     with client:
         yield client.get_executor(pure=False)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that gives out the work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
