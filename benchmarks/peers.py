@@ -165,7 +165,7 @@ def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str,
     """
     from dqn_tutorial import evaluate, get_model, make_config
     from dqn_tutorial.envs import env_spec
-    from dqn_tutorial.experiment import run_training
+    from dqn_tutorial.runs import run_training
 
     looks: dict[str, Any] = {
         "eval_every": EVALUATE_EVERY,
@@ -186,7 +186,7 @@ def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str,
     if to_solve:
         n_solved = int(np.isfinite(log.first_solve).sum())
     else:
-        end = np.atleast_2d(evaluate(agent, CONFIRMING_EPISODES, seed)).mean(-1)
+        end = evaluate(agent, CONFIRMING_EPISODES, seed).mean(-1).ravel()
         n_solved = int((end >= SOLVED_AT).sum())
     return {
         "seconds": seconds,

@@ -10,12 +10,12 @@ from dqn_tutorial.config import (
     EnvConfig,
     MainConfig,
     TrainingConfig,
+    override,
 )
 from dqn_tutorial.critic import CriticEnsemble, DoubleDQNCritic, DQNCritic
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
 from dqn_tutorial.runs import load_agent
-from dqn_tutorial.settings import override
 from dqn_tutorial.training import Record, evaluate, train
 
 __all__ = [

@@ -1,39 +1,50 @@
 """The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole`."""
 
-import argparse
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import numpy as np
 import tyro
 
-from dqn_tutorial.config import MainConfig, nearest
-from dqn_tutorial.experiment import run
-from dqn_tutorial.models import MODELS, import_file, make_config
-from dqn_tutorial.runs import read_settings
-from dqn_tutorial.settings import flatten, override
+import dqn_tutorial
+from dqn_tutorial.config import MainConfig, flatten, nearest, override, read_settings
+from dqn_tutorial.models import MODELS, default_config, import_file, preset_of
+from dqn_tutorial.runs import Run, run
+from dqn_tutorial.training import play
+
+PROGRAM = "python -m dqn_tutorial"
+NAMES = ("model.name", "env.name")
+CLASSROOM = 'pip install "dqn-tutorial[classroom]"'
 
 
 @dataclass(frozen=True)
-class Arguments(MainConfig):
+class Arguments:
     """Train an agent, evaluate it over 100 fresh episodes and write the run into a
     folder.
 
     Settings are taken from the command line, else from --config, else from the
     environment's preset, else from the model's defaults; the defaults below are those
     of the chosen model and environment.
+
+    Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
+    a grid of settings on many seeds; `python -m dqn_tutorial report FOLDER` says what a
+    class has done, from its progress files.
     """
 
+    run: Annotated[MainConfig, tyro.conf.arg(name="")]
+    # Show a progress bar.
     progress: bool = False
-    """Show a progress bar."""
+    # Folder of the run; it must not exist. Default: runs/ENV-MODEL-seedSEED-TIME.
     out: Path | None = None
-    """Folder of the run; it must not exist. Default: runs/ENV-MODEL-seedSEED-TIME."""
+    # YAML or TOML file of settings, below the command line.
     config: Path | None = None
-    """YAML or TOML file of settings, below the command line."""
+    # Python file to run first: a model of your own with its call of `register`.
     import_: Annotated[Path | None, tyro.conf.arg(name="import")] = None
-    """Python file to run first: a model of your own with its call of `register`."""
+    # Show the version and end.
+    version: tyro.conf.FlagCreatePairsOff[bool] = False
 
 
 @dataclass(frozen=True)
@@ -45,85 +56,133 @@ class SweepArguments(Arguments):
     interrupted sweep goes on where it stopped when the same command is given again.
     """
 
+    # Folder of the sweep; it may hold this same sweep, to be continued. Default:
+    # runs/sweep.
     out: Path | None = None
-    """Folder of the sweep; it may hold this same sweep, to be continued. Default:
-    runs/sweep.
-    """
+    # Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau:
+    # [0.015, 0.03]'.
     grid: tuple[str, ...] = ()
-    """Settings with their values, as in 'training.batch_size: [32, 64]' 'model.tau:
-    [0.015, 0.03]'.
-    """
+    # First and last seed.
     seeds: str = "0-31"
-    """First and last seed."""
+    # tcp://HOST:PORT of a Dask scheduler whose workers share the work; else the cores
+    # of this machine do.
     scheduler: str | None = None
-    """tcp://HOST:PORT of a Dask scheduler whose workers share the work; else the cores
-    of this machine do.
-    """
 
 
 A = TypeVar("A", bound=Arguments)
 
 
 def parse(argv: Sequence[str], kind: type[A]) -> tuple[MainConfig, A]:
-    """Return the settings of the run and the arguments around them, of that kind.
+    """Return the settings of the run and the arguments around them, of that kind;
+    errors as in `read_words`.
+    """
+    arguments = read_words(argv, kind)[1]
+    return arguments.run, arguments
+
+
+def read_words(argv: Sequence[str], kind: type[A]) -> tuple[dict[str, Any], A]:
+    """Return the settings that the file and the words give, by dotted name, and the
+    arguments around them, of that kind.
 
     Raises:
         ValueError: an unknown option or a value that is not allowed, named with the
             nearest right one.
     """
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in ("--import", "--config", "--env.name", "--model.name"):
-        early.add_argument(name)
-    first = vars(early.parse_known_args(argv)[0])
-    if first["import"]:
-        import_file(Path(first["import"]))
-    settings = read_settings(Path(first["config"])) if first["config"] else {}
-    env = first["env.name"] or settings.get("env.name", "cartpole")
-    model = first["model.name"] or settings.get("model.name", "dqn")
-    base = override(
-        make_config(env, model), settings | {"env.name": env, "model.name": model}
-    )
-    around = {item.name.rstrip("_") for item in fields(kind)} - {
-        item.name for item in fields(MainConfig)
-    }
-    refuse_unknown_options(argv, base, around)
-    default = kind(**{item.name: getattr(base, item.name) for item in fields(base)})
-    command = "python -m dqn_tutorial" + (" sweep" if kind is SweepArguments else "")
-    arguments = tyro.cli(kind, default=default, args=list(argv), prog=command)
-    config = MainConfig(
-        **{item.name: getattr(arguments, item.name) for item in fields(MainConfig)}
-    )
-    return config, arguments
+    words: dict[str, str] = {}  # each option, and the word after it or ""
+    for word, after in zip(argv, [*argv[1:], "--"], strict=True):
+        if word.startswith("--"):
+            name, is_joined, value = word[2:].partition("=")
+            value = value if is_joined or after.startswith("--") else after
+            words[name.replace("-", "_")] = value
+    if words.get("import"):
+        import_file(Path(words["import"]))
+    settings = read_settings(Path(words["config"])) if words.get("config") else {}
+    settings |= {name: words[name] for name in NAMES if words.get(name)}
+    base = config_of(settings)
+    around = {item.name.rstrip("_") for item in fields(kind)} - {"run"}
+    refuse_unknown_options(words, base, around)
+    command = PROGRAM + (" sweep" if kind is SweepArguments else "")
+    arguments = tyro.cli(kind, default=kind(base), args=list(argv), prog=command)
+    given = {positive(name) for name in words} | words.keys()
+    own = flatten(arguments.run).items()
+    return settings | {name: value for name, value in own if name in given}, arguments
+
+
+def config_of(settings: Mapping[str, Any]) -> MainConfig:
+    """Return the configuration of these settings above the preset of their environment
+    and the defaults of their model.
+    """
+    preset = preset_of(settings.get("env.name", "cartpole"))
+    model = settings.get("model.name", "dqn")
+    return override(default_config(model), preset | dict(settings))
+
+
+def positive(option: str) -> str:
+    """Return the setting that an option such as `training.no_stop_when_solved` sets."""
+    group, dot, last = option.rpartition(".")
+    return f"{group}{dot}{last.removeprefix('no_')}"
 
 
 def refuse_unknown_options(
-    argv: Sequence[str], base: MainConfig, around: Collection[str]
+    options: Iterable[str], base: MainConfig, around: Collection[str]
 ) -> None:
     """Raise a ValueError for an option that the chosen model does not have; say so if
     another model has it.
     """
     own = {"help", *around, *flatten(base)}
-    for word in argv:
-        if not word.startswith("--"):
+    for name in options:
+        if name in own or positive(name) in own:
             continue
-        name = word[2:].partition("=")[0].replace("-", "_")
-        group, _, last = name.rpartition(".")
-        if name in own or f"{group}.{last}".lstrip(".").replace("no_", "", 1) in own:
-            continue
-        for other, (_, config_class) in MODELS.items():
-            if name in flatten(MainConfig(model=config_class())):
+        for other in MODELS:
+            if name in flatten(default_config(other)):
                 raise ValueError(
                     f"--{name} is an option of model {other!r}, not of"
                     f" {base.model.name!r}"
                 )
-        options = [f"--{option.replace('_', '-')}" for option in own]
-        raise ValueError(
-            f"unknown option {word!r}: {nearest(word.partition('=')[0], options)}"
-        )
+        word, *known = [f"--{option.replace('_', '-')}" for option in (name, *own)]
+        raise ValueError(f"unknown option {word!r}: {nearest(word, known)}")
 
 
-def print_result(result: Mapping[str, Any]) -> None:
+def train_command(argv: Sequence[str]) -> None:
+    """Train an agent; the command when none is named."""
+    config, arguments = parse(argv, Arguments)
+    finished = run(config, arguments.out, arguments.progress)
+    try:
+        write_pictures(finished)
+    except ModuleNotFoundError as error:
+        print(f"no pictures, they need {error.name}: {CLASSROOM}")
+    print_result(finished)
+
+
+def write_pictures(finished: Run) -> None:
+    """Draw the learning curve and the agent, each with its text alternative."""
+    # needs matplotlib, which training does not
+    from dqn_tutorial.classroom.agent_view import draw_agent
+    from dqn_tutorial.classroom.plots import learning_curve, png, population_curve
+
+    result, log, agent, folder = finished
+    name, solved_at = result["environment"], result["solved_at"]
+    title, n_agents = f"Training on {name}", len(result["agents"])
+    if n_agents > 1 and log.evaluations:
+        steps, returns = zip(*log.evaluations, strict=True)
+        title += f", {n_agents} seeds"
+        figure, alt = population_curve(steps, np.stack(returns, -1), solved_at, title)
+    else:
+        means = [(step, float(returns.mean())) for step, returns in log.evaluations]
+        figure, alt = learning_curve(log.episodes, means, solved_at, title)
+    (folder / "learning_curve.png").write_bytes(png(figure))
+    (folder / "learning_curve.txt").write_text(alt + "\n", encoding="utf-8")
+    states = play(agent, seed=result["seed"])
+    alt = (
+        f"One greedy episode of {len(states) - 1} steps of the trained agent on {name}"
+    )
+    picture = draw_agent(name, states, alt)
+    (folder / "agent.svg").write_text(picture, encoding="utf-8")
+
+
+def print_result(finished: Run) -> None:
     """Print a table of the result."""
+    result, curve = finished.result, finished.log.curve()
     solved_at = result["solved_at"]
     rows = [
         ("environment", result["environment"]),
@@ -149,11 +208,11 @@ def print_result(result: Mapping[str, Any]) -> None:
         )
     for name, value in rows:
         print(f"{name:<34}{value:>14}")
-    if len(result["agents"]) > 1 and result["curve"]:
-        print_curve(result["curve"])
+    if len(result["agents"]) > 1 and curve:
+        print_curve(curve)
     if result["ended"] == "interrupted":
         print("Interrupted: this is what was learned until then.")
-    print(f"written to {result['folder']}")
+    print(f"written to {finished.folder}")
 
 
 def print_curve(curve: Sequence[Mapping[str, float]]) -> None:
@@ -173,35 +232,28 @@ def print_curve(curve: Sequence[Mapping[str, float]]) -> None:
         print(f"{row['step']:>8,}", *(f"{column:>28}" for column in columns), sep="  ")
 
 
-def train_command(argv: Sequence[str]) -> None:
-    """Train an agent; the command when none is named."""
-    config, arguments = parse(argv, Arguments)
-    print_result(run(config, arguments.out, arguments.progress))
-
-
 def sweep_command(argv: Sequence[str]) -> None:
     """Train a grid of settings on many seeds."""
     from dqn_tutorial import sweep
 
-    config, arguments = parse(argv, SweepArguments)
-    if config.seed or config.training.n_seeds > 1:
+    settings, arguments = read_words(argv, SweepArguments)
+    if arguments.run.seed or arguments.run.training.n_seeds > 1:
         raise ValueError(
             "seed and training.n_seeds are not for a sweep: give its first and last"
             " seed by --seeds 0-99"
         )
     seeds, cells = sweep.parse_seeds(arguments.seeds), []
     for cell in sweep.parse_grid(arguments.grid):
-        words = [word for name, value in cell.items() for word in as_words(name, value)]
-        cells.append((cell, parse([*argv, *words], SweepArguments)[0]))
+        above = settings | cell
+        base = config_of({name: above[name] for name in NAMES if name in above})
+        refuse_unknown_options(cell, base, ())
+        cells.append((cell, config_of(above)))
     folder = arguments.out or Path("runs") / "sweep"
     file = str(arguments.import_.resolve()) if arguments.import_ else None
+    blocks = sweep.blocks_of(cells, seeds)
     try:
         table = sweep.sweep(
-            sweep.blocks_of(cells, seeds),
-            folder,
-            arguments.scheduler,
-            file,
-            arguments.progress,
+            blocks, folder, arguments.scheduler, file, arguments.progress
         )
     except KeyboardInterrupt:
         raise ValueError(
@@ -211,18 +263,12 @@ def sweep_command(argv: Sequence[str]) -> None:
     print(f"{len(cells)} cells x {len(seeds)} seeds: written to {table}")
 
 
-def as_words(name: str, value: Any) -> list[str]:
-    """Return the words that give a setting this value on the command line."""
-    if isinstance(value, bool):
-        group, dot, last = name.rpartition(".")
-        return [f"--{group}{dot}{'' if value else 'no_'}{last}"]
-    return [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
-
-
 def report_command(argv: Sequence[str]) -> None:
     """Say what a class has done, from its progress files."""
-    # needs matplotlib, which training does not
-    from dqn_tutorial.classroom.check.report import report
+    try:
+        from dqn_tutorial.classroom.check.report import report
+    except ModuleNotFoundError as error:
+        raise ValueError(f"report needs {error.name}: {CLASSROOM}") from error
 
     report(argv)
 
@@ -239,6 +285,9 @@ def main() -> int:
     where the input is refused.
     """
     argv = sys.argv[1:]
+    if "--version" in argv:
+        print(f"dqn-tutorial {dqn_tutorial.__version__}")
+        return 0
     command = argv.pop(0) if argv and not argv[0].startswith("-") else "train"
     try:
         if command not in COMMANDS:

@@ -107,8 +107,8 @@ class CriticEnsemble:
     ) -> None:
         c, t = config.model.critic, config.training
         of_state = (dim_state,) if isinstance(dim_state, int) else tuple(dim_state)
-        scale = config.env.observation_scale or (1.0,)
-        if len(scale) not in (1, of_state[-1]):
+        scale = config.env.observation_scale or (1.0,) * of_state[-1]
+        if len(scale) != of_state[-1]:
             raise ValueError(
                 f"observation_scale has {len(scale)} numbers, but a state has"
                 f" {of_state[-1]}"

@@ -4,32 +4,41 @@ to it.
 
 import importlib.util
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
 from dqn_tutorial.agent import DQN, Agent
-from dqn_tutorial.config import DQNConfig, DQNCriticConfig, MainConfig, nearest
+from dqn_tutorial.config import (
+    DQNConfig,
+    DQNCriticConfig,
+    MainConfig,
+    flatten,
+    nearest,
+    override,
+    renamed,
+)
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
-from dqn_tutorial.envs import env_id, env_spec
+from dqn_tutorial.envs import NEEDS_A_VECTOR, env_id, env_spec
 from dqn_tutorial.nets import DQNNet
 from dqn_tutorial.presets import PRESETS
-from dqn_tutorial.settings import flatten, override
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class DDQNConfig(DQNConfig):
     """Double DQN: DQN with another target. Source: van Hasselt et al. (2016)."""
 
+    # Registered name of the model.
     name: str = "ddqn"
-    """Registered name of the model."""
+    # The critic.
     critic: DQNCriticConfig = field(
         default_factory=lambda: DQNCriticConfig(critic_type="DoubleDQNCritic")
     )
-    """The critic."""
 
 
 MODELS: dict[str, tuple[type[DQN], type[DQNConfig]]] = {
@@ -112,13 +121,16 @@ def get_model(config: MainConfig) -> Agent:
     )
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
     spec = env_spec(config.env.name)
-    agent: Agent = agent_class(
-        config, critic_class(config, spec.dim_state, spec.dim_act, arch)
-    )
-    return agent
+    if arch is DQNNet and not isinstance(spec.dim_state, int):
+        raise ValueError(
+            f"env.name = {config.env.name!r} has observations of shape"
+            f" {spec.dim_state}: {NEEDS_A_VECTOR}"
+        )
+    critic = critic_class(config, spec.dim_state, spec.dim_act, arch)
+    return agent_class(config, critic)
 
 
-def look_up(table: dict[str, Any], field_name: str, name: str) -> Any:
+def look_up(table: Mapping[str, T], field_name: str, name: str) -> T:
     """Return the entry of that name. Raises a ValueError with the nearest name if there
     is none.
     """
@@ -150,27 +162,51 @@ def make_config(
 ) -> MainConfig:
     """Return the settings for an environment and a model: the model's defaults, then
     the environment's preset, then `overrides` by their last name, as in
-    `make_config("cartpole", max_steps=10_000, tau=1.0)`.
+    `make_config("cartpole", max_steps=10_000, tau=1.0)`, or by their dotted name, as in
+    `make_config(**{"model.tau": 1.0})`.
 
     Raises:
-        ValueError: an unknown name, with the nearest right one; a value that is not
-            allowed.
+        ValueError: an unknown name, with the nearest right one; a last name that
+            several settings have; a value that is not allowed.
 
     Taught in 07_train_cartpole.
     """
-    config = MainConfig(model=look_up(MODELS, "model.name", model)[1]())
-    config = replace(config, env=replace(config.env, name=env))
-    preset = {
-        name: change.value for name, change in PRESETS.get(env_id(env), {}).items()
-    }
-    dotted = {
-        last: name
-        for name in flatten(config)
-        if (last := name.rpartition(".")[2]) != "name"
-    }
-    for name in overrides:
-        if name not in dotted:
-            raise ValueError(f"unknown setting {name!r}: {nearest(name, dotted)}")
-    return override(
-        config, preset | {dotted[name]: value for name, value in overrides.items()}
-    )
+    config, preset = default_config(model), preset_of(env)
+    names = [name for name in flatten(config) if name not in ("model.name", "env.name")]
+    last = {name: name.rpartition(".")[2] for name in names}
+    dotted = {}
+    for name, value in overrides.items():
+        found = [name] if name in names else [n for n in names if last[n] == name]
+        if not found:
+            hint = nearest(name, [*last.values(), *names])
+            raise ValueError(f"unknown setting {name!r}: {hint}")
+        if len(found) > 1:
+            raise ValueError(
+                f"setting {name!r} may be any of {', '.join(found)}: give its dotted"
+                f' name, as in make_config(**{{"{found[0]}": {value!r}}})'
+            )
+        dotted[found[0]] = value
+    return override(config, preset | dotted)
+
+
+def preset_of(env: str) -> dict[str, Any]:
+    """Return what an environment wants changed, by dotted name; its name first."""
+    changes = PRESETS.get(env_id(env), {})
+    return {"env.name": env} | {name: one.value for name, one in changes.items()}
+
+
+def default_config(model: str) -> MainConfig:
+    """Return a model's defaults, without what an environment wants changed."""
+    return MainConfig(model=look_up(MODELS, "model.name", model)[1]())
+
+
+def saved_config(settings: Mapping[str, Any]) -> MainConfig:
+    """Return the configuration that a file holds: its settings by dotted name, also by
+    the names of older files; what is left out has its default.
+
+    Raises:
+        ValueError: a model that is not registered; as in `override`.
+    """
+    settings = renamed(settings)
+    model = settings.get("model.name", DQNConfig.name)
+    return override(default_config(model), settings)

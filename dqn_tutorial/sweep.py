@@ -18,16 +18,21 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
-from dqn_tutorial.config import MainConfig
-from dqn_tutorial.experiment import FINAL_EPISODES, checked_spec, run_training
-from dqn_tutorial.models import get_model, import_file, make_config
-from dqn_tutorial.runs import write_json, write_table
-from dqn_tutorial.settings import flatten, override
+from dqn_tutorial.config import MainConfig, flatten, override, refuse, take_format
+from dqn_tutorial.models import get_model, import_file, saved_config
+from dqn_tutorial.runs import (
+    FINAL_EPISODES,
+    checked_spec,
+    run_training,
+    write_json,
+    write_table,
+)
 from dqn_tutorial.training import evaluate
 
 # seeds trained side by side: a fixed number, so that a table does not depend on who
 # computed it
 BLOCK = 32
+SWEEP_FORMAT = 1  # of sweep.json; the first had no number: 0
 TRIES = 3  # how often a block may lose its process before the sweep gives up
 
 
@@ -59,10 +64,8 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
         if not isinstance(axis, dict) or not all(
             isinstance(values, list) and values for values in axis.values()
         ):
-            raise ValueError(
-                f"grid = {text!r} is not allowed: write 'training.batch_size: [32,"
-                " 64]', one value or more"
-            )
+            why = "write 'training.batch_size: [32, 64]', one value or more"
+            refuse("grid", text, why)
         for name, values in axis.items():
             name = str(name).replace("-", "_")
             if name in axes or name in ("seed", "training.n_seeds"):
@@ -85,10 +88,7 @@ def parse_seeds(text: str) -> range:
         and (last.isdecimal() or not dash)
         and int(first) <= int(last or first)
     ):
-        raise ValueError(
-            f"seeds = {text!r} is not allowed: write the first and the last, such as"
-            " 0-99"
-        )
+        refuse("seeds", text, "write the first and the last, such as 0-99")
     return range(int(first), int(last or first) + 1)
 
 
@@ -126,24 +126,17 @@ def train_block(
     """
     if file:
         import_file(Path(file))
-    config = override(
-        make_config(settings["env.name"], settings["model.name"]), settings
-    )
+    config = saved_config(settings)
     agent = get_model(config)
     log, _, ended = run_training(agent, config, checked_spec(config), progress=False)
     if ended == "interrupted":  # a part of a run must not pass for the whole
         raise RuntimeError("the training was interrupted")
-    returns = np.atleast_2d(evaluate(agent, FINAL_EPISODES, seed=config.seed)).mean(-1)
-    rows: list[dict[str, Any]] = []
-    for seed, solve, value in zip(
-        agent.critic.seeds, log.first_solve, returns, strict=True
-    ):
-        solved = (
-            {"first_solve": None if np.isnan(solve) else int(solve)}
-            if config.training.stop_when_solved
-            else {}
-        )
-        rows.append({"seed": seed, **solved, "greedy_mean": float(value)})
+    returns = evaluate(agent, FINAL_EPISODES, seed=config.seed).mean(-1).ravel()
+    rows: list[dict[str, Any]] = [{"seed": seed} for seed in agent.critic.seeds]
+    for row, solve, value in zip(rows, log.first_solve, returns, strict=True):
+        if config.training.stop_when_solved:
+            row["first_solve"] = None if np.isnan(solve) else int(solve)
+        row["greedy_mean"] = float(value)
     return rows
 
 
@@ -234,13 +227,14 @@ def _keep(rows: list[dict[str, Any]], path: Path) -> None:
 def _claim(folder: Path, blocks: Sequence[Block]) -> None:
     """Make the folder of a sweep, or see that it holds this one."""
     plan, path = {block.name: block.settings for block in blocks}, folder / "sweep.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(
-        json.dumps(plan)
-    ):
-        raise ValueError(
-            f"out = {str(folder)!r} holds another sweep: choose another folder"
-        )
-    if not path.exists() and folder.exists() and any(folder.iterdir()):
+    if path.exists():
+        held = json.loads(path.read_text(encoding="utf-8"))
+        number = take_format(held, SWEEP_FORMAT, path)
+        if not _is_same(held["blocks"] if number else held, plan):
+            raise ValueError(
+                f"out = {str(folder)!r} holds another sweep: choose another folder"
+            )
+    elif folder.exists() and any(folder.iterdir()):
         raise ValueError(
             f"out = {str(folder)!r} is not empty and holds no sweep: choose another"
             " folder"
@@ -251,7 +245,16 @@ def _claim(folder: Path, blocks: Sequence[Block]) -> None:
         raise ValueError(
             f"out = {str(folder)!r} cannot be used: {error.strerror}"
         ) from error
-    write_json(plan, path)
+    if not path.exists():
+        write_json({"format": SWEEP_FORMAT, "blocks": plan}, path)
+
+
+def _is_same(held: Any, plan: Mapping[str, Any]) -> bool:
+    """Compare the plan that a folder holds, perhaps an older version's, with this."""
+    try:
+        return plan == {name: flatten(saved_config(own)) for name, own in held.items()}
+    except (AttributeError, TypeError, ValueError):  # of a model that is not here
+        return False
 
 
 @contextmanager
@@ -261,7 +264,9 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     """
     if scheduler is None:
         pool = ProcessPoolExecutor(
-            mp_context=get_context("spawn"), initializer=_ignore_interrupts
+            mp_context=get_context("spawn"),
+            initializer=signal.signal,  # Ctrl-C is for the process that gives out work
+            initargs=(signal.SIGINT, signal.SIG_IGN),
         )
         try:
             yield pool
@@ -288,8 +293,3 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         ) from error
     with client:
         yield client.get_executor(pure=False)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that gives out the work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

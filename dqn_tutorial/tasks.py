@@ -1,20 +1,47 @@
-"""Small tasks with known answers, each of which needs one ingredient of DQN: without it
-the answer comes out wrong.
+"""Small tasks with known answers: each needs one ingredient of DQN, or finds one kind
+of bug; without it the answer comes out wrong.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import gymnasium as gym
 import numpy as np
-from gymnasium.spaces import Box, Discrete
-from gymnasium.vector import AutoresetMode
-from gymnasium.vector.utils import batch_space
-from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial.mdp import MDP
-from dqn_tutorial.mdp_envs import probes, register_mdp
+from dqn_tutorial.config import refuse
+from dqn_tutorial.mdp import MDP, Array
 
-N_QUADRANTS = 4
+Arrow = tuple[int, int, int, float]  # state, action, next state, reward
+
+
+def at_least(least: int, name: str, value: int) -> None:
+    """Raise a ValueError that names the argument, unless it is `least` or more."""
+    if value < least:
+        refuse(name, value, f"it must be {least} or more")
+
+
+def _deterministic(
+    arrows: Sequence[Arrow],
+    gamma: float,
+    seen: Sequence[float] | None = None,
+    start: Array | None = None,
+) -> MDP:
+    """Build an MDP without chance, of which the last state is terminal.
+
+    Args:
+        arrows: one for each action of each other state.
+        gamma: discount factor.
+        seen: `[S]`, a number to observe in each state; one-hot if left out.
+        start: `[S]`, probabilities; every state but the last as likely if left out.
+    """
+    states, actions, next_states, rewards = zip(*arrows, strict=True)
+    n_states = 1 + max(next_states)
+    transition, reward = np.zeros((2, n_states, 1 + max(actions), n_states))
+    transition[states, actions, next_states] = transition[-1, :, -1] = 1
+    reward[states, actions, next_states] = rewards
+    terminal = np.arange(n_states) == n_states - 1
+    start = ~terminal / (n_states - 1) if start is None else start
+    observations = None if seen is None else np.array(seen, float)[:, None]
+    return MDP(transition, reward, terminal, start, gamma, observations)
 
 
 def house_numbers(n_houses: int = 8, gamma: float = 0.99) -> MDP:
@@ -37,24 +64,11 @@ def house_numbers(n_houses: int = 8, gamma: float = 0.99) -> MDP:
     Source for the failure: van Hasselt et al. (2018), on the deadly triad. Taught in
     08_what_matters.
     """
-    if n_houses < 2:
-        raise ValueError(f"n_houses = {n_houses} is not allowed: it must be 2 or more")
-    house, last = np.arange(n_houses), n_houses - 1
-    transition = np.zeros((n_houses, 2, n_houses))
-    transition[house[:-1], 0, np.maximum(house[:-1] - 1, 0)] = transition[
-        house[:-1], 1, house[1:]
-    ] = 1
-    transition[last, :, last] = 1
-    reward = np.zeros_like(transition)
-    reward[last - 1, 1, last] = 1
-    return MDP(
-        transition,
-        reward,
-        house == last,
-        (house < last) / last,
-        gamma,
-        house[:, None].astype(float),
-    )
+    at_least(2, "n_houses", n_houses)
+    last = n_houses - 1
+    back = [(house, 0, max(house - 1, 0), 0.0) for house in range(last)]
+    on = [(house, 1, house + 1, float(house + 1 == last)) for house in range(last)]
+    return _deterministic(back + on, gamma, range(n_houses))
 
 
 def casino(n_machines: int = 10) -> MDP:
@@ -74,10 +88,7 @@ def casino(n_machines: int = 10) -> MDP:
 
     Source: after Sutton & Barto (2018), example 6.7. Taught in 08_what_matters.
     """
-    if n_machines < 2:
-        raise ValueError(
-            f"n_machines = {n_machines} is not allowed: it must be 2 or more"
-        )
+    at_least(2, "n_machines", n_machines)
     street, inside, home, won, lost = range(5)
     transition, reward = np.zeros((2, 5, n_machines, 5))
     transition[street, 0, inside] = transition[street, 1:, home] = 1
@@ -94,6 +105,105 @@ def casino(n_machines: int = 10) -> MDP:
     )
 
 
+def combination_lock(
+    n_rooms: int = 8, consolation: float = 0.01, gamma: float = 0.95
+) -> MDP:
+    """Return rooms in a row with two doors each, the wrong one back to the start: it
+    needs exploration.
+
+    Action s % 2 leads from room s to the next, the other one back to room 0, which pays
+    the consolation. The last room pays 1 and ends the episode. Doors chosen at random
+    lead there in one of 2^(S - 1) tries. The right doors alternate, so that a fresh
+    network that happens to prefer one action everywhere does not get through.
+
+    Args:
+        n_rooms: S, 2 or more; episodes start in room 0.
+        consolation: reward of every wrong door; taken for ever it is worth consolation
+            / (1 - gamma).
+        gamma: discount factor; the way through is worth gamma^(S - 2).
+
+    Raises:
+        ValueError: fewer than two rooms, a gamma out of range, or a consolation that is
+            worth as much as the end.
+
+    Source: after the chain of Strens (2000) and the deep sea of Osband et al. (2019).
+    """
+    at_least(2, "n_rooms", n_rooms)
+    last = n_rooms - 1
+    right = [
+        (room, room % 2, room + 1, float(room + 1 == last)) for room in range(last)
+    ]
+    wrong = [(room, 1 - room % 2, 0, consolation) for room in range(last)]
+    # refuses a gamma that is out of range
+    mdp = _deterministic(right + wrong, gamma, start=np.eye(n_rooms)[0])
+    largest = (1 - gamma) * gamma ** (n_rooms - 2)
+    if not 0 <= consolation < largest:
+        raise ValueError(
+            f"consolation = {consolation} is not allowed: with {n_rooms} rooms and"
+            f" gamma = {gamma} it must be 0 or more and below {largest:.4f}"
+        )
+    return mdp
+
+
+def forward_chain(n_steps: int = 40, gamma: float = 0.99) -> MDP:
+    """Return a chain of one action that pays 1 at its end: with it, n-step returns
+    learn in fewer updates.
+
+    State s leads to state s + 1, the step into the last state pays 1 and ends the
+    episode. So V(s) is gamma^(n_steps - 1 - s). With a single action whatever is done
+    is greedy, and n-step returns are unbiased.
+
+    Args:
+        n_steps: from the first state to the end, 1 or more; S is n_steps + 1.
+        gamma: discount factor.
+
+    Raises:
+        ValueError: no step, or a gamma out of range.
+
+    Source: after Sutton & Barto (2018), example 7.1. Taught in 08_what_matters.
+    """
+    at_least(1, "n_steps", n_steps)
+    on = [
+        (state, 0, state + 1, float(state + 1 == n_steps)) for state in range(n_steps)
+    ]
+    return _deterministic(on, gamma, start=np.eye(n_steps + 1)[0])
+
+
+class Probe(NamedTuple):
+    """A tiny task that one kind of bug fails. Source: Jones (2021)."""
+
+    mdp: MDP
+    time_limit: int
+
+
+def probes() -> dict[str, Probe]:
+    """Return the probe tasks, from the simplest on: the first that fails names the part
+    that is broken.
+
+    Source: after Jones (2021), "Debugging RL"; the truncation probe after Pardo et al.
+    (2018).
+    """
+    by_observation = [(0, 0, 2, 1.0), (0, 1, 2, -1.0), (1, 0, 2, -1.0), (1, 1, 2, 1.0)]
+    tasks: dict[str, tuple[list[Arrow], list[float], int]] = {
+        # the loss or the optimiser
+        "one value": ([(0, 0, 1, 1.0)], [1, 0], 10),
+        # the network or its gradient
+        "two observations": ([(0, 0, 2, 1.0), (1, 0, 2, -1.0)], [1, -1, 0], 10),
+        # the bootstrap or gamma
+        "two steps": ([(0, 0, 1, 0.0), (1, 0, 2, 1.0)], [1, -1, 0], 10),
+        # the chosen action or its gather
+        "two actions": ([(0, 0, 1, 1.0), (0, 1, 1, -1.0)], [1, 0], 10),
+        # the pairing of state, action and reward
+        "action by observation": (by_observation, [1, -1, 0], 10),
+        # truncation taken for termination
+        "endless work": ([(0, 0, 0, 1.0), (0, 1, 1, 7.0)], [1, 0], 5),
+    }
+    return {
+        name: Probe(_deterministic(arrows, 0.9, seen), time_limit)
+        for name, (arrows, seen, time_limit) in tasks.items()
+    }
+
+
 def work_or_cash() -> MDP:
     """Return the probe "endless work", of one state: it needs truncation to be told
     from termination.
@@ -105,136 +215,3 @@ def work_or_cash() -> MDP:
     Source: after Pardo et al. (2018). Taught in 08_what_matters.
     """
     return probes()["endless work"].mdp
-
-
-def quadrant(angle: ArrayLike) -> NDArray[np.int64]:
-    """Return the quadrant, 0 to 3, of angles in radians of any shape: the right action
-    of the rotating context.
-
-    Source: Lin (1992), on experience replay. Taught in 08_what_matters.
-    """
-    turns = np.asarray(angle, float) / (2 * np.pi) % 1
-    # a tiny negative angle rounds to a whole turn
-    return np.asarray(turns * N_QUADRANTS, np.int64) % N_QUADRANTS
-
-
-def on_circle(angle: ArrayLike) -> NDArray[np.float32]:
-    """Return what an agent sees of angles in radians: cosine and sine, `[...]` to
-    `[..., 2]`.
-
-    Taught in 08_what_matters.
-    """
-    return np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
-
-
-class RotatingContext(gym.vector.VectorEnv[Any, Any, Any]):
-    """A context that goes slowly round a circle, and copies of an environment that see
-    it: it needs replay.
-
-    An episode is one step: 1 for the action that is the context's quadrant, 0 for
-    another. All copies live in one world and see one context, as one sees one time of
-    day; copies at different places of the circle would mix a batch by themselves, and
-    nothing would be left for a memory to do. A step that only resets does not move the
-    context.
-
-    Args:
-        num_envs: how many copies.
-        turn: steps in which the context goes round once.
-
-    Attributes:
-        angle: of the context, in radians; nan before the first reset, which draws it.
-
-    Raises:
-        ValueError: a turn of less than 1 step.
-
-    Source: after Lin (1992), on experience replay.
-    """
-
-    def __init__(self, num_envs: int = 1, turn: int = 200) -> None:
-        if turn < 1:
-            raise ValueError(f"turn = {turn} is not allowed: it must be 1 or more")
-        self.num_envs, self.turn, self.angle = num_envs, turn, np.nan
-        self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
-        self.single_observation_space = Box(-1, 1, (2,), np.float32)
-        self.single_action_space = Discrete(N_QUADRANTS)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-        self.is_over = False
-
-    def _seen(self) -> NDArray[np.float32]:
-        return np.tile(on_circle(self.angle), (self.num_envs, 1))
-
-    def reset(
-        self,
-        *,
-        seed: int | list[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; a seed, or the first reset, draws the context. Source:
-        Gymnasium. Taught in 08_what_matters.
-        """
-        super().reset(seed=seed if isinstance(seed, int) else None)
-        if seed is not None or np.isnan(self.angle):
-            self.angle = self.np_random.uniform(0, 2 * np.pi)
-        self.is_over = False
-        return self._seen(), {}
-
-    def step(
-        self, actions: NDArray[np.int64]
-    ) -> tuple[
-        NDArray[np.float32],
-        NDArray[np.float64],
-        NDArray[np.bool_],
-        NDArray[np.bool_],
-        dict[str, Any],
-    ]:
-        """Answer every copy and end its episode, or, after an end, only reset. Source:
-        Gymnasium. Taught in 08_what_matters.
-        """
-        acts = not self.is_over
-        reward = (acts * (np.asarray(actions) == quadrant(self.angle))).astype(float)
-        self.angle = (self.angle + acts * 2 * np.pi / self.turn) % (2 * np.pi)
-        self.is_over = acts
-        return (
-            self._seen(),
-            reward,
-            np.full(self.num_envs, acts),
-            np.zeros(self.num_envs, bool),
-            {},
-        )
-
-
-class SingleRotatingContext(gym.Env[NDArray[np.float32], np.int64]):
-    """One copy of `RotatingContext`, which holds all there is to know. Source:
-    Gymnasium.
-    """
-
-    def __init__(self, turn: int = 200) -> None:
-        self._copy = RotatingContext(1, turn)
-        self.observation_space, self.action_space = (
-            self._copy.single_observation_space,
-            Discrete(N_QUADRANTS),
-        )
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode as `RotatingContext` does. Source: Gymnasium. Taught in
-        08_what_matters.
-        """
-        super().reset(seed=seed)
-        return self._copy.reset(seed=seed)[0][0], {}
-
-    def step(
-        self, action: np.int64
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Answer and end the episode. Source: Gymnasium. Taught in 08_what_matters."""
-        seen, reward, terminated, truncated, _ = self._copy.step(np.array([action]))
-        return seen[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
-
-
-register_mdp("HouseNumbers", house_numbers(), time_limit=20)
-register_mdp("Casino", casino(), time_limit=2)
-register_mdp("WorkOrCash", work_or_cash(), time_limit=3)
-_single, _copies = SingleRotatingContext, RotatingContext  # type: tuple[Any, Any]
-gym.register("dqn_tutorial/RotatingContext-v0", _single, vector_entry_point=_copies)

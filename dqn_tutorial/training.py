@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, flatten
 from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
-from dqn_tutorial.settings import flatten
 from dqn_tutorial.targets import leading
 
 

@@ -5,9 +5,9 @@ chains.
 import numpy as np
 import pytest
 
-from dqn_tutorial.chains import combination_lock, forward_chain
 from dqn_tutorial.envs import env_spec, make_vector_env
 from dqn_tutorial.mdp import policy_evaluation, value_iteration
+from dqn_tutorial.tasks import combination_lock, forward_chain
 
 
 @pytest.mark.parametrize("n_rooms", [2, 5, 8])

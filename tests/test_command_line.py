@@ -3,23 +3,30 @@ subprocess.
 """
 
 import csv
+import inspect
 import json
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, get_type_hints
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
+import tyro
 from PIL import Image
 
+import dqn_tutorial
+from dqn_tutorial import MainConfig, evaluate, load_agent
 from dqn_tutorial import __main__ as command_line
-from dqn_tutorial import evaluate, load_agent
 from dqn_tutorial import models as registry
+from dqn_tutorial.config import Settings, flatten
 from dqn_tutorial.runs import save_agent
 
 QUICK = [
@@ -195,7 +202,7 @@ def test_an_interrupted_evaluation_costs_no_weights(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dqn_tutorial.experiment.evaluate", interrupted)
+    monkeypatch.setattr("dqn_tutorial.runs.evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         call(
             monkeypatch,
@@ -314,6 +321,96 @@ def test_help_names_every_setting(
     ):
         assert option in text
     assert "Rewards summed before the target bootstraps" in re.sub(r"[│\s]+", " ", text)
+
+
+def options_of(group: type, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield each option of a group of settings, and the comment above its field."""
+    lines = inspect.getsource(group).splitlines()
+    hints = get_type_hints(group)
+    for item in fields(group):
+        if is_dataclass(hints[item.name]):
+            yield from options_of(hints[item.name], f"{prefix}{item.name}.")
+            continue
+        place = next(n for n, line in enumerate(lines) if f"    {item.name}: " in line)
+        comment: list[str] = []
+        while lines[place - 1 - len(comment)].startswith("    # "):
+            comment.insert(0, lines[place - 1 - len(comment)].removeprefix("    # "))
+        yield f"--{prefix}{item.name}".replace("_", "-"), " ".join(comment)
+
+
+def test_help_tells_what_stands_above_each_field(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--model.name", "ddqn", "--help")
+    text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
+    options = list(options_of(MainConfig, ""))
+    assert len(options) == len(flatten(MainConfig()))
+    for option, comment in options:
+        assert len(comment) > 10 and comment.endswith(".")
+        found = re.search(rf"{option}[ ,][^()]*? ({re.escape(comment)})", text)
+        assert found, (option, comment)
+
+
+def test_help_names_the_other_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--help")
+    text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
+    for command in set(command_line.COMMANDS) - {"train"}:
+        assert f"python -m dqn_tutorial {command}" in text
+
+
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"dqn-tutorial {dqn_tutorial.__version__}\n"
+
+
+def test_the_words_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    check, cli = Settings.__post_init__, tyro.cli
+
+    def counted(settings: Settings) -> None:
+        calls.append(type(settings).__name__)
+        check(settings)
+
+    def parsed(*args: Any, **words: Any) -> Any:
+        calls.append("cli")
+        return cli(*args, **words)
+
+    monkeypatch.setattr(Settings, "__post_init__", counted)
+    monkeypatch.setattr(tyro, "cli", parsed)
+    words = ["--model.tau", "0.1"]
+    assert command_line.parse(words, command_line.Arguments)[0].model.tau == 0.1
+    assert calls.count("cli") == 1 and calls.count("MainConfig") <= 3
+
+
+def test_without_the_classrooms_packages_a_run_says_what_pictures_need(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys\n"
+        "missing = ['matplotlib', 'PIL', 'IPython', 'ipywidgets', 'anywidget']\n"
+        "sys.modules.update(dict.fromkeys(missing))\n"
+        "from dqn_tutorial.__main__ import main\n"
+        "print(main())\n"
+        "sys.argv = ['dqn_tutorial', 'report', '.']\n"
+        "print(main())\n"
+    )
+    words = [*QUICK, "--out", str(tmp_path / "run")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True
+    )
+    needed = [line for line in done.stdout.splitlines() if "pip install" in line]
+    assert len(needed) == 1 and 'install "dqn-tutorial[classroom]"' in needed[0]
+    assert done.stdout.splitlines()[-2:] == ["0", "2"]
+    assert "report needs" in done.stderr and "dqn-tutorial[classroom]" in done.stderr
+    assert load_agent(tmp_path / "run").config.training.max_steps == 1_600
+    assert not (tmp_path / "run" / "learning_curve.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import copy
 import pickle
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 
 from dqn_tutorial import (
     DQN,
@@ -25,11 +27,9 @@ from dqn_tutorial import (
     train,
 )
 from dqn_tutorial import models as registry
+from dqn_tutorial.config import flatten, read_settings, write_settings
 from dqn_tutorial.envs import env_id, env_spec
 from dqn_tutorial.presets import PRESETS
-from dqn_tutorial.runs import read_settings, write_settings
-from dqn_tutorial.settings import flatten
-from dqn_tutorial.training import play
 from tests.conftest import OwnConfig, OwnCritic, small_config
 
 
@@ -162,6 +162,30 @@ def test_bad_files_are_refused(
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         read_settings(tmp_path / name)
+
+
+@pytest.fixture
+def two_gammas() -> Iterator[None]:
+    @dataclass(frozen=True)
+    class TwoGammas(DQNConfig):
+        name: str = "two"
+        gamma: float = 0.7
+
+    register("two", DQN, TwoGammas)
+    yield
+    del registry.MODELS["two"]
+
+
+def test_a_last_name_of_several_settings_is_refused(two_gammas: None) -> None:
+    match = r"'gamma' may be any of model\.gamma, training\.gamma.*\*\*\{\"model\.gamma"
+    with pytest.raises(ValueError, match=match):
+        make_config("cartpole", "two", gamma=0.5)
+    config = flatten(make_config("cartpole", "two", **{"model.gamma": 0.5}, tau=0.1))
+    assert (config["model.gamma"], config["training.gamma"]) == (0.5, 0.995)
+    assert (config["model.tau"], config["seed"]) == (0.1, 0)
+    with pytest.raises(ValueError, match=r"'model\.gama': did you mean 'model\.gamma'"):
+        make_config("cartpole", "two", **{"model.gama": 0.5})
+    assert make_config("cartpole", seed=2, **{"training.gamma": 0.5}).seed == 2
 
 
 def test_an_unknown_dotted_name_is_refused() -> None:
@@ -298,8 +322,9 @@ def counters() -> Iterator[None]:
 def test_whole_numbers_can_be_observed_but_actions_count_from_0(counters: None) -> None:
     config = small_config("test/From0-v0", max_steps=40, learning_starts=8)
     agent = get_model(config)
-    assert {record.state.dtype for record in train(agent)} == {np.dtype(np.float32)}
-    assert evaluate(agent, 3).tolist() == [5.0] * 3 and play(agent).dtype == np.float32
+    assert {record.state.dtype for record in train(agent)} == {np.dtype(np.int64)}
+    assert evaluate(agent, 3).tolist() == [5.0] * 3
+    assert agent.experience_memory.get_next_batch(5).state.dtype == torch.float32
     with pytest.raises(
         ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"
     ):

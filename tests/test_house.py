@@ -6,6 +6,9 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +16,13 @@ import nbformat
 import pytest
 
 import dqn_tutorial
+from dqn_tutorial import models
+from tests import outside_program
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config settings presets mdp mdp_envs chains tasks envs nets buffer targets"
-    " ensemble critic agent models stats training runs experiment sweep __main__"
+    "seeding config presets mdp tasks envs nets targets schedules buffer critic agent"
+    " models stats training runs sweep __main__"
 ).split()
 MODULES = sorted((ROOT / "dqn_tutorial").rglob("*.py"))
 
@@ -43,7 +48,7 @@ def test_a_module_imports_only_from_the_lines_above_it(path: Path) -> None:
         if top == "dqn_tutorial" and rest:
             module = rest.split(".")[0]
             allowed = module in above or (
-                module == "classroom" and path.stem in ("experiment", "__main__")
+                module == "classroom" and path.stem == "__main__"
             )
             assert allowed, f"{path.stem} imports {module}"
         assert top not in (
@@ -64,9 +69,6 @@ def test_only_the_labs_need_widgets() -> None:
 
 
 def test_the_algorithm_runs_without_the_classroom() -> None:
-    import subprocess
-    import sys
-
     code = (
         "import dqn_tutorial, sys; print(sorted({'matplotlib', 'IPython', 'ipywidgets'}"
         " & set(sys.modules)))"
@@ -141,6 +143,63 @@ def test_everything_public_is_typed() -> None:
                     parameter.name in ("self", "cls")
                     or parameter.annotation is not parameter.empty
                 ), name
+
+
+def test_the_public_names_are_there_and_documented() -> None:
+    assert len(set(dqn_tutorial.__all__)) == len(dqn_tutorial.__all__)
+    imported = {
+        name
+        for name, value in vars(dqn_tutorial).items()
+        if getattr(value, "__module__", "").startswith("dqn_tutorial.")
+    }
+    assert imported == set(dqn_tutorial.__all__)
+    for name in dqn_tutorial.__all__:
+        doc = inspect.getdoc(getattr(dqn_tutorial, name)) or ""
+        # not the signature that a dataclass without a docstring gets
+        assert doc.endswith(".") and not doc.startswith(f"{name}("), name
+
+
+def test_what_is_kept_stable_is_said() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    kept = text.partition("## What is kept stable")[2].partition("\n## ")[0]
+    for word in (
+        "`dqn_tutorial.__all__`",
+        "command line",
+        "a run, a sweep, a recording, `progress.json`",
+        "`config.RENAMED`",
+        "`tests/test_old_files.py`",
+    ):
+        assert word in kept, word
+    assert " ".join(f"`{' '.join(GROUND_FLOOR)}`".split()) in " ".join(text.split())
+
+
+def test_a_program_from_outside_runs_and_is_well_typed() -> None:
+    path = Path(outside_program.__file__)
+    words = set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+    assert set(dqn_tutorial.__all__) <= words
+    outside_program.main()
+    del models.MODELS["outside"], models.CRITICS["OutsideCritic"]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_base_install_holds_what_the_ground_floor_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = {re.split(r"\W", line)[0] for line in project["dependencies"]}
+    paths = [p for p in MODULES if p.parent.name == "dqn_tutorial"]
+    used = {name.partition(".")[0] for path in paths for name in imports_of(path)}
+    used = (used | {"pyyaml"} if "yaml" in used else used) - {"yaml", "distributed"}
+    assert used - set(sys.stdlib_module_names) - {"dqn_tutorial"} == listed
+    extra = project["optional-dependencies"]["classroom"]
+    assert {re.split(r"\W", line)[0] for line in extra} == set(
+        "anywidget ipython ipywidgets matplotlib pillow".split()
+    )
+    assert "-e .[classroom]" in (ROOT / "requirements.txt").read_text().splitlines()
 
 
 def test_the_version_is_one() -> None:

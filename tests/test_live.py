@@ -31,9 +31,8 @@ from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
-from dqn_tutorial.config import DQNConfig, MainConfig
+from dqn_tutorial.config import DQNConfig, MainConfig, flatten, override
 from dqn_tutorial.models import MODELS
-from dqn_tutorial.settings import flatten, override
 from dqn_tutorial.training import Record, train
 
 

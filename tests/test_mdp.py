@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dqn_tutorial.envs import MDPEnv, VectorMDPEnv
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
@@ -13,7 +14,7 @@ from dqn_tutorial.mdp import (
     slippery_grid,
     value_iteration,
 )
-from dqn_tutorial.mdp_envs import MDPEnv, VectorMDPEnv, probes
+from dqn_tutorial.tasks import probes
 
 
 def two_state_chain(gamma: float = 0.5) -> MDP:

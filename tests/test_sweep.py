@@ -17,7 +17,7 @@ import pytest
 
 from dqn_tutorial import MainConfig, make_config, train
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.settings import override
+from dqn_tutorial.config import override
 from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
 
 GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
@@ -144,7 +144,7 @@ def test_a_training_that_is_interrupted_is_no_result(
         yield from itertools.islice(train(agent), 2)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dqn_tutorial.experiment.train", interrupted)
+    monkeypatch.setattr("dqn_tutorial.runs.train", interrupted)
     (block,) = blocks_of([({}, make_config("cartpole", max_steps=1_600))], range(1))
     with pytest.raises(RuntimeError, match="interrupted"):
         train_block(block.settings)

@@ -10,16 +10,15 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from dqn_tutorial import get_model, make_config, train
-from dqn_tutorial.envs import env_id, make_vector_env
-from dqn_tutorial.mdp import MDP, value_iteration
-from dqn_tutorial.tasks import (
+from dqn_tutorial.envs import (
     RotatingContext,
-    casino,
-    house_numbers,
+    env_id,
+    make_vector_env,
     on_circle,
     quadrant,
-    work_or_cash,
 )
+from dqn_tutorial.mdp import MDP, value_iteration
+from dqn_tutorial.tasks import casino, house_numbers, work_or_cash
 
 NAMES = ("HouseNumbers", "Casino", "WorkOrCash", "RotatingContext")
 MDPS = {

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from dqn_tutorial import DQN, DQNCritic, evaluate, get_model, train
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.critic import Choice
-from dqn_tutorial.envs import env_seed, make_vector_env, probes
+from dqn_tutorial.envs import env_seed, make_vector_env
 from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.runs import load_agent, save_agent
 from dqn_tutorial.schedules import linear_schedule
 from dqn_tutorial.stats import bootstrap_interval
+from dqn_tutorial.tasks import probes
 from dqn_tutorial.training import play
 from tests.conftest import small_config
 

@@ -5,6 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from dqn_tutorial.config import take_format
+
+PROGRESS_FORMAT = 1  # of the file; the first had no number: 0
+
 
 def logbook_path() -> Path:
     """Return where progress is kept: `progress.json` in the notebook's folder, or what
@@ -18,10 +22,12 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     of its refusals in order.
 
     Raises:
-        ValueError: the file is there but does not hold progress.
+        ValueError: the file is there but does not hold progress, or is of a later
+            version.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        take_format(content, PROGRESS_FORMAT, path)
         return {
             str(name): {
                 "correct": bool(entry["correct"]),
@@ -56,5 +62,6 @@ def note(name: str, correct: bool, key: str) -> None:
         entry["correct"] = correct
         entry["refusals"] += [key] if key else []
     beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    numbered = {"format": PROGRESS_FORMAT, **content}
+    beside.write_text(json.dumps(numbered, indent=1) + "\n", encoding="utf-8")
     beside.replace(path)  # so that a crash leaves the old file whole

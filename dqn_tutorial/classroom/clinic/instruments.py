@@ -13,8 +13,8 @@ from dqn_tutorial.agent import Agent
 from dqn_tutorial.buffer import Batch
 from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.mdp import slippery_grid, value_iteration
-from dqn_tutorial.mdp_envs import probes as probe_tasks
 from dqn_tutorial.models import get_model, make_config
+from dqn_tutorial.tasks import probes as probe_tasks
 from dqn_tutorial.training import evaluate, train
 
 Array = NDArray[np.float64]
@@ -83,7 +83,7 @@ def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     settings |= {"tau": 0.2, "gamma": 0.9, "exploration_rate": 1.0}
     readings = []
     for name, probe in probe_tasks().items():
-        agent = trained(f"probe{name.replace(' ', '')}", seed, n_seeds, **settings)
+        agent = trained(f"probe {name}", seed, n_seeds, **settings)
         distance = distance_to_q_star(
             q_table(agent, probe.mdp), probe.mdp, value_iteration(probe.mdp)
         )

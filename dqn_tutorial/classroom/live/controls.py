@@ -11,9 +11,8 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
 from dqn_tutorial.classroom.live.worker import Worker
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, override
 from dqn_tutorial.models import MODELS, make_config
-from dqn_tutorial.settings import override
 
 ENVIRONMENTS = ("cartpole", "acrobot", "mountaincar", "slipperygrid")
 # steps a second

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
@@ -138,7 +139,7 @@ class _Page:
 
 def _agent(pictures: Pictures, run: Run | None) -> str:
     state = (
-        [0.0] * pictures.spec.dim_state
+        np.zeros(pictures.spec.dim_state)
         if run is None or run.record is None
         else run.record.state
     )

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.config import DQNConfig, MainConfig, nearest
-from dqn_tutorial.models import MODELS, get_model, look_up
+from dqn_tutorial.config import MainConfig, flatten, nearest, take_format
+from dqn_tutorial.models import get_model, saved_config
 from dqn_tutorial.schedules import SCHEDULES, is_in_range, range_of
-from dqn_tutorial.settings import flatten, override
 from dqn_tutorial.training import Record, train
 
+RECORDING_FORMAT = 1  # of the file; the first had no number: 0
 LIVE_VALUES = tuple(SCHEDULES)  # what may be moved while an agent learns
 
 
@@ -36,7 +36,7 @@ class Recording:
     length.
 
     Args:
-        settings: by their dotted names, as `settings.flatten` gives them; what is left
+        settings: by their dotted names, as `config.flatten` gives them; what is left
             out has its default.
         moves: in the order in which they were made.
         n_steps: environment steps of one agent.
@@ -103,10 +103,7 @@ class Recording:
             isinstance(self.settings, dict),
             "an object of settings",
         )
-        name = self.settings.get("model.name", DQNConfig().name)
-        return override(
-            MainConfig(model=look_up(MODELS, "model.name", name)[1]()), self.settings
-        )
+        return saved_config(self.settings)
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON."""
@@ -115,6 +112,7 @@ class Recording:
             for name, value in self.settings.items()
         }
         content = {
+            "format": RECORDING_FORMAT,
             "settings": settings,
             "moves": [list(move) for move in self.moves],
             "n_steps": self.n_steps,
@@ -216,6 +214,7 @@ def _read(text: str, source: str) -> Recording:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{source} is not JSON: {error}") from error
+    take_format(content, RECORDING_FORMAT, source)
     fields = ["settings", "moves", "n_steps"]
     _require(
         f"{source}: fields",

@@ -17,9 +17,9 @@ from dqn_tutorial.classroom.live.small import (
 )
 from dqn_tutorial.classroom.plots import new_figure
 from dqn_tutorial.classroom.tabular import Ints, learn
+from dqn_tutorial.envs import quadrant
 from dqn_tutorial.mdp import GRID, greedy_policy, slippery_grid, value_iteration
 from dqn_tutorial.seeding import numpy_generator
-from dqn_tutorial.tasks import quadrant
 
 N_SEEDS = 16
 # the cell below the gap between the two holes, and the goal

@@ -19,9 +19,8 @@ from dqn_tutorial.classroom.live.small import (
 )
 from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.config import REDUCTIONS
-from dqn_tutorial.envs import env_seed, make_vector_env
+from dqn_tutorial.envs import env_seed, make_vector_env, register_mdp
 from dqn_tutorial.mdp import slippery_grid, value_iteration
-from dqn_tutorial.mdp_envs import register_mdp
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.nets import DQNNet, stack
 from dqn_tutorial.seeding import numpy_generator, torch_generator
