@@ -21,8 +21,8 @@ from tests import outside_program
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config presets mdp tasks envs nets targets schedules buffer critic agent"
-    " models stats training runs sweep __main__"
+    "seeding config presets mdp tasks envs nets plain targets schedules buffer critic"
+    " agent models stats training runs sweep __main__"
 ).split()
 MODULES = sorted((ROOT / "dqn_tutorial").rglob("*.py"))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_tutorial import MainConfig, make_config, train
+from dqn_tutorial import make_config, train
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import override
 from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
@@ -140,7 +140,7 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
 def test_a_training_that_is_interrupted_is_no_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def interrupted(agent: Agent, config: MainConfig) -> Iterator[object]:
+    def interrupted(agent: Agent) -> Iterator[object]:
         yield from itertools.islice(train(agent), 2)
         raise KeyboardInterrupt
 
