@@ -229,8 +229,9 @@ def summary(returns: NDArray[np.float64]) -> dict[str, float]:
 def write_pictures(agent: Agent, log: Log, spec: EnvSpec, folder: Path) -> None:
     """Draw the learning curve and the agent, each with its text alternative."""
     # needs matplotlib, which training does not
-    from dqn_tutorial.classroom.agent_view import draw_agent
-    from dqn_tutorial.classroom.plots import learning_curve, png, population_curve
+    from dqn_tutorial.classroom.pictures.agent_view import draw_agent
+    from dqn_tutorial.classroom.pictures.curves import learning_curve, population_curve
+    from dqn_tutorial.classroom.pictures.figures import png
 
     title, n_agents = f"Training on {spec.id}", agent.config.training.n_seeds
     if n_agents > 1 and log.evaluations:

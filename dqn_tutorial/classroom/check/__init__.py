@@ -18,7 +18,7 @@ from dqn_tutorial.classroom.check import (
     windows,
 )
 from dqn_tutorial.classroom.check.exercise import Exercise
-from dqn_tutorial.classroom.plots import show
+from dqn_tutorial.classroom.pictures.figures import show
 from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course

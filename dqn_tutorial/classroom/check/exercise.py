@@ -24,7 +24,7 @@ from dqn_tutorial.classroom.check.guard import (
     listed,
 )
 from dqn_tutorial.classroom.check.values import ATOL, RTOL, as_array, describe, shown
-from dqn_tutorial.classroom.plots import GREEN, GREY, RED
+from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
 
 N_CASES = 20
 PAIR = (

@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from dqn_tutorial.classroom.check.exercise import Exercise
-from dqn_tutorial.classroom.plots import BLACK, GREEN, GREY, ORANGE, new_figure
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    GREEN,
+    GREY,
+    ORANGE,
+    new_figure,
+)
 
 Entries = Mapping[str, Mapping[str, Any]]
 # told apart without colour: filled, hatched, empty

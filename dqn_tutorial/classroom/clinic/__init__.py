@@ -3,7 +3,7 @@ tests of your own.
 """
 
 from dqn_tutorial.classroom.clinic.findings import evidence
-from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, memory_of
+from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, memory_of, q_table
 from dqn_tutorial.classroom.clinic.patients import (
     DIAGNOSES,
     N_PATIENTS,
@@ -21,5 +21,6 @@ __all__ = [
     "evidence",
     "memory_of",
     "patient",
+    "q_table",
     "score",
 ]

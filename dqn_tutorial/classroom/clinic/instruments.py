@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.buffer import Batch
-from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
-from dqn_tutorial.mdp import slippery_grid, value_iteration
+from dqn_tutorial.mdp import MDP, slippery_grid, value_iteration
 from dqn_tutorial.mdp_envs import probes as probe_tasks
 from dqn_tutorial.models import get_model, make_config
+from dqn_tutorial.tabular import distance_to_q_star
 from dqn_tutorial.training import evaluate, train
 
 Array = NDArray[np.float64]
@@ -49,6 +49,23 @@ def trained(env: str, seed: int, n_seeds: int, **settings: Any) -> Agent:
     for _ in train(agent, config):
         pass
     return agent
+
+
+def q_table(agent: Agent, mdp: MDP) -> Array:
+    """Return the Q-values of the MDP's states: `[N, S, A]` for N agents, mean over the
+    members of each.
+
+    Taught in 06_agent.
+    """
+    assert mdp.observations is not None
+    # [K, S, A]
+    q = (
+        agent.critic.Q(mdp.observations.astype(np.float32))
+        .detach()
+        .numpy()
+        .astype(float)
+    )
+    return np.asarray(q.reshape(len(agent.critic.seeds), -1, *q.shape[1:]).mean(1))
 
 
 def memory_of(agent: Agent) -> Batch:

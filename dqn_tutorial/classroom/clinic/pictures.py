@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREY,
     ORANGE,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial.classroom.plots import show_table
+from dqn_tutorial.classroom.pictures.figures import show_table
 from dqn_tutorial.config import nearest
 from dqn_tutorial.stats import bootstrap_interval, newcombe_interval, wilson_interval
 

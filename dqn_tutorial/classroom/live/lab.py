@@ -9,14 +9,14 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import display
 
-from dqn_tutorial.classroom.agent_view import draw_agent
 from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
-from dqn_tutorial.classroom.plots import image_bundle
+from dqn_tutorial.classroom.pictures.agent_view import draw_agent
+from dqn_tutorial.classroom.pictures.figures import image_bundle
 from dqn_tutorial.config import MainConfig
 
 WORDS_EVERY = 1.0  # seconds between two sentences for the reader
@@ -77,7 +77,7 @@ class LiveLab:
 
     @property
     def recording(self) -> Recording:
-        """The run so far, ready to be saved or replayed. Taught in
+        """The run so far, ready to be saved or played back. Taught in
         07_train_cartpole.
         """
         return self.worker.recording

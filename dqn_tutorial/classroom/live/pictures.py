@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.classroom.live.run import Run
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.pictures.curves import describe_returns, running_mean
+from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
     GREEN,
@@ -28,8 +29,6 @@ from dqn_tutorial.classroom.plots import (
     PIXELS_PER_INCH,
     PURPLE,
     STYLE,
-    describe_returns,
-    running_mean,
 )
 from dqn_tutorial.envs import env_spec
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.live.background import Background
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,
     GREY,

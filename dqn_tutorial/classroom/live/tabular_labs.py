@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.grid_view import draw_grid
 from dqn_tutorial.classroom.live.small import (
     Floats,
     Panel,
@@ -15,10 +14,11 @@ from dqn_tutorial.classroom.live.small import (
     band_picture,
     slider,
 )
-from dqn_tutorial.classroom.plots import new_figure
-from dqn_tutorial.classroom.tabular import Ints, learn
+from dqn_tutorial.classroom.pictures.figures import new_figure
+from dqn_tutorial.classroom.pictures.grid_view import draw_grid
 from dqn_tutorial.mdp import GRID, greedy_policy, slippery_grid, value_iteration
 from dqn_tutorial.seeding import numpy_generator
+from dqn_tutorial.tabular import Ints, q_learning
 from dqn_tutorial.tasks import quadrant
 
 N_SEEDS = 16
@@ -135,7 +135,7 @@ def learn_table(
         return np.full(len(visits), alpha) if alpha else np.asarray(visits**-0.8)
 
     rng = numpy_generator(seed, "step size lab")
-    runs = learn(
+    runs = q_learning(
         mdp,
         value_iteration(mdp),
         rng,
@@ -211,9 +211,9 @@ def learn_circle(
     places = 2 * np.pi * (np.arange(200) + 0.5) / 200
     weights, steps, accuracy = np.zeros((N_SEEDS, 4, 9), np.float32), [], []
     for t in range(1, n_steps + 1):
-        drawn = rng.integers(max(0, t - memory), t, (N_SEEDS, batch_size))
-        features, a = phi[rows, drawn], action[rows, drawn]  # [N, B, 9], [N, B]
-        error = reward[rows, drawn] - (features * weights[rows, a]).sum(-1)
+        sampled = rng.integers(max(0, t - memory), t, (N_SEEDS, batch_size))
+        features, a = phi[rows, sampled], action[rows, sampled]  # [N, B, 9], [N, B]
+        error = reward[rows, sampled] - (features * weights[rows, a]).sum(-1)
         # [N, 4, B]
         of_action = np.where(
             np.arange(4)[:, None] == a[:, None], error[:, None], 0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from dqn_tutorial.classroom.clinic import q_table
 from dqn_tutorial.classroom.live.small import (
     Floats,
     Panel,
@@ -17,7 +18,6 @@ from dqn_tutorial.classroom.live.small import (
     choice,
     slider,
 )
-from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.config import REDUCTIONS
 from dqn_tutorial.envs import env_seed, make_vector_env
 from dqn_tutorial.mdp import slippery_grid, value_iteration
@@ -25,6 +25,7 @@ from dqn_tutorial.mdp_envs import register_mdp
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.nets import DQNNet, stack
 from dqn_tutorial.seeding import numpy_generator, torch_generator
+from dqn_tutorial.tabular import distance_to_q_star
 from dqn_tutorial.training import torch_threads, train
 
 N_SEEDS, N_ENVS = 16, 32

@@ -10,7 +10,15 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+)
 from dqn_tutorial.mdp import MDP
 
 COLOURS = LinearSegmentedColormap.from_list("orange to blue", [ORANGE, "#ffffff", BLUE])
