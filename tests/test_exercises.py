@@ -18,10 +18,16 @@ from dqn_tutorial.classroom.check.exercise import Exercise, Verdict
 from tests.exercises import Answers
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-MODULES = ("bellman", "q_learning", "network", "replay", "critic", "agent", "double")
-ANSWERS: dict[str, Answers] = {}
-for _module in MODULES:
-    ANSWERS |= importlib.import_module(f"tests.exercises.{_module}").ANSWERS
+# a file notebook_NN.py for each notebook with exercises, here and in the package
+ANSWERS_IN: dict[str, dict[str, Answers]] = {
+    number: importlib.import_module(f"tests.exercises.notebook_{number}").ANSWERS
+    for number in ("01", "02", "03", "04", "05", "06", "10")
+}
+ANSWERS = {
+    name: answers
+    for of_file in ANSWERS_IN.values()
+    for name, answers in of_file.items()
+}
 SEEDS = (0, 1, 2, None)  # None: the seed that a learner's check uses
 HEADING = re.compile(
     r"### Exercise \d+\.\d+: .+ \((\d+) minutes, difficulty (\d) of 3\)"
@@ -56,7 +62,7 @@ def notebooks() -> list[str]:
     return [
         path.stem
         for path in sorted(NOTEBOOKS.glob("*.ipynb"))
-        if path.stem[:2] in "01 02 03 04 05 06 10".split()
+        if path.stem[:2] in ANSWERS_IN
     ]
 
 
