@@ -143,8 +143,8 @@ def by_values(
     differ.
 
     Args:
-        sample: random inputs by name, in the order of the arguments; sizes should differ
-            from case to case.
+        sample: random inputs by name, in the order of the arguments; sizes should
+            differ from case to case.
         right: takes the inputs by position, gives what is asked for (or changes them,
             see below).
         misconceptions: keys of likely errors and functions that make them, the more
