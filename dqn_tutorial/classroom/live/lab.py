@@ -148,8 +148,8 @@ def _agent(pictures: Pictures, run: Run | None) -> str:
 def _output(data: bytes, words: str, agent: str) -> dict[str, str]:
     """Return both pictures in one output, which stays in the notebook."""
     both = (
-        image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH),
-        image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
+        image_bundle(data, f"{ABOUT} {words}", WIDTH),
+        image_bundle(agent, NEXT_TO, 360),
     )
     html, plain = (
         "\n".join(bundle[mime] for bundle in both)

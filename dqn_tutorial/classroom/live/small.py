@@ -18,10 +18,8 @@ from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,
     GREY,
-    PIXELS_PER_INCH,
     image_bundle,
     new_figure,
-    png,
 )
 from dqn_tutorial.stats import bootstrap_interval
 
@@ -113,9 +111,7 @@ class SmallLab:
         figure, words = self._picture(self._tell, **values)
         # the words of the first picture are stored, so they must hold on every machine
         alt = f"{self.alt} {words}" if self._handle else self.alt
-        bundle = image_bundle(
-            png(figure), "image/png", alt, int(figure.get_figwidth() * PIXELS_PER_INCH)
-        )
+        bundle = image_bundle(figure, alt)
         self._say(words)
         if self._handle is None:
             return display(bundle, raw=True, display_id=True)

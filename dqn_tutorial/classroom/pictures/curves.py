@@ -24,7 +24,6 @@ from dqn_tutorial.classroom.pictures.figures import (
     frame_png,
     image_bundle,
     new_figure,
-    png,
 )
 from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
 from dqn_tutorial.training import Record
@@ -324,10 +323,7 @@ class LivePlot:
         alt = describe_returns(
             "Training", self.episodes, self.evaluations, self.solved_at
         )
-        width = int(self.figure.get_figwidth() * PIXELS_PER_INCH)
-        self._handle.update(
-            image_bundle(png(self.figure), "image/png", alt, width), raw=True
-        )
+        self._handle.update(image_bundle(self.figure, alt), raw=True)
 
     def add(self, record: Record) -> None:
         """Take in a record; redraw if the next frame is due. Taught in

@@ -73,19 +73,30 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def image_bundle(data: bytes, mime: str, alt: str, width: int) -> dict[str, str]:
+def image_bundle(
+    picture: Figure | bytes | str, alt: str, width: int = 0
+) -> dict[str, str]:
     """Return what a notebook stores of a picture: an `img` with its `alt`, and the same
     words as plain text.
 
     An image output has no place for a text alternative; an `img` in HTML keeps it in
     the notebook, in an untrusted notebook and in an export.
 
+    Args:
+        picture: a figure, a PNG, or the text of an SVG.
+        alt: what a reader who cannot see it must know.
+        width: in pixels, 480 if left out; a figure has its own.
+
     Source: WCAG 2.2, criterion 1.1.1.
     """
+    if isinstance(picture, Figure):
+        width, picture = int(picture.get_figwidth() * PIXELS_PER_INCH), png(picture)
+    mime = "image/svg+xml" if isinstance(picture, str) else "image/png"
+    data = picture.encode() if isinstance(picture, str) else picture
     source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     tag = (
-        f'<img alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height:'
-        f' auto" src="{source}">'
+        f'<img alt="{html.escape(alt)}" width="{width or 480}" style="max-width: 100%;'
+        f' height: auto" src="{source}">'
     )
     return {"text/html": tag, "text/plain": f"Figure: {alt}"}
 
@@ -105,16 +116,7 @@ def show(picture: Figure | str, alt: str, width: int = 0) -> None:
     """
     if not alt.strip():
         raise ValueError("alt is empty: say in a sentence what the figure shows")
-    if isinstance(picture, Figure):
-        bundle = image_bundle(
-            png(picture),
-            "image/png",
-            alt,
-            int(picture.get_figwidth() * PIXELS_PER_INCH),
-        )
-    else:
-        bundle = image_bundle(picture.encode(), "image/svg+xml", alt, width or 480)
-    display(bundle, raw=True)
+    display(image_bundle(picture, alt, width), raw=True)
 
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
