@@ -99,14 +99,14 @@ def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         "n_envs": 8,
         "batch_size": 32,
         "learning_starts": 64,
-    }
-    settings |= {
         "max_steps": 1_600,
         "update_ratio": 0.25,
         "learning_rate": 0.01,
         "learning_rate_end": 0.0,
+        "tau": 0.2,
+        "gamma": 0.9,
+        "exploration_rate": 1.0,
     }
-    settings |= {"tau": 0.2, "gamma": 0.9, "exploration_rate": 1.0}
     readings = []
     for name, probe in probe_tasks().items():
         agent = trained(f"probe{name.replace(' ', '')}", seed, n_seeds, **settings)
@@ -124,21 +124,21 @@ def oracle(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     section 4.4. Taught in 09_bug_clinic.
     """
     mdp = slippery_grid()
-    settings: dict[str, Any] = {
-        "width": 64,
-        "depth": 1,
-        "n_envs": 32,
-        "batch_size": 128,
-        "gamma": mdp.gamma,
-    }
-    settings |= {
-        "max_steps": 16_000,
-        "update_ratio": 0.03,
-        "learning_rate": 5e-3,
-        "learning_rate_end": 0.0,
-    }
     agent = trained(
-        "slipperygrid", seed, n_seeds, tau=0.05, exploration_rate=1.0, **settings
+        "slipperygrid",
+        seed,
+        n_seeds,
+        width=64,
+        depth=1,
+        n_envs=32,
+        max_steps=16_000,
+        batch_size=128,
+        update_ratio=0.03,
+        learning_rate=5e-3,
+        learning_rate_end=0.0,
+        tau=0.05,
+        gamma=mdp.gamma,
+        exploration_rate=1.0,
     )
     q, q_star = q_table(agent, mdp), value_iteration(mdp)
     bias = (q - q_star)[:, ~mdp.terminal].mean((1, 2))

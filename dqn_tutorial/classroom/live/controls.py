@@ -264,12 +264,9 @@ class Controls:
             self.words.value = (
                 f'<p class="live-words">{html.escape(self._sentence())}</p>'
             )
-            self._follow_schedule()
-
-    def _follow_schedule(self) -> None:
-        """Let the epsilon slider show its schedule; that is no move of the learner."""
-        if (run := self._worker.run) is not None:
-            self._set({"epsilon": round(run.agent.epsilon, 2)})
+            # the slider shows its schedule; that is no move of the learner
+            if run is not None:
+                self._set({"epsilon": round(run.agent.epsilon, 2)})
 
     def _sentence(self) -> str:
         worker, run = self._worker, self._worker.run

@@ -13,7 +13,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.live.background import Background
+from dqn_tutorial.classroom.live.worker import Background
 from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,

@@ -299,13 +299,9 @@ class LivePlot:
         self._lines = [*dots, *mean, *greedy]
         for line in self._lines:
             line.set_animated(True)
-        self.figure.canvas.draw()  # all that stays the same, drawn once
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas.draw()  # all that stays the same, drawn once
         self._background = self._canvas.copy_from_bbox(self.figure.bbox)
-
-    @property
-    def _canvas(self) -> FigureCanvasAgg:
-        assert isinstance(self.figure.canvas, FigureCanvasAgg)
-        return self.figure.canvas
 
     def __enter__(self) -> "LivePlot":
         self._handle = display({"image/png": self._frame()}, raw=True, display_id=True)

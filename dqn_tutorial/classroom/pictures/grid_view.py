@@ -57,7 +57,11 @@ def draw_grid(
     """
     shade = Normalize(-limit, limit, clip=True)
     chances = (
-        None if policy is None else _probabilities(np.asarray(policy), mdp.n_actions)
+        None
+        if policy is None
+        else np.eye(mdp.n_actions)[np.asarray(policy, int)]
+        if np.ndim(policy) == 1
+        else np.asarray(policy)
     )
     for state in range(mdp.n_states):
         y, x = divmod(state, columns)
@@ -104,10 +108,6 @@ def draw_grid(
     )
     axes.set_title(title, fontsize=10)
     axes.axis("off")
-
-
-def _probabilities(policy: NDArray[np.float64], n_actions: int) -> NDArray[np.float64]:
-    return np.eye(n_actions)[policy.astype(int)] if policy.ndim == 1 else policy
 
 
 def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
