@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dqn_tutorial.classroom import check
-from dqn_tutorial.classroom.check.exercise import Exercise, Verdict
+from dqn_tutorial.classroom.check.exercise import MESSAGES, Exercise, Verdict
 from tests.exercises import Answers
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -95,6 +95,33 @@ def test_a_wrong_answer_is_refused_with_the_message_of_its_misconception(
     np.random.set_state(before)  # noqa: NPY002  (one of the wrong answers draws from the global generator)
     assert (verdict.status, verdict.key) == ("not yet", key), verdict
     assert len(verdict.message) > 20
+
+
+@each_exercise
+def test_it_is_judged_and_answered_in_the_files_of_its_notebook(
+    exercise: Exercise,
+) -> None:
+    number = exercise.notebook[:2]
+    module = importlib.import_module(f"dqn_tutorial.classroom.check.notebook_{number}")
+    assert vars(module)[exercise.name] is exercise
+    assert exercise.name in ANSWERS_IN[number]
+    cells = nbformat.read(NOTEBOOKS / f"{exercise.notebook}.ipynb", as_version=4).cells
+    numbers = re.findall(
+        r"(?m)^### Exercise (\d+)\.\d+", "\n".join(cell.source for cell in cells)
+    )
+    assert {int(found) for found in numbers} == {int(number)}
+
+
+def test_each_message_is_that_of_a_wrong_answer() -> None:
+    sections = {name: {name, *check.EXERCISES[name].also} for name in check.EXERCISES}
+    for section, messages in MESSAGES.items():
+        keys = {
+            key.removeprefix("answer ")
+            for name, answers in ANSWERS.items()
+            if section in sections[name] | {"error"}
+            for _, key in answers.wrong
+        }
+        assert set(messages) <= keys, section
 
 
 def cells_of(exercise: Exercise) -> tuple[Any, Any, Any]:

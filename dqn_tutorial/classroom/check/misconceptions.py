@@ -152,11 +152,10 @@ def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
     Taught in 05_critic.
     """
     if loss is not None and as_array(loss) is None:
-        kind = type(loss).__name__
         raise Wrong(
             "other type",
-            f"Your function returns a {kind}; asked for is a tensor with a single"
-            " number.",
+            f"Your function returns a {type(loss).__name__}; asked for is a tensor with"
+            " a single number.",
         )
     found = [torch.zeros_like(leaf) for leaf in leaves]
     asked = [i for i, leaf in enumerate(leaves) if leaf.requires_grad]

@@ -1,6 +1,6 @@
 """The exercises of 01_bellman_equation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,21 +39,24 @@ def _weighted(rewards: Array, gamma: float) -> float:
     return float(rewards @ gamma ** np.arange(len(rewards)))
 
 
-_judge_return = by_values(
-    _sample_rewards,
-    _weighted,
-    [
-        ("no discount", lambda r, g: r.sum()),
-        ("all too late", lambda r, g: g * _weighted(r, g)),
-        ("from the wrong end", lambda r, g: _weighted(r[::-1], g)),
-        ("one gamma for all", lambda r, g: r[0] + g * r[1:].sum()),
-        ("last one lost", lambda r, g: _weighted(r[:-1], g)),
-        ("first one only", lambda r, g: r[0]),
-    ],
-    [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
-)
 discounted_return = Exercise(
-    "discounted_return", HERE, minutes=5, difficulty=1, judge=_judge_return
+    "discounted_return",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _sample_rewards,
+        _weighted,
+        [
+            ("no discount", lambda r, g: r.sum()),
+            ("all too late", lambda r, g: g * _weighted(r, g)),
+            ("from the wrong end", lambda r, g: _weighted(r[::-1], g)),
+            ("one gamma for all", lambda r, g: r[0] + g * r[1:].sum()),
+            ("last one lost", lambda r, g: _weighted(r[:-1], g)),
+            ("first one only", lambda r, g: r[0]),
+        ],
+        [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
+    ),
 )
 
 aim_at_the_wall = Exercise(
@@ -212,18 +215,16 @@ def _optimal(best: Function = lambda q: q.max(-1)) -> Function:
     return lambda p, r, end, g, q: backup(p, r, g, np.where(end, 0, best(q)))
 
 
-def _table_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
-    q = np.where(end[:, None], 0, q)
-    for s, a in np.ndindex(q.shape):
-        q[s, a] = backup(p[s, a], r[s, a], g, q.max(-1))
-    return q
+def _table_in_place(places: Callable[[Array], Iterable[Any]]) -> Function:
+    """Return a backup that writes one place after the other: entries, or rows."""
 
+    def wrong(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
+        q = np.where(end[:, None], 0, q)
+        for place in places(q):
+            q[place] = backup(p[place], r[place], g, q.max(-1))
+        return q
 
-def _rows_in_place(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
-    q = np.where(end[:, None], 0, q)
-    for s in range(len(q)):
-        q[s] = backup(p[s], r[s], g, q.max(-1))
-    return q
+    return wrong
 
 
 _judge_optimality = by_values(
@@ -248,8 +249,8 @@ _judge_optimality = by_values(
         ("action for value", _optimal(lambda q: q.argmax(-1))),
         ("mean for maximum", _optimal(lambda q: q.mean(-1))),
         ("same action", lambda p, r, end, g, q: backup(p, r, g, (q * ~end[:, None]).T)),
-        ("in place", _table_in_place),
-        ("in place", _rows_in_place),
+        ("in place", _table_in_place(lambda q: np.ndindex(q.shape))),
+        ("in place", _table_in_place(lambda q: range(len(q)))),
         (
             "terminal kept",
             lambda p, r, end, g, q: np.where(
@@ -301,7 +302,11 @@ def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
     pairs = [(_values(guarded(answer)(**case), case), case) for case in cases]
     right = [_is_near(*pair, _sweep) for pair in pairs]
     if all(right):
-        _judge_stopping(answer)
+        # refuse loops that stop well on small tables by chance: two states of twelve
+        # move, against each other; a gamma of 0.98 makes them move for long
+        for key, gamma in (("few move", 0.9), ("many sweeps", 0.98)):
+            if not _is_right(answer, _slow_table(gamma, 1.0, -1.0)):
+                raise Wrong(key)
         return
     ends = [(value[end := case["terminal"]], end.argmax()) for value, case in pairs]
     if any(values.any() for values, _ in ends):
@@ -323,18 +328,8 @@ def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
         )
         raise Wrong("sign of the move" if has_sign else "largest value")
     value, case = pairs[right.index(False)]
-    transition, reward, terminal, gamma, _ = case.values()
-    move = np.abs(_sweep(transition, reward, terminal, gamma, value) - value).max()
+    move = np.abs(_sweep(*[*case.values()][:4], value) - value).max()
     raise Wrong("still moving", move=move, tolerance=case["tolerance"])
-
-
-def _judge_stopping(answer: Any) -> None:
-    """Refuse loops that stop well on small tables by chance: two states of twelve move,
-    against each other; a gamma of 0.98 makes them move for long.
-    """
-    for key, gamma in (("few move", 0.9), ("many sweeps", 0.98)):
-        if not _is_right(answer, _slow_table(gamma, 1.0, -1.0)):
-            raise Wrong(key)
 
 
 def _slow_table(gamma: float, *paid: float) -> dict[str, Any]:
@@ -342,18 +337,14 @@ def _slow_table(gamma: float, *paid: float) -> dict[str, Any]:
     step, two that are paid much once, with either sign, so that no move of the others
     shows in the largest value or the norm, and eight without pay.
     """
-    transition, reward, terminal = (
-        np.zeros((12, 2, 12)),
-        np.zeros((12, 2, 12)),
-        np.arange(12) == 11,
-    )
+    transition, reward = np.zeros((2, 12, 2, 12))
     transition[:, :, 11] = 1.0
     transition[:2], reward[:2] = np.eye(12)[:2, None], np.array(paid)[:, None, None]
     reward[2, :, 11], reward[3, :, 11] = 1e4, -1e4
     return {
         "transition": transition,
         "reward": reward,
-        "terminal": terminal,
+        "terminal": np.arange(12) == 11,
         "gamma": gamma,
         "tolerance": 1e-2,
     }

@@ -181,29 +181,34 @@ _wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and wit
     ("one maximum", lambda q, s, a, r, t, g, m: r + g * m * q.max()),
     ("ignores terminated", lambda q, s, a, r, t, g, m: r + g * q[t].max()),
 )
-_judge_update = by_values(
-    _sample_step,
-    _towards(_y),
-    [
-        *_wrong_updates,
-        *(
-            (key, _target_with(f, masked))
-            for key, f in _wrong_targets
-            for masked in (True, False)
-        ),
-    ],
-    [
-        ("other entries", _moves_others),
-        (
-            "one number",
-            lambda value, inputs: as_array(value) is not None and np.ndim(value) == 0,
-        ),
-    ],
-    inputs_it_changes=("q",),
-    seen_as=_returning,
-)
 table_update = Exercise(
-    "table_update", HERE, minutes=10, difficulty=2, judge=_judge_update
+    "table_update",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=by_values(
+        _sample_step,
+        _towards(_y),
+        [
+            *_wrong_updates,
+            *(
+                (key, _target_with(f, masked))
+                for key, f in _wrong_targets
+                for masked in (True, False)
+            ),
+        ],
+        [
+            ("other entries", _moves_others),
+            (
+                "one number",
+                lambda value, inputs: (
+                    as_array(value) is not None and np.ndim(value) == 0
+                ),
+            ),
+        ],
+        inputs_it_changes=("q",),
+        seen_as=_returning,
+    ),
 )
 
 
@@ -273,10 +278,9 @@ def _many(
     again = copy.deepcopy(rng)
     before = copy.deepcopy(again.bit_generator.state)
     actions = [answer(q_values, epsilon, rng) for _ in range(N_CALLS)]
-    repeated = [answer(q_values, epsilon, again) for _ in range(50)]
     return {
         "actions": actions,
-        "again": repeated,
+        "again": [answer(q_values, epsilon, again) for _ in range(50)],
         "is still": again.bit_generator.state == before,
     }
 
@@ -289,11 +293,10 @@ def _plan(rng: np.random.Generator) -> list[tuple[float, ...]]:
     is the last, and once all values are negative: nothing fixed does for them.
     """
     n, best = np.transpose(rng.permutation([(4, 1), (3, 2), (5, 3)])).tolist()
-    tops = rng.permutation([0.5, -0.5, 3.0]).tolist()
     return [
         (3, 4, *n),
         (0, 2, *best),
-        (0.5, 3.0, *tops),
+        (0.5, 3.0, *rng.permutation([0.5, -0.5, 3.0]).tolist()),
         (0.0, 1.0, *rng.uniform(0.35, 0.6, 3)),
     ]
 

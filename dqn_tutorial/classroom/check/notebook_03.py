@@ -138,25 +138,34 @@ def _of_errors(function: Callable[[Tensor], Tensor]) -> Any:
     )
 
 
-_judge_loss = by_values(
-    _sample_loss,
-    _of_errors(lambda error: error.square().mean()),
-    wrong_losses(_of_errors),
-    [
-        ("broadcast", _is_broadcast),
-        ("no single number", lambda result, inputs: bool(shape_of(result["loss"]))),
-        (
-            "roles swapped",
-            lambda result, inputs: (
-                _moves(result, "td_target") and not _moves(result, "q_value")
+td_loss = Exercise(
+    "td_loss",
+    HERE,
+    10,
+    2,
+    by_values(
+        _sample_loss,
+        _of_errors(lambda error: error.square().mean()),
+        wrong_losses(_of_errors),
+        [
+            ("broadcast", _is_broadcast),
+            ("no single number", lambda result, inputs: bool(shape_of(result["loss"]))),
+            (
+                "roles swapped",
+                lambda result, inputs: (
+                    _moves(result, "td_target") and not _moves(result, "q_value")
+                ),
             ),
-        ),
-        ("prediction cut off", lambda result, inputs: not _moves(result, "q_value")),
-        ("target not data", lambda result, inputs: _moves(result, "td_target")),
-    ],
-    seen_as=_with_gradients,
+            (
+                "prediction cut off",
+                lambda result, inputs: not _moves(result, "q_value"),
+            ),
+            ("target not data", lambda result, inputs: _moves(result, "td_target")),
+        ],
+        seen_as=_with_gradients,
+    ),
+    also=("loss",),
 )
-td_loss = Exercise("td_loss", HERE, 10, 2, _judge_loss, also=("loss",))
 
 
 def _sample_step(rng: np.random.Generator) -> dict[str, Any]:

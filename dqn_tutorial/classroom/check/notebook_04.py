@@ -40,12 +40,11 @@ def _sample_store(rng: np.random.Generator) -> dict[str, Any]:
     rows = [
         rng.integers(1, 10, dim_state) * float(row < n_stored) for row in range(length)
     ]
-    step = rng.integers(10, 99, dim_state).astype(float)
     return {
         "rows": rows,
         "next_row": n_stored % length,
         "size": min(n_stored, length),
-        "step": step,
+        "step": rng.integers(10, 99, dim_state).astype(float),
     }
 
 
@@ -103,80 +102,95 @@ def _is_swapped(result: Any, inputs: Mapping[str, Any]) -> bool:
     )
 
 
-_judge_store = by_values(
-    _sample_store,
-    _ring(),
-    [
-        (
-            "row left out",
-            _ring(after=lambda next_row, size, length: (next_row + 1) % length + 1),
-        ),
-        (
-            "row left out",
-            _ring(after=lambda next_row, size, length: (next_row + 2) % length),
-        ),
-        (
-            "next row from size",
-            _ring(after=lambda next_row, size, length: min(size + 1, length) % length),
-        ),
-        ("number stays", _ring(after=lambda next_row, *_: next_row)),
-        ("number stays", _ring(grown=lambda next_row, size, length: size)),
-        (
-            "number stays",
-            _ring(
-                after=lambda next_row, *_: next_row,
-                grown=lambda next_row, size, length: size,
+ring_store = Exercise(
+    "ring_store",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=by_values(
+        _sample_store,
+        _ring(),
+        [
+            (
+                "row left out",
+                _ring(after=lambda next_row, size, length: (next_row + 1) % length + 1),
             ),
-        ),
-        (
-            "off by one",
-            _ring(row=lambda next_row, size, length: (next_row + 1) % length),
-        ),
-        ("off by one", _ring(row=lambda next_row, size, length: next_row + 1)),
-        ("newest overwritten", _ring(row=lambda next_row, size, length: next_row - 1)),
-        ("size as row", _ring(row=lambda next_row, size, length: size)),
-        ("size as row", _ring(row=lambda next_row, size, length: size % length)),
-        (
-            "last row unused",
-            _ring(after=lambda next_row, size, length: (next_row + 1) % (length - 1)),
-        ),
-        (
-            "size wraps",
-            _ring(grown=lambda next_row, size, length: (next_row + 1) % length),
-        ),
-    ],
-    [
-        ("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"])),
-        (
-            "nothing stored",
-            lambda out, given: (
-                given["size"] < len(given["rows"])
-                and np.array_equal(out["rows"], given["rows"])
+            (
+                "row left out",
+                _ring(after=lambda next_row, size, length: (next_row + 2) % length),
             ),
-        ),
-        (
-            "stops when full",
-            lambda out, given: np.array_equal(out["rows"], given["rows"]),
-        ),
-        (
-            "stale view",
-            lambda out, given: any((row > REUSED).any() for row in out["rows"]),
-        ),
-        ("rows shifted", _is_shifted),
-        ("not two numbers", lambda out, given: "returned" in out),
-        ("numbers swapped", _is_swapped),
-        (
-            "index not wrapped",
-            lambda out, given: (
-                out["next_row"] == len(given["rows"]) == given["next_row"] + 1
+            (
+                "next row from size",
+                _ring(
+                    after=lambda next_row, size, length: min(size + 1, length) % length
+                ),
             ),
-        ),
-        ("size not capped", lambda out, given: out["size"] == len(given["rows"]) + 1),
-    ],
-    inputs_it_changes=("rows",),
-    seen_as=_played,
+            ("number stays", _ring(after=lambda next_row, *_: next_row)),
+            ("number stays", _ring(grown=lambda next_row, size, length: size)),
+            (
+                "number stays",
+                _ring(
+                    after=lambda next_row, *_: next_row,
+                    grown=lambda next_row, size, length: size,
+                ),
+            ),
+            (
+                "off by one",
+                _ring(row=lambda next_row, size, length: (next_row + 1) % length),
+            ),
+            ("off by one", _ring(row=lambda next_row, size, length: next_row + 1)),
+            (
+                "newest overwritten",
+                _ring(row=lambda next_row, size, length: next_row - 1),
+            ),
+            ("size as row", _ring(row=lambda next_row, size, length: size)),
+            ("size as row", _ring(row=lambda next_row, size, length: size % length)),
+            (
+                "last row unused",
+                _ring(
+                    after=lambda next_row, size, length: (next_row + 1) % (length - 1)
+                ),
+            ),
+            (
+                "size wraps",
+                _ring(grown=lambda next_row, size, length: (next_row + 1) % length),
+            ),
+        ],
+        [
+            ("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"])),
+            (
+                "nothing stored",
+                lambda out, given: (
+                    given["size"] < len(given["rows"])
+                    and np.array_equal(out["rows"], given["rows"])
+                ),
+            ),
+            (
+                "stops when full",
+                lambda out, given: np.array_equal(out["rows"], given["rows"]),
+            ),
+            (
+                "stale view",
+                lambda out, given: any((row > REUSED).any() for row in out["rows"]),
+            ),
+            ("rows shifted", _is_shifted),
+            ("not two numbers", lambda out, given: "returned" in out),
+            ("numbers swapped", _is_swapped),
+            (
+                "index not wrapped",
+                lambda out, given: (
+                    out["next_row"] == len(given["rows"]) == given["next_row"] + 1
+                ),
+            ),
+            (
+                "size not capped",
+                lambda out, given: out["size"] == len(given["rows"]) + 1,
+            ),
+        ],
+        inputs_it_changes=("rows",),
+        seen_as=_played,
+    ),
 )
-ring_store = Exercise("ring_store", HERE, minutes=10, difficulty=2, judge=_judge_store)
 
 
 def _sample_flags(rng: np.random.Generator) -> dict[str, Any]:
@@ -197,24 +211,27 @@ def _later(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.append(False, flags[:-1])
 
 
-_judge_flags = by_values(
-    _sample_flags,
-    lambda over, cut: ~_later(over | cut),
-    {
-        "last step lost": lambda over, cut: ~(over | cut),
-        "ignores truncated": lambda over, cut: ~_later(over),
-        "ignores terminated": lambda over, cut: ~_later(cut),
-        "end meets start": lambda over, cut: ~np.roll(over | cut, 1),
-        "inverted": lambda over, cut: _later(over | cut),
-        "wrong direction": lambda over, cut: np.append(~(over | cut)[1:], True),
-        "both dropped": lambda over, cut: ~(over | cut | _later(over | cut)),
-        "nothing dropped": lambda over, cut: ~(over & cut),
-        "row numbers": lambda over, cut: np.flatnonzero(~_later(over | cut)),
-    }.items(),
-    [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
-)
 is_transition = Exercise(
-    "is_transition", HERE, minutes=5, difficulty=2, judge=_judge_flags
+    "is_transition",
+    HERE,
+    minutes=5,
+    difficulty=2,
+    judge=by_values(
+        _sample_flags,
+        lambda over, cut: ~_later(over | cut),
+        {
+            "last step lost": lambda over, cut: ~(over | cut),
+            "ignores truncated": lambda over, cut: ~_later(over),
+            "ignores terminated": lambda over, cut: ~_later(cut),
+            "end meets start": lambda over, cut: ~np.roll(over | cut, 1),
+            "inverted": lambda over, cut: _later(over | cut),
+            "wrong direction": lambda over, cut: np.append(~(over | cut)[1:], True),
+            "both dropped": lambda over, cut: ~(over | cut | _later(over | cut)),
+            "nothing dropped": lambda over, cut: ~(over & cut),
+            "row numbers": lambda over, cut: np.flatnonzero(~_later(over | cut)),
+        }.items(),
+        [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
+    ),
 )
 
 

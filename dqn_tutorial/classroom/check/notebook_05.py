@@ -62,24 +62,36 @@ def _of_one_flag(target: Function) -> Function:
     return lambda r, q, t, u, g: target(r, q, t, g)
 
 
-_judge_target = by_values(
-    _sample_batch,
-    _of_one_flag(plain_target),
-    [
-        *{
-            "stops at truncation": lambda r, q, t, u, g: plain_target(r, q, t | u, g),
-            "truncation wins": lambda r, q, t, u, g: plain_target(r, q, t & ~u, g),
-            "truncation for termination": lambda r, q, t, u, g: plain_target(
-                r, q, u, g
-            ),
-            "both flags needed": lambda r, q, t, u, g: plain_target(r, q, t & u, g),
-        }.items(),
-        *wrong_targets(_of_one_flag),
-    ],
-    TARGET_TRAITS,
-)
 td_target = Exercise(
-    "td_target", HERE, 10, 2, explained(_judge_target), also=("target",)
+    "td_target",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_batch,
+            _of_one_flag(plain_target),
+            [
+                *{
+                    "stops at truncation": lambda r, q, t, u, g: plain_target(
+                        r, q, t | u, g
+                    ),
+                    "truncation wins": lambda r, q, t, u, g: plain_target(
+                        r, q, t & ~u, g
+                    ),
+                    "truncation for termination": lambda r, q, t, u, g: plain_target(
+                        r, q, u, g
+                    ),
+                    "both flags needed": lambda r, q, t, u, g: plain_target(
+                        r, q, t & u, g
+                    ),
+                }.items(),
+                *wrong_targets(_of_one_flag),
+            ],
+            TARGET_TRAITS,
+        )
+    ),
+    also=("target",),
 )
 
 
@@ -143,26 +155,44 @@ def _stepped(rule: Callable[[Tensor, Tensor, float], Tensor]) -> Any:
     return _watched(step)
 
 
-# that the second must not, `_watched` says in its own words
-_judge_step = by_values(
-    _sample_weights,
-    _stepped(lambda slow, fast, tau: slow + tau * (fast - slow)),
-    [
-        ("reversed", _stepped(lambda slow, fast, tau: tau * slow + (1 - tau) * fast)),
-        ("wrong way", _stepped(lambda slow, fast, tau: slow + tau * (slow - fast))),
-        ("old share kept whole", _stepped(lambda slow, fast, tau: slow + tau * fast)),
-        ("whole copy", _stepped(lambda slow, fast, tau: fast)),
-        ("one share only", _stepped(lambda slow, fast, tau: tau * fast)),
-        ("one share only", _stepped(lambda slow, fast, tau: (1 - tau) * slow)),
-        (
-            "two steps",
-            _stepped(lambda slow, fast, tau: slow + tau * (2 - tau) * (fast - slow)),
-        ),
-    ],
-    inputs_it_changes=("target", "online"),
-    seen_as=_watched,
+polyak = Exercise(
+    "polyak",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_weights,
+            _stepped(lambda slow, fast, tau: slow + tau * (fast - slow)),
+            [
+                (
+                    "reversed",
+                    _stepped(lambda slow, fast, tau: tau * slow + (1 - tau) * fast),
+                ),
+                (
+                    "wrong way",
+                    _stepped(lambda slow, fast, tau: slow + tau * (slow - fast)),
+                ),
+                (
+                    "old share kept whole",
+                    _stepped(lambda slow, fast, tau: slow + tau * fast),
+                ),
+                ("whole copy", _stepped(lambda slow, fast, tau: fast)),
+                ("one share only", _stepped(lambda slow, fast, tau: tau * fast)),
+                ("one share only", _stepped(lambda slow, fast, tau: (1 - tau) * slow)),
+                (
+                    "two steps",
+                    _stepped(
+                        lambda slow, fast, tau: slow + tau * (2 - tau) * (fast - slow)
+                    ),
+                ),
+            ],
+            # that the second must not change, `_watched` says in its own words
+            inputs_it_changes=("target", "online"),
+            seen_as=_watched,
+        )
+    ),
 )
-polyak = Exercise("polyak", HERE, 10, 2, explained(_judge_step))
 
 
 def _sample_update(rng: np.random.Generator) -> dict[str, Any]:
@@ -278,26 +308,36 @@ _wrong_losses: tuple[tuple[str, Function], ...] = (
         ),
     ),
 )
-_judge_loss = by_values(
-    _sample_update,
-    _squared(_error),
-    [
-        *((key, _squared(wrong)) for key, wrong in _wrong_losses),
-        *wrong_targets(lambda wrong: _squared(_to(wrong))),
-        *wrong_losses(lambda mean: _pulled(lambda *inputs: mean(_error(*inputs)))),
-    ],
-    {
-        "networks exchanged": (
-            lambda result, inputs: (
-                result[TO_TARGET].any() and not result[TO_ONLINE].any()
-            )
-        ),
-        "gradient to the target": lambda result, inputs: bool(result[TO_TARGET].any()),
-        "not one number": lambda result, inputs: shape_of(result["loss"]) != (),
-        "no gradient": lambda result, inputs: not result[TO_ONLINE].any(),
-    }.items(),
-    seen_as=_pulled,
-)
 critic_loss = Exercise(
-    "critic_loss", HERE, 15, 3, explained(_judge_loss), also=("target", "loss")
+    "critic_loss",
+    HERE,
+    15,
+    3,
+    explained(
+        by_values(
+            _sample_update,
+            _squared(_error),
+            [
+                *((key, _squared(wrong)) for key, wrong in _wrong_losses),
+                *wrong_targets(lambda wrong: _squared(_to(wrong))),
+                *wrong_losses(
+                    lambda mean: _pulled(lambda *inputs: mean(_error(*inputs)))
+                ),
+            ],
+            {
+                "networks exchanged": (
+                    lambda result, inputs: (
+                        result[TO_TARGET].any() and not result[TO_ONLINE].any()
+                    )
+                ),
+                "gradient to the target": lambda result, inputs: bool(
+                    result[TO_TARGET].any()
+                ),
+                "not one number": lambda result, inputs: shape_of(result["loss"]) != (),
+                "no gradient": lambda result, inputs: not result[TO_ONLINE].any(),
+            }.items(),
+            seen_as=_pulled,
+        )
+    ),
+    also=("target", "loss"),
 )

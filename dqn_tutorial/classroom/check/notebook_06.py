@@ -269,13 +269,12 @@ def _sample_window(rng: np.random.Generator) -> dict[str, Any]:
     flags[:, : first if kind else n] = False
     flags[:, first] = [kind in (1, 3), kind in (2, 3)]
     rewards, next_v = rng.normal(size=n), rng.normal(size=n) + 2.0
-    gamma = float(rng.uniform(0.5, 0.95))
     return {
         "rewards": rewards,
         "terminated": flags[0],
         "truncated": flags[1],
         "next_v": next_v,
-        "gamma": gamma,
+        "gamma": float(rng.uniform(0.5, 0.95)),
     }
 
 
@@ -305,40 +304,46 @@ def _window(
 
 
 _nothing, _only = (lambda over, cut: over & False), (lambda over, cut: over)
-_judge_n_step = by_values(
-    _sample_window,
-    _window(),
-    [
-        ("crosses the end", _window(length=_nothing, stops=_nothing)),
-        ("crosses the end", _window(length=_nothing)),
-        (
-            "crosses the end",
-            _window(length=_nothing, stops=lambda over, cut: over | over.any()),
-        ),
-        (
-            "no end found",
-            _window(length=lambda over, cut: (over | cut) | ~(over | cut).any()),
-        ),
-        ("looks behind the end", _window(stops=lambda over, cut: over | over.any())),
-        ("crosses truncation", _window(length=_only)),
-        ("bootstraps at the end", _window(stops=_nothing)),
-        ("stops at truncation", _window(stops=lambda over, cut: over | cut)),
-        ("only where truncated", _window(stops=lambda over, cut: ~cut)),
-        ("only where truncated", _window(stops=lambda over, cut: over | ~cut)),
-        ("no bootstrap", _window(stops=lambda over, cut: over | True)),
-        ("truncated wins", _window(stops=lambda over, cut: over & ~cut)),
-        ("gamma to the n", _window(power=lambda m, n: n)),
-        ("bootstrap not discounted", _window(power=lambda m, n: 0)),
-        ("one gamma for all", _window(power=lambda m, n: 1)),
-        ("power too small", _window(power=lambda m, n: m - 1)),
-        ("last value", _window(value_at=lambda m, n: n - 1)),
-        ("last value", _window(value_at=lambda m, n: n - 1, power=lambda m, n: n)),
-        ("first value", _window(value_at=lambda m, n: 0)),
-        ("last reward lost", _window(n_rewards=lambda ended, m: m - ended)),
-        ("rewards from gamma", _window(reward_power=lambda k: k + 1)),
-        ("no discount", _window(reward_power=lambda k: 0)),
-    ],
-)
 n_step_target = Exercise(
-    "n_step_target", HERE, minutes=20, difficulty=3, judge=_judge_n_step
+    "n_step_target",
+    HERE,
+    minutes=20,
+    difficulty=3,
+    judge=by_values(
+        _sample_window,
+        _window(),
+        [
+            ("crosses the end", _window(length=_nothing, stops=_nothing)),
+            ("crosses the end", _window(length=_nothing)),
+            (
+                "crosses the end",
+                _window(length=_nothing, stops=lambda over, cut: over | over.any()),
+            ),
+            (
+                "no end found",
+                _window(length=lambda over, cut: (over | cut) | ~(over | cut).any()),
+            ),
+            (
+                "looks behind the end",
+                _window(stops=lambda over, cut: over | over.any()),
+            ),
+            ("crosses truncation", _window(length=_only)),
+            ("bootstraps at the end", _window(stops=_nothing)),
+            ("stops at truncation", _window(stops=lambda over, cut: over | cut)),
+            ("only where truncated", _window(stops=lambda over, cut: ~cut)),
+            ("only where truncated", _window(stops=lambda over, cut: over | ~cut)),
+            ("no bootstrap", _window(stops=lambda over, cut: over | True)),
+            ("truncated wins", _window(stops=lambda over, cut: over & ~cut)),
+            ("gamma to the n", _window(power=lambda m, n: n)),
+            ("bootstrap not discounted", _window(power=lambda m, n: 0)),
+            ("one gamma for all", _window(power=lambda m, n: 1)),
+            ("power too small", _window(power=lambda m, n: m - 1)),
+            ("last value", _window(value_at=lambda m, n: n - 1)),
+            ("last value", _window(value_at=lambda m, n: n - 1, power=lambda m, n: n)),
+            ("first value", _window(value_at=lambda m, n: 0)),
+            ("last reward lost", _window(n_rewards=lambda ended, m: m - ended)),
+            ("rewards from gamma", _window(reward_power=lambda k: k + 1)),
+            ("no discount", _window(reward_power=lambda k: 0)),
+        ],
+    ),
 )

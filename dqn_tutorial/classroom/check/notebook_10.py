@@ -49,44 +49,51 @@ def _excess(q: NDArray[Any], q_star: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(q.max(-1) - q_star.max(-1))
 
 
-_judge_excess = by_values(
-    _sample_agents,
-    lambda q, star, end: _excess(q, star)[:, ~end].mean(-1),
-    [
-        *{
-            "sum for mean": lambda q, star, end: _excess(q, star)[:, ~end].sum(-1),
-            "numbers for a mask": lambda q, star, end: _excess(q, star)[
-                :, 1 - end
-            ].mean(-1),
-            "terminal states": lambda q, star, end: _excess(q, star).mean(-1),
-            "only terminal": lambda q, star, end: _excess(q, star)[:, end].mean(-1),
-            "divided by all": lambda q, star, end: (_excess(q, star) * ~end).mean(-1),
-            "other sign": lambda q, star, end: -_excess(q, star)[:, ~end].mean(-1),
-            "absolute": lambda q, star, end: np.abs(_excess(q, star))[:, ~end].mean(-1),
-            "error at each action": lambda q, star, end: (
-                (q - star).max(-1)[:, ~end].mean(-1)
-            ),
-            "all actions": lambda q, star, end: (q - star)[:, ~end].mean((1, 2)),
-            "action of Q*": (
-                lambda q, star, end: (
-                    q[:, np.arange(len(star)), star.argmax(-1)] - star.max(-1)
-                )[:, ~end].mean(-1)
-            ),
-            "action of the agent": (
-                lambda q, star, end: (
-                    q.max(-1) - star[np.arange(len(star)), q.argmax(-1)]
-                )[:, ~end].mean(-1)
-            ),
-            "one number": lambda q, star, end: _excess(q, star)[:, ~end].mean(),
-        }.items(),
-        (
-            "numbers for a mask",
-            lambda q, star, end: _excess(q, star)[:, ~end.astype(int)].mean(-1),
-        ),
-    ],
-)
 mean_excess = Exercise(
-    "mean_excess", HERE, minutes=5, difficulty=1, judge=_judge_excess
+    "mean_excess",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _sample_agents,
+        lambda q, star, end: _excess(q, star)[:, ~end].mean(-1),
+        [
+            *{
+                "sum for mean": lambda q, star, end: _excess(q, star)[:, ~end].sum(-1),
+                "numbers for a mask": lambda q, star, end: _excess(q, star)[
+                    :, 1 - end
+                ].mean(-1),
+                "terminal states": lambda q, star, end: _excess(q, star).mean(-1),
+                "only terminal": lambda q, star, end: _excess(q, star)[:, end].mean(-1),
+                "divided by all": lambda q, star, end: (_excess(q, star) * ~end).mean(
+                    -1
+                ),
+                "other sign": lambda q, star, end: -_excess(q, star)[:, ~end].mean(-1),
+                "absolute": lambda q, star, end: np.abs(_excess(q, star))[:, ~end].mean(
+                    -1
+                ),
+                "error at each action": lambda q, star, end: (
+                    (q - star).max(-1)[:, ~end].mean(-1)
+                ),
+                "all actions": lambda q, star, end: (q - star)[:, ~end].mean((1, 2)),
+                "action of Q*": (
+                    lambda q, star, end: (
+                        q[:, np.arange(len(star)), star.argmax(-1)] - star.max(-1)
+                    )[:, ~end].mean(-1)
+                ),
+                "action of the agent": (
+                    lambda q, star, end: (
+                        q.max(-1) - star[np.arange(len(star)), q.argmax(-1)]
+                    )[:, ~end].mean(-1)
+                ),
+                "one number": lambda q, star, end: _excess(q, star)[:, ~end].mean(),
+            }.items(),
+            (
+                "numbers for a mask",
+                lambda q, star, end: _excess(q, star)[:, ~end.astype(int)].mean(-1),
+            ),
+        ],
+    ),
 )
 
 
@@ -111,45 +118,59 @@ def _double(
     return double_td_target(r, online.detach(), lagged.detach(), over, gamma)
 
 
-_judge_double = by_values(
-    _sample_two,
-    _double,
-    [
-        *{
-            "roles exchanged": lambda r, q, lag, over, g: _double(r, lag, q, over, g),
-            "maximum of the target": lambda r, q, lag, over, g: _double(
-                r, lag, lag, over, g
-            ),
-            "online does both": lambda r, q, lag, over, g: _double(r, q, q, over, g),
-            "smaller value": lambda r, q, lag, over, g: bootstrap(
-                r, torch.minimum(q.amax(-1), lag.amax(-1)), over, g
-            ),
-            "action for value": lambda r, q, lag, over, g: bootstrap(
-                r, q.argmax(-1), over, g
-            ),
-            "ignores terminated": lambda r, q, lag, over, g: _double(
-                r, q, lag, over & False, g
-            ),
-            "mask inverted": lambda r, q, lag, over, g: _double(r, q, lag, ~over, g),
-            "reward masked": lambda r, q, lag, over, g: (
-                _double(r, q, lag, over, g) * ~over
-            ),
-            "no discount": lambda r, q, lag, over, g: _double(r, q, lag, over, 1.0),
-            "reward discounted": lambda r, q, lag, over, g: _double(
-                g * r, q, lag, over, g
-            ),
-        }.items(),
-        (
-            "smaller value",
-            lambda r, q, lag, over, g: bootstrap(
-                r, torch.minimum(q, lag).detach().amax(-1), over, g
-            ),
-        ),
-    ],
-    TARGET_TRAITS,
-)
 double_target = Exercise(
-    "double_target", HERE, 10, 2, explained(_judge_double), also=("target",)
+    "double_target",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_two,
+            _double,
+            [
+                *{
+                    "roles exchanged": lambda r, q, lag, over, g: _double(
+                        r, lag, q, over, g
+                    ),
+                    "maximum of the target": lambda r, q, lag, over, g: _double(
+                        r, lag, lag, over, g
+                    ),
+                    "online does both": lambda r, q, lag, over, g: _double(
+                        r, q, q, over, g
+                    ),
+                    "smaller value": lambda r, q, lag, over, g: bootstrap(
+                        r, torch.minimum(q.amax(-1), lag.amax(-1)), over, g
+                    ),
+                    "action for value": lambda r, q, lag, over, g: bootstrap(
+                        r, q.argmax(-1), over, g
+                    ),
+                    "ignores terminated": lambda r, q, lag, over, g: _double(
+                        r, q, lag, over & False, g
+                    ),
+                    "mask inverted": lambda r, q, lag, over, g: _double(
+                        r, q, lag, ~over, g
+                    ),
+                    "reward masked": lambda r, q, lag, over, g: (
+                        _double(r, q, lag, over, g) * ~over
+                    ),
+                    "no discount": lambda r, q, lag, over, g: _double(
+                        r, q, lag, over, 1.0
+                    ),
+                    "reward discounted": lambda r, q, lag, over, g: _double(
+                        g * r, q, lag, over, g
+                    ),
+                }.items(),
+                (
+                    "smaller value",
+                    lambda r, q, lag, over, g: bootstrap(
+                        r, torch.minimum(q, lag).detach().amax(-1), over, g
+                    ),
+                ),
+            ],
+            TARGET_TRAITS,
+        )
+    ),
+    also=("target",),
 )
 
 
@@ -172,42 +193,50 @@ def _maxmin(r: Tensor, q: Tensor, over: Tensor, gamma: float) -> Tensor:
     return bootstrap(r, q.detach().amin(0).amax(-1), over, gamma)
 
 
-_judge_maxmin = by_values(
-    _sample_members,
-    _maxmin,
-    {
-        "exchanged": lambda r, q, over, g: bootstrap(
-            r, q.detach().amax(0).amin(-1), over, g
-        ),
-        "maximum first": lambda r, q, over, g: bootstrap(
-            r, q.detach().amax(-1).amin(0), over, g
-        ),
-        "mean of members": lambda r, q, over, g: bootstrap(
-            r, q.detach().mean(0).amax(-1), over, g
-        ),
-        "first member": lambda r, q, over, g: bootstrap(
-            r, q.detach()[0].amax(-1), over, g
-        ),
-        "largest of all": lambda r, q, over, g: bootstrap(
-            r, q.detach().amax((0, -1)), over, g
-        ),
-        "smallest of all": lambda r, q, over, g: bootstrap(
-            r, q.detach().amin((0, -1)), over, g
-        ),
-        "axes exchanged": lambda r, q, over, g: bootstrap(
-            r, q.detach().amin(-1).amax(0), over, g
-        ),
-        "each its own": lambda r, q, over, g: bootstrap(
-            r, q.detach().amax(-1), over, g
-        ),
-        "ignores terminated": lambda r, q, over, g: _maxmin(r, q, over & False, g),
-        "mask inverted": lambda r, q, over, g: _maxmin(r, q, ~over, g),
-        "reward masked": lambda r, q, over, g: _maxmin(r, q, over, g) * ~over,
-        "no discount": lambda r, q, over, g: _maxmin(r, q, over, 1.0),
-        "reward discounted": lambda r, q, over, g: _maxmin(g * r, q, over, g),
-    }.items(),
-    TARGET_TRAITS,
-)
 maxmin_target = Exercise(
-    "maxmin_target", HERE, 10, 2, explained(_judge_maxmin), also=("target",)
+    "maxmin_target",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_members,
+            _maxmin,
+            {
+                "exchanged": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amax(0).amin(-1), over, g
+                ),
+                "maximum first": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amax(-1).amin(0), over, g
+                ),
+                "mean of members": lambda r, q, over, g: bootstrap(
+                    r, q.detach().mean(0).amax(-1), over, g
+                ),
+                "first member": lambda r, q, over, g: bootstrap(
+                    r, q.detach()[0].amax(-1), over, g
+                ),
+                "largest of all": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amax((0, -1)), over, g
+                ),
+                "smallest of all": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amin((0, -1)), over, g
+                ),
+                "axes exchanged": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amin(-1).amax(0), over, g
+                ),
+                "each its own": lambda r, q, over, g: bootstrap(
+                    r, q.detach().amax(-1), over, g
+                ),
+                "ignores terminated": lambda r, q, over, g: _maxmin(
+                    r, q, over & False, g
+                ),
+                "mask inverted": lambda r, q, over, g: _maxmin(r, q, ~over, g),
+                "reward masked": lambda r, q, over, g: _maxmin(r, q, over, g) * ~over,
+                "no discount": lambda r, q, over, g: _maxmin(r, q, over, 1.0),
+                "reward discounted": lambda r, q, over, g: _maxmin(g * r, q, over, g),
+            }.items(),
+            TARGET_TRAITS,
+        )
+    ),
+    also=("target",),
 )

@@ -103,9 +103,8 @@ def progress_figure(
     widest = max((len(names) for _, names in rows), default=1)
     axes.set(xlim=(-0.05, widest), ylim=(len(rows) - 0.4, -0.6))
     axes.axis("off")
-    patches = [Patch(label=state, **look) for state, look in LOOKS.items()]
     figure.legend(
-        handles=patches,
+        handles=[Patch(label=state, **look) for state, look in LOOKS.items()],
         loc="outside upper right",
         ncols=len(LOOKS),
         frameon=False,

@@ -65,9 +65,14 @@ def evidence() -> None:
     rows = []
     for name, disease in DISEASES.items():
         own, effect = lines[name, disease.reading], lines[name, RETURN]
-        outside = f"{own['outside']} of {own['agents']}"
         rows.append(
-            (name, disease.instrument, disease.reading, outside, _interval(effect))
+            (
+                name,
+                disease.instrument,
+                disease.reading,
+                f"{own['outside']} of {own['agents']}",
+                _interval(effect),
+            )
         )
     rows.append(
         (

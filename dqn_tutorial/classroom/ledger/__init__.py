@@ -231,10 +231,9 @@ def show(notebook: str = "") -> None:
         for name, claim in claims().items()
         if notebook in ("", claim.notebook)
     ]
-    head = ("claim", "first / second", "measure", "seeds", "effect", "first - second")
     show_table(
         f"Claims about learning{notebook and ' of ' + notebook}, 99 % intervals over"
         " seeds",
-        head,
+        ("claim", "first / second", "measure", "seeds", "effect", "first - second"),
         rows,
     )

@@ -183,8 +183,10 @@ class Controls:
         )
 
     def _press(self, name: str) -> None:
-        is_on = self._worker.state in ("running", "paused")
-        if name == "reset" or (name in ("start", "step") and not is_on):
+        if name == "reset" or (
+            name in ("start", "step")
+            and self._worker.state not in ("running", "paused")
+        ):
             self._choose_run()
         self._worker.tell(name)
 

@@ -74,11 +74,13 @@ class SmallLab:
         }
         self.wait()
         self._handle = None
-        question = {
-            "text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>",
-            "text/plain": self.question,
-        }
-        display(question, raw=True)
+        display(
+            {
+                "text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>",
+                "text/plain": self.question,
+            },
+            raw=True,
+        )
         display(view, raw=True)
         self._handle = self._draw(self._values())
         for control in self.controls.values():
@@ -151,9 +153,12 @@ def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
 
 def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
     """Return a list to choose a word from. Source: ipywidgets."""
-    style = {"description_width": "initial"}
     return widgets.Dropdown(
-        description=name, options=options, value=value, tooltip=tooltip, style=style
+        description=name,
+        options=options,
+        value=value,
+        tooltip=tooltip,
+        style={"description_width": "initial"},
     )
 
 

@@ -74,8 +74,14 @@ def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
     ]
     arrives = visits @ p[floor, GOAL]
     figure, axes = new_figure(4.6, 4.6)
-    title = f"$v_*$ and best actions at gamma = {gamma:g}"
-    draw_grid(axes, mdp, values=q.max(-1), policy=policy, title=title, highlight=[GAP])
+    draw_grid(
+        axes,
+        mdp,
+        values=q.max(-1),
+        policy=policy,
+        title=f"$v_*$ and best actions at gamma = {gamma:g}",
+        highlight=[GAP],
+    )
     return (
         figure,
         (

@@ -204,12 +204,11 @@ def backup_diagram(kind: str) -> tuple[str, str]:
         _dot(570, 176),
         label(586, 181, "action", "start"),
     ]
-    alt = (
+    return svg(720, 196, "".join(parts)), (
         f"From state s and action a, {chance}; from there,"
         f" {choice.get(kind, 'the best next action, the maximum')}."
         f" {'One branch' if sampled else 'All branches'} of next states."
     )
-    return svg(720, 196, "".join(parts)), alt
 
 
 def _ring(x: float, y: float) -> str:

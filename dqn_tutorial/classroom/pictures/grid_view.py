@@ -77,9 +77,13 @@ def draw_grid(
                 7.2 * _cell_inches(axes, mdp.n_states / columns, columns),
             )
         else:
-            value = None if values is None else float(np.asarray(values)[state])
             _draw_value(
-                axes, x, y, value, shade, above=0.24 if chances is not None else 0.0
+                axes,
+                x,
+                y,
+                None if values is None else float(np.asarray(values)[state]),
+                shade,
+                above=0.24 if chances is not None else 0.0,
             )
         if chances is not None and not mdp.terminal[state]:
             _draw_arrows(
@@ -154,7 +158,6 @@ def _draw_value(
         Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=GREY, lw=0.8)
     )
     if value is not None:
-        ink = _ink(value, shade)
         axes.text(
             x,
             y - above,
@@ -162,7 +165,7 @@ def _draw_value(
             ha="center",
             va="center",
             fontsize=10,
-            color=ink,
+            color=_ink(value, shade),
         )
 
 
@@ -176,13 +179,16 @@ def _draw_q(
         3: [(1, -1), (-1, -1)],
     }
     for action, value in enumerate(q):
-        points = [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]]
         axes.add_patch(
-            Polygon(points, facecolor=COLOURS(shade(value)), edgecolor=GREY, lw=0.6)
+            Polygon(
+                [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]],
+                facecolor=COLOURS(shade(value)),
+                edgecolor=GREY,
+                lw=0.6,
+            )
         )
         dx, dy = DIRECTIONS[action] * (0.31, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
-        ink = _ink(float(value), shade)
         axes.text(
             x + dx,
             y + dy,
@@ -191,7 +197,7 @@ def _draw_q(
             va="center",
             fontsize=size,
             weight=weight,
-            color=ink,
+            color=_ink(float(value), shade),
         )
 
 

@@ -71,11 +71,10 @@ def broadcast_diagram() -> tuple[str, str]:
         label(445, 84, "wanted: the three", anchor="start"),
         label(445, 102, "on the diagonal", anchor="start"),
     ]
-    alt = (
+    return svg(570, 150, "".join(parts)), (
         "A column of three minus a row of three gives a table of nine differences; only"
         " the diagonal was wanted."
     )
-    return svg(570, 150, "".join(parts)), alt
 
 
 def gather_diagram() -> tuple[str, str]:
@@ -95,12 +94,11 @@ def gather_diagram() -> tuple[str, str]:
         label(470, 22, "q_values[:, action]: [3, 3]"),
         *_table(408, 36, [["12", "11", "12"], ["22", "21", "22"], ["32", "31", "32"]]),
     ]
-    alt = (
+    return svg(580, 140, "".join(parts)), (
         "Of a table of Q-values, three samples by two actions, gather picks one value"
         " in each row: that of the action taken. Indexing the columns by the actions"
         " picks three values in each row."
     )
-    return svg(580, 140, "".join(parts)), alt
 
 
 def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
@@ -139,12 +137,11 @@ def network_diagram(sizes: Sequence[int] = (4, 6, 6, 2)) -> tuple[str, str]:
     parts += [
         label(xs[0] - 20, y + 5, f"s[{j}]", anchor="end") for j, y in enumerate(ys[0])
     ]
-    alt = (
+    return svg(xs[-1] + 100, 260, "".join(parts)), (
         f"A network: {sizes[0]} numbers of the state on the left, hidden layers"
         f" between, and on the right one Q-value for each of {sizes[-1]} actions, all"
         " at once. Every number is joined to every number of the next layer."
     )
-    return svg(xs[-1] + 100, 260, "".join(parts)), alt
 
 
 def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
@@ -186,12 +183,11 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
         label(340, 180, f"row = step number modulo {length}", anchor="start"),
         label(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
     ]
-    alt = (
+    return svg(560, 330, "".join([*parts, *key])), (
         f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the"
         f" newest, and the next one is written into row {place}, over the oldest step"
         " that is kept."
     )
-    return svg(560, 330, "".join([*parts, *key])), alt
 
 
 def _network(x: float, y: float, color: str, dash: str) -> str:
