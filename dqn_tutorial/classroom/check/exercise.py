@@ -183,22 +183,17 @@ def by_values(
             ):
                 raise Wrong(key)
         (kind, result), (_, want), case = min(
-            different, key=lambda row: _n_numbers(row[2])
+            different,
+            # what there is to show: the smallest case is the easiest to compute by hand
+            key=lambda row: sum(
+                array.size
+                for value in row[2].values()
+                if (array := as_array(value)) is not None
+            ),
         )
         _refuse(kind, result, want, case)
 
     return judge
-
-
-def _n_numbers(inputs: Mapping[str, Any]) -> int:
-    """Return how much there is to show: the smallest case is the easiest to compute by
-    hand.
-    """
-    return sum(
-        array.size
-        for value in inputs.values()
-        if (array := as_array(value)) is not None
-    )
 
 
 def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None:

@@ -156,16 +156,13 @@ class Patient:
             f"With that bug, `{disease.reading}` ({disease.instrument}) is outside its"
             " healthy range"
         )
-        if reading.alarm:
-            message = (
-                f"{where}. So it is here, but another bug does that too: look at the"
-                " other readings."
-            )
-        else:
-            message = (
-                f"{where}. Here it is outside for {reading.n_outside} of"
-                f" {len(reading.values)} agents."
-            )
+        message = (
+            f"{where}. So it is here, but another bug does that too: look at the other"
+            " readings."
+            if reading.alarm
+            else f"{where}. Here it is outside for {reading.n_outside} of"
+            f" {len(reading.values)} agents."
+        )
         return Verdict(self.title, "not yet", f"not {name}", message)
 
     def code(self) -> None:

@@ -52,9 +52,15 @@ def lab_config(env: str = "cartpole", model: str = "dqn", seed: int = 0) -> Main
     Raises:
         ValueError: as in `make_config`.
     """
-    constant = {"learning_rate": 1e-3, "learning_rate_end": 1.0, "update_ratio": 0.125}
     config = make_config(
-        env, model, seed=seed, n_envs=1, exploration_rate=0.1, **constant
+        env,
+        model,
+        seed=seed,
+        n_envs=1,
+        exploration_rate=0.1,
+        learning_rate=1e-3,
+        learning_rate_end=1.0,
+        update_ratio=0.125,
     )
     share = (
         config.model.critic.exploration_fraction * config.training.max_steps / NO_END

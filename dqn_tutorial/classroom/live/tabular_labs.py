@@ -147,11 +147,10 @@ def learn_table(
             tell(asked / n_steps)
         return np.full(len(visits), alpha) if alpha else np.asarray(visits**-0.8)
 
-    rng = numpy_generator(seed, "step size lab")
     runs = q_learning(
         mdp,
         value_iteration(mdp),
-        rng,
+        numpy_generator(seed, "step size lab"),
         n_steps,
         step_size,
         np.full(N_SEEDS, epsilon),

@@ -62,23 +62,19 @@ def arrow(path: str, colour: str = BLACK, dash: str = "") -> str:
     """Return a path that ends in an arrow head; black, red, green or grey. Source:
     SVG 1.1.
     """
-    line = (
+    return (
         f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.8"'
-        f' stroke-dasharray="{dash or "none"}" '
+        f' stroke-dasharray="{dash or "none"}" marker-end="url(#{_head(colour)})"/>'
     )
-    return f'{line}marker-end="url(#{_head(colour)})"/>'
 
 
 def box(
     x: float, y: float, width: float, height: float, words: str, colour: str
 ) -> str:
     """Return a rounded box with a word in its middle. Source: SVG 1.1."""
-    frame = (
-        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8"'
-        f' fill="{colour}" fill-opacity="0.15" '
-    )
     return (
-        f'{frame}stroke="{colour}"'
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8"'
+        f' fill="{colour}" fill-opacity="0.15" stroke="{colour}"'
         f' stroke-width="2"/>{label(x + width / 2, y + height / 2 + 5, words)}'
     )
 

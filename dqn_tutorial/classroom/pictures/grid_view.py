@@ -213,8 +213,8 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
                 "lw": 1.6 if lone else 1.0,
                 "shrinkA": 0,
                 "shrinkB": 0,
+                "mutation_scale": 9 if lone else 5,
             }
-            style["mutation_scale"] = 9 if lone else 5
             axes.annotate(
                 "",
                 xy=(x + tip[0], y + tip[1]),

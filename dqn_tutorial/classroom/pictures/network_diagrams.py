@@ -213,11 +213,10 @@ def _network(x: float, y: float, color: str, dash: str) -> str:
         for layer in layers
         for a, b in layer
     )
-    frame = (
+    return (
         f'<rect x="{x:g}" y="{y - 10:g}" width="150" height="120" rx="8" fill="none"'
-        f' stroke="{color}" '
+        f' stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>{lines}{dots}'
     )
-    return f'{frame}stroke-width="2" stroke-dasharray="{dash}"/>{lines}{dots}'
 
 
 def two_networks() -> tuple[str, str]:
