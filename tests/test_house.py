@@ -16,8 +16,9 @@ import dqn_tutorial
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config settings presets mdp tabular mdp_envs chains tasks envs nets buffer"
-    " targets ensemble critic agent models stats training runs experiment sweep __main__"
+    "seeding config settings presets mdp tabular mdp_envs chains tasks envs nets"
+    " buffer targets ensemble critic agent models stats training runs experiment sweep"
+    " __main__"
 ).split()
 # a room of the classroom imports only from those before it
 CLASSROOM = "pictures ledger check clinic live".split()

@@ -328,7 +328,8 @@ def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
         )
         raise Wrong("sign of the move" if has_sign else "largest value")
     value, case = pairs[right.index(False)]
-    move = np.abs(_sweep(*[*case.values()][:4], value) - value).max()
+    transition, reward, terminal, gamma, _ = case.values()
+    move = np.abs(_sweep(transition, reward, terminal, gamma, value) - value).max()
     raise Wrong("still moving", move=move, tolerance=case["tolerance"])
 
 
