@@ -24,7 +24,7 @@ from peers import PEERS, STEPS, why_missing
 from report import Row, comparison, many, picture
 from tqdm import tqdm
 
-from dqn_tutorial.classroom.plots import png
+from dqn_tutorial.classroom.pictures.figures import png
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from dqn_tutorial import get_model, make_config, train
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.classroom.plots import BLUE, GREY, new_figure, png
+from dqn_tutorial.classroom.pictures.figures import BLUE, GREY, new_figure, png
 
 WARM_UP = 1_000  # environment steps before the clock starts
 # setting: what it is, and its values; all else as in the preset

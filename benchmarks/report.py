@@ -10,7 +10,7 @@ from harness import SOLVED_AT
 from matplotlib.figure import Figure
 from peers import PEERS
 
-from dqn_tutorial.classroom.plots import BLUE, ORANGE, new_figure
+from dqn_tutorial.classroom.pictures.figures import BLUE, ORANGE, new_figure
 from dqn_tutorial.stats import wilson_interval
 
 Row = dict[str, Any]  # of one run: the peer's name and what `Meter.row` returns

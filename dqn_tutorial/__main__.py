@@ -157,8 +157,9 @@ def train_command(argv: Sequence[str]) -> None:
 def write_pictures(finished: Run) -> None:
     """Draw the learning curve and the agent, each with its text alternative."""
     # needs matplotlib, which training does not
-    from dqn_tutorial.classroom.agent_view import draw_agent
-    from dqn_tutorial.classroom.plots import learning_curve, png, population_curve
+    from dqn_tutorial.classroom.pictures.agent_view import draw_agent
+    from dqn_tutorial.classroom.pictures.curves import learning_curve, population_curve
+    from dqn_tutorial.classroom.pictures.figures import png
 
     result, log, agent, folder = finished
     name, solved_at = result["environment"], result["solved_at"]

@@ -88,6 +88,7 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
     """Train an agent; return its online network, for states times observation_scale."""
     training, critic = config.training, config.model.critic
     spec = env_spec(config.env.name)
+    assert isinstance(spec.dim_state, int)  # images are not for this page
     layers = critic.depth, critic.width, critic.act, critic.has_norm
     weights = torch_generator(config.seed, "weights of member 0")
     online = DQNNet(spec.dim_state, spec.dim_act, *layers, weights)  # 03

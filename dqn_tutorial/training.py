@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import MainConfig, flatten
 from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
+from dqn_tutorial.mdp import MDP
 from dqn_tutorial.targets import leading
 
 
@@ -231,3 +232,13 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
             over = bool(terminated[0] | truncated[0])
             states.append(state[0])
     return np.stack(states)
+
+
+def q_table(agent: Agent, mdp: MDP) -> NDArray[np.float64]:
+    """Return the Q-values of the states of an MDP, `[S, A]`, or `[N, S, A]` of N
+    agents; the mean over the members of each.
+
+    Taught in 06_agent.
+    """
+    seen = np.asarray(mdp.observations)
+    return agent.critic.choose(seen, is_training=False).q_values.astype(float)

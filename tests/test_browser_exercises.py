@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dqn_tutorial.classroom import check
-from dqn_tutorial.classroom.check import network
 from tests.jupyter import (
     chromium,
     jupyter_lab,
@@ -35,7 +34,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """
     monkeypatch.setenv("DQN_TUTORIAL_PROGRESS", str(tmp_path / "progress.json"))
     (tmp_path / "notebooks").mkdir()
-    _, stub, _ = cells_of(network.taken_q)
+    _, stub, _ = cells_of(check.EXERCISES["taken_q"])
     write_notebook(
         tmp_path / "notebooks" / "exercise.ipynb",
         IMPORTS,
@@ -70,7 +69,7 @@ def test_an_exercise_is_done_step_by_step(page: Page) -> None:
     expect(verdict).to_contain_text("a loop never ends", timeout=30_000)
     write(page, f"{HEAD}    return q_values.gather(-1, action){CHECK}")
     expect(verdict).to_contain_text("taken_q: not yet.")
-    write(page, solution_of(network.taken_q))
+    write(page, solution_of(check.EXERCISES["taken_q"]))
     expect(verdict).to_contain_text("taken_q: correct.")
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     select_cell(page, 2)

@@ -286,7 +286,7 @@ def test_the_score_counts_bugs_and_false_alarms(
     assert score.caught == ["terminated ignored"] and score.false_alarms == [
         "blames_everybody"
     ]
-    monkeypatch.setattr("dqn_tutorial.classroom.clinic.tester.SECONDS", 0.05)
+    monkeypatch.setattr("dqn_tutorial.classroom.clinic.patients.SECONDS", 0.05)
     assert clinic.score(never_ends).false_alarms == ["never_ends"]
     with pytest.raises(ValueError, match="one or more functions"):
         clinic.score()

@@ -14,14 +14,20 @@ import numpy as np
 import pytest
 
 from dqn_tutorial.classroom import check
-from dqn_tutorial.classroom.check.exercise import Exercise, Verdict
+from dqn_tutorial.classroom.check.exercise import MESSAGES, Exercise, Verdict
 from tests.exercises import Answers
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-MODULES = ("bellman", "q_learning", "network", "replay", "critic", "agent", "double")
-ANSWERS: dict[str, Answers] = {}
-for _module in MODULES:
-    ANSWERS |= importlib.import_module(f"tests.exercises.{_module}").ANSWERS
+# a file notebook_NN.py for each notebook with exercises, here and in the package
+ANSWERS_IN: dict[str, dict[str, Answers]] = {
+    number: importlib.import_module(f"tests.exercises.notebook_{number}").ANSWERS
+    for number in ("01", "02", "03", "04", "05", "06", "10")
+}
+ANSWERS = {
+    name: answers
+    for of_file in ANSWERS_IN.values()
+    for name, answers in of_file.items()
+}
 SEEDS = (0, 1, 2, None)  # None: the seed that a learner's check uses
 HEADING = re.compile(
     r"### Exercise \d+\.\d+: .+ \((\d+) minutes, difficulty (\d) of 3\)"
@@ -56,7 +62,7 @@ def notebooks() -> list[str]:
     return [
         path.stem
         for path in sorted(NOTEBOOKS.glob("*.ipynb"))
-        if path.stem[:2] in "01 02 03 04 05 06 10".split()
+        if path.stem[:2] in ANSWERS_IN
     ]
 
 
@@ -89,6 +95,33 @@ def test_a_wrong_answer_is_refused_with_the_message_of_its_misconception(
     np.random.set_state(before)  # noqa: NPY002  (one of the wrong answers draws from the global generator)
     assert (verdict.status, verdict.key) == ("not yet", key), verdict
     assert len(verdict.message) > 20
+
+
+@each_exercise
+def test_it_is_judged_and_answered_in_the_files_of_its_notebook(
+    exercise: Exercise,
+) -> None:
+    number = exercise.notebook[:2]
+    module = importlib.import_module(f"dqn_tutorial.classroom.check.notebook_{number}")
+    assert vars(module)[exercise.name] is exercise
+    assert exercise.name in ANSWERS_IN[number]
+    cells = nbformat.read(NOTEBOOKS / f"{exercise.notebook}.ipynb", as_version=4).cells
+    numbers = re.findall(
+        r"(?m)^### Exercise (\d+)\.\d+", "\n".join(cell.source for cell in cells)
+    )
+    assert {int(found) for found in numbers} == {int(number)}
+
+
+def test_each_message_is_that_of_a_wrong_answer() -> None:
+    sections = {name: {name, *check.EXERCISES[name].also} for name in check.EXERCISES}
+    for section, messages in MESSAGES.items():
+        keys = {
+            key.removeprefix("answer ")
+            for name, answers in ANSWERS.items()
+            if section in sections[name] | {"error"}
+            for _, key in answers.wrong
+        }
+        assert set(messages) <= keys, section
 
 
 def cells_of(exercise: Exercise) -> tuple[Any, Any, Any]:

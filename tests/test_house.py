@@ -21,9 +21,11 @@ from tests import outside_program
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config presets mdp tasks envs nets plain targets schedules buffer critic"
-    " agent models stats training runs sweep __main__"
+    "seeding config presets mdp tabular tasks envs nets plain targets schedules buffer"
+    " critic agent models stats training runs sweep __main__"
 ).split()
+# a room of the classroom imports only from those before it
+CLASSROOM = "pictures ledger check clinic live".split()
 MODULES = sorted((ROOT / "dqn_tutorial").rglob("*.py"))
 
 
@@ -57,6 +59,31 @@ def test_a_module_imports_only_from_the_lines_above_it(path: Path) -> None:
             "IPython",
             "random",
         ), f"{path.stem} imports {top}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in MODULES if p.parent.parent.name == "classroom"],
+    ids=lambda p: f"{p.parent.name}.{p.stem}",
+)
+def test_a_room_of_the_classroom_imports_only_from_the_rooms_before_it(
+    path: Path,
+) -> None:
+    rooms = CLASSROOM[: CLASSROOM.index(path.parent.name) + 1]
+    for name in imports_of(path):
+        if name.startswith("dqn_tutorial.classroom."):
+            room = name.split(".")[2]
+            assert room in rooms, f"{path.parent.name} imports {room}"
+
+
+def test_the_classroom_has_no_loose_modules() -> None:
+    home = ROOT / "dqn_tutorial" / "classroom"
+    assert sorted(path.parent.name for path in home.glob("*/__init__.py")) == sorted(
+        CLASSROOM
+    )
+    assert [path.name for path in home.glob("*.py")] == ["__init__.py"]
+    (docstring,) = ast.parse((home / "__init__.py").read_text(encoding="utf-8")).body
+    assert isinstance(docstring, ast.Expr)
 
 
 def test_only_the_labs_need_widgets() -> None:

@@ -11,8 +11,15 @@ import nbformat
 import numpy as np
 import pytest
 
-from dqn_tutorial.classroom.ledger import LEDGER, Figures, check, claims, measure
-from dqn_tutorial.classroom.ledger.claims import holds, show
+from dqn_tutorial.classroom.ledger import (
+    LEDGER,
+    Figures,
+    check,
+    claims,
+    holds,
+    measure,
+    show,
+)
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CLAIMS = claims()

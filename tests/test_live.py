@@ -1,4 +1,4 @@
-"""The live lab without a browser: what is recorded can be replayed, bit for bit, and
+"""The live lab without a browser: what is recorded can be played back, bit for bit, and
 the thread does as it is told.
 """
 
@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dqn_tutorial.agent import DQN, Agent
-from dqn_tutorial.classroom.agent_view import draw_agent
-from dqn_tutorial.classroom.frames import frame_png
-from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, replay
+from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, play_back
 from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import lab_config
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
+from dqn_tutorial.classroom.pictures.agent_view import draw_agent
+from dqn_tutorial.classroom.pictures.figures import frame_png
 from dqn_tutorial.config import DQNConfig, MainConfig, flatten, override
 from dqn_tutorial.models import MODELS
 from dqn_tutorial.training import Record, train
@@ -99,7 +99,7 @@ def step_of(lab: Worker) -> int:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_for_bit(
+def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_plays_back_bit_for_bit(
     seed: int,
 ) -> None:
     lab, rng = worker(seed), np.random.default_rng(seed)
@@ -123,18 +123,18 @@ def test_a_run_in_which_five_sliders_were_moved_a_hundred_times_is_replayed_bit_
         len(recording.moves) == 100
         and len({move.step for move in recording.moves}) > 50
     )
-    again = replay(recording)
+    again = play_back(recording)
     assert all(
         torch.equal(a, b)
         for a, b in zip(weights(lab.run.agent), weights(again), strict=True)
     )
     shorter = Recording(recording.settings, recording.moves[:40], recording.n_steps)
-    assert not torch.equal(weights(replay(shorter))[0], weights(again)[0]), (
+    assert not torch.equal(weights(play_back(shorter))[0], weights(again)[0]), (
         "the moves did nothing"
     )
 
 
-def test_step_is_one_environment_step_and_one_update_and_replays() -> None:
+def test_step_is_one_environment_step_and_one_update_and_plays_back() -> None:
     lab = worker()
     start(lab, until_after=300)
     pause(lab)
@@ -145,7 +145,7 @@ def test_step_is_one_environment_step_and_one_update_and_replays() -> None:
         wait_until(lambda step=step: step_of(lab) == step + 1)
         assert lab.run.agent.n_updates == updates + 1
     stop(lab)
-    assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])
+    assert torch.equal(weights(play_back(lab.recording))[0], weights(lab.run.agent)[0])
 
 
 def test_pause_stands_still_keeps_moves_and_goes_on() -> None:
@@ -305,7 +305,7 @@ def test_evaluations_do_not_disturb_training() -> None:
     stop(lab)
     assert lab.run is not None and lab.run.evaluations
     # which evaluates nothing
-    assert torch.equal(weights(replay(lab.recording))[0], weights(lab.run.agent)[0])
+    assert torch.equal(weights(play_back(lab.recording))[0], weights(lab.run.agent)[0])
 
 
 def test_a_slider_that_follows_its_schedule_is_no_move_of_the_learner() -> None:
@@ -518,11 +518,11 @@ def small_recording(
     return Recording(flatten(override(lab_config(), sizes)), moves, n_steps)
 
 
-def test_a_budget_that_is_no_multiple_of_the_environments_ends_the_replay() -> None:
+def test_a_budget_that_is_no_multiple_of_the_environments_ends_the_play_back() -> None:
     steps: list[int] = []
     for n_steps, last in ((0, None), (1, 4), (8, 8), (10, 8)):
         steps.clear()
-        agent = replay(
+        agent = play_back(
             small_recording(n_steps, max_steps=10),
             lambda _, record: steps.append(record.step),
         )
@@ -530,7 +530,7 @@ def test_a_budget_that_is_no_multiple_of_the_environments_ends_the_replay() -> N
         assert agent.step == (last or 0)
 
 
-def test_a_replay_closes_its_environments_whatever_its_reader_does(
+def test_playing_back_closes_its_environments_whatever_its_reader_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     closed: list[bool] = []
@@ -546,7 +546,7 @@ def test_a_replay_closes_its_environments_whatever_its_reader_does(
 
     monkeypatch.setattr("dqn_tutorial.classroom.live.recording.train", watched)
     with pytest.raises(OSError, match="full") as caught:
-        replay(small_recording(8, max_steps=10), broken)
+        play_back(small_recording(8, max_steps=10), broken)
     # which holds the frames, and so the records, if nobody closed them
     assert closed and caught
 
@@ -554,7 +554,7 @@ def test_a_replay_closes_its_environments_whatever_its_reader_does(
 def test_moves_apply_at_the_first_record_at_or_after_their_step() -> None:
     config = override(lab_config(), {"training.n_envs": 4})
     seen: dict[int, float] = {}
-    replay(
+    play_back(
         Recording(flatten(config), (Move(10, "epsilon", 0.5),), 24),
         lambda agent, record: seen.update({record.step: record.epsilon}),
     )

@@ -15,7 +15,7 @@ pytest.importorskip("ipywidgets")
 
 from dqn_tutorial.classroom.live import small, tabular_labs, training_labs
 from dqn_tutorial.classroom.live.small import Panel, SmallLab, band_picture, slider
-from dqn_tutorial.classroom.plots import new_figure
+from dqn_tutorial.classroom.pictures.figures import new_figure
 from dqn_tutorial.stats import bootstrap_interval
 
 LABS: dict[str, tuple[Callable[[], SmallLab], str, Any]] = {

@@ -19,8 +19,15 @@ import tomlkit
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from dqn_tutorial.classroom.ledger import LEDGER, Claim, Figures, claims
-from dqn_tutorial.classroom.ledger.claims import RECORD, is_there, overlap
+from dqn_tutorial.classroom.ledger import (
+    LEDGER,
+    RECORD,
+    Claim,
+    Figures,
+    claims,
+    is_there,
+    overlap,
+)
 from dqn_tutorial.config import nearest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"

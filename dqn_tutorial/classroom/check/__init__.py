@@ -3,38 +3,30 @@ right, and if not, why.
 """
 
 from dqn_tutorial.classroom.check import (
-    agent,
-    bellman,
-    critic,
-    double,
-    draws,
-    frequencies,
     logbook,
-    network,
+    notebook_01,
+    notebook_02,
+    notebook_03,
+    notebook_04,
+    notebook_05,
+    notebook_06,
+    notebook_10,
     overview,
-    q_learning,
-    replay,
-    sweeps,
-    windows,
 )
 from dqn_tutorial.classroom.check.exercise import Exercise
-from dqn_tutorial.classroom.plots import show
+from dqn_tutorial.classroom.pictures.figures import show
 from dqn_tutorial.config import nearest
 
 EXERCISES: dict[str, Exercise] = {  # in the order of the course
     name: value
     for module in (
-        bellman,
-        sweeps,
-        q_learning,
-        frequencies,
-        network,
-        replay,
-        draws,
-        critic,
-        agent,
-        windows,
-        double,
+        notebook_01,
+        notebook_02,
+        notebook_03,
+        notebook_04,
+        notebook_05,
+        notebook_06,
+        notebook_10,
     )
     for name, value in vars(module).items()
     if isinstance(value, Exercise)

@@ -5,11 +5,14 @@ reads.
 import html
 import math
 import re
+import tomllib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,15 +27,18 @@ from dqn_tutorial.classroom.check.guard import (
     listed,
 )
 from dqn_tutorial.classroom.check.values import ATOL, RTOL, as_array, describe, shown
-from dqn_tutorial.classroom.plots import GREEN, GREY, RED
+from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
 
 N_CASES = 20
-PAIR = (
-    "In PyTorch `max` and `min` along an axis give two things, the values and where"
-    " they stand. You need the first."
-)
 COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
+Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
+# a key, and whether it fits a result and its inputs
+Trait = tuple[str, Callable[[Any, Mapping[str, Any]], bool]]
+# by exercise, or by the name of a section that several share, and by key
+MESSAGES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("messages.toml").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Exercise:
         minutes: a first reader's.
         difficulty: 1 to 3.
         judge: takes the answer and a random generator; raises `Wrong` where it refuses.
+        also: sections of `messages.toml` that hold what its own there lacks.
     """
 
     name: str
@@ -83,6 +90,7 @@ class Exercise:
     minutes: int
     difficulty: int
     judge: Judge
+    also: tuple[str, ...] = ()
 
     def __call__(self, answer: Any) -> Verdict:
         # the same inputs at each try
@@ -106,61 +114,56 @@ class Exercise:
         except NotAttempted as stub:
             return Verdict(self.name, "not attempted yet", message=str(stub))
         except Wrong as wrong:
-            return Verdict(self.name, "not yet", wrong.key, wrong.message)
+            return Verdict(self.name, "not yet", wrong.key, self._message(wrong))
         except OwnError as error:
             return Verdict(self.name, "not yet", "an error", str(error))
         return Verdict(self.name, "correct")
 
-
-class Misconception(NamedTuple):
-    """A known error: its key, its message, and a function that makes it."""
-
-    key: str
-    message: str
-    wrong: Callable[..., Any]
-
-
-class Trait(NamedTuple):
-    """What a result must not be, whatever its values: takes the result and the inputs,
-    True refuses.
-    """
-
-    key: str
-    message: str
-    refuses: Callable[[Any, Mapping[str, Any]], bool]
+    def _message(self, wrong: Wrong) -> str:
+        if wrong.message:
+            return wrong.message
+        text = ChainMap(*(MESSAGES[name] for name in (self.name, *self.also)))[
+            wrong.key
+        ]
+        return text.format(**wrong.details) if wrong.details else text
 
 
 def by_values(
-    draw: Callable[[np.random.Generator], dict[str, Any]],
-    right: Callable[..., Any],
-    misconceptions: Sequence[Misconception] = (),
-    traits: Sequence[Trait] = (),
+    sample: Callable[[np.random.Generator], dict[str, Any]],
+    right: Function,
+    misconceptions: Collection[tuple[str, Function]] = (),
+    traits: Collection[Trait] = (),
     inputs_it_changes: tuple[str, ...] = (),
+    seen_as: Function = lambda answer: answer,
 ) -> Judge:
     """Return a judge for a function whose result is determined by its inputs.
 
     A wrong answer that behaves on every case as a misconception does, by value or by
-    error, gets its message; other wrong answers are shown a case on which they differ.
+    error, is refused by its key; other wrong answers are shown a case on which they
+    differ.
 
     Args:
-        draw: random inputs by name, in the order of the arguments; sizes should differ
-            from case to case.
+        sample: random inputs by name, in the order of the arguments; sizes should
+            differ from case to case.
         right: takes the inputs by position, gives what is asked for (or changes them,
             see below).
-        misconceptions: likely errors, the more special first.
-        traits: asked first.
+        misconceptions: keys of likely errors and functions that make them, the more
+            special first.
+        traits: keys of what a result must not be, whatever its values; asked first.
         inputs_it_changes: inputs that the function is to change in place; it may return
             them instead.
+        seen_as: makes of an answer the function whose results are compared; `right` and
+            the misconceptions are such functions already.
     """
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
-        cases = [draw(rng) for _ in range(N_CASES)]
-        own = guarded(answer, inputs_it_changes)
+        cases = [sample(rng) for _ in range(N_CASES)]
+        own = guarded(seen_as(answer), inputs_it_changes)
         seen = [behaviour(own, case) for case in cases]
-        for trait in traits:
+        for key, refuses in traits:
             for (kind, result), case in zip(seen, cases, strict=True):
-                if kind == "value" and trait.refuses(result, case):
-                    raise Wrong(trait.key, trait.message)
+                if kind == "value" and refuses(result, case):
+                    raise Wrong(key)
         trusted = partial(
             guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf
         )
@@ -172,30 +175,25 @@ def by_values(
         ]
         if not different:
             return
-        for key, message, wrong in misconceptions:
+        for key, wrong in misconceptions:
             made = trusted(wrong)
             if all(
                 alike(found, behaviour(made, case))
                 for found, case in zip(seen, cases, strict=True)
             ):
-                raise Wrong(key, message)
+                raise Wrong(key)
         (kind, result), (_, want), case = min(
-            different, key=lambda row: _n_numbers(row[2])
+            different,
+            # what there is to show: the smallest case is the easiest to compute by hand
+            key=lambda row: sum(
+                array.size
+                for value in row[2].values()
+                if (array := as_array(value)) is not None
+            ),
         )
         _refuse(kind, result, want, case)
 
     return judge
-
-
-def _n_numbers(inputs: Mapping[str, Any]) -> int:
-    """Return how much there is to show: the smallest case is the easiest to compute by
-    hand.
-    """
-    return sum(
-        array.size
-        for value in inputs.values()
-        if (array := as_array(value)) is not None
-    )
 
 
 def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None:
@@ -210,7 +208,7 @@ def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None
             f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{case}",
         )
     if type(result).__module__ == "torch.return_types":
-        raise Wrong("max gives a pair", PAIR)
+        raise Wrong("max gives a pair", MESSAGES["error"]["max gives a pair"])
     if a is None:
         words = (
             f"Your function returns a {type(result).__name__}; asked for is"

@@ -25,12 +25,13 @@ N_PRINTED = 20
 
 class Wrong(Exception):
     """Why an answer is refused: a short key, the name of the misconception, and a
-    message that teaches.
+    message that teaches; without one, that of the exercise for the key, with `details`
+    filled in.
     """
 
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key, self.message = key, message
+    def __init__(self, key: str, message: str = "", **details: Any) -> None:
+        super().__init__(key, message)
+        self.key, self.message, self.details = key, message, details
 
 
 class NotAttempted(Exception):

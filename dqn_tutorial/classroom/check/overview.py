@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from dqn_tutorial.classroom.check.exercise import Exercise
-from dqn_tutorial.classroom.plots import BLACK, GREEN, GREY, ORANGE, new_figure
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    GREEN,
+    GREY,
+    ORANGE,
+    new_figure,
+)
 
 Entries = Mapping[str, Mapping[str, Any]]
 # told apart without colour: filled, hatched, empty
@@ -97,9 +103,8 @@ def progress_figure(
     widest = max((len(names) for _, names in rows), default=1)
     axes.set(xlim=(-0.05, widest), ylim=(len(rows) - 0.4, -0.6))
     axes.axis("off")
-    patches = [Patch(label=state, **look) for state, look in LOOKS.items()]
     figure.legend(
-        handles=patches,
+        handles=[Patch(label=state, **look) for state, look in LOOKS.items()],
         loc="outside upper right",
         ncols=len(LOOKS),
         frameon=False,

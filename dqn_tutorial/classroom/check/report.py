@@ -39,12 +39,13 @@ def report(argv: Sequence[str]) -> None:
         ValueError: no such folder, no progress file in it, or a CSV file that cannot be
             written.
     """
-    what = "Say what the learners of a class have done, from their progress files."
     arguments = tyro.cli(
         Arguments,
         args=list(argv),
         prog="python -m dqn_tutorial report",
-        description=what,
+        description=(
+            "Say what the learners of a class have done, from their progress files."
+        ),
     )
     rows = rows_of(read_folder(arguments.folder), EXERCISES)
     if arguments.csv:
@@ -98,13 +99,12 @@ def rows_of(
         for name in sorted(progress)
         if name not in exercises
     }
-    untouched = {"correct": False, "attempts": 0, "refusals": []}
     return [
         {
             "learner": learner,
             "notebook": notebook,
             "exercise": name,
-            **progress.get(name, untouched),
+            **progress.get(name, {"correct": False, "attempts": 0, "refusals": []}),
         }
         for learner, progress in learners.items()
         for name, notebook in places.items()

@@ -60,16 +60,11 @@ def agree(value: Any, other: Any) -> bool:
             and value.keys() == other.keys()
             and all(agree(value[k], other[k]) for k in other)
         )
-    if isinstance(other, tuple):
-        return (
-            isinstance(value, tuple)
-            and len(value) == len(other)
-            and all(map(agree, value, other))
-        )
     a, b = as_array(value), as_array(other)
-    if isinstance(other, list) and b is None:  # of tensors of several shapes
+    # a list where its tensors have several shapes
+    if isinstance(other, tuple | list) and b is None:
         return (
-            isinstance(value, list)
+            isinstance(value, tuple if isinstance(other, tuple) else list)
             and len(value) == len(other)
             and all(map(agree, value, other))
         )

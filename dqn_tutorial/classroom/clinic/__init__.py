@@ -8,9 +8,10 @@ from dqn_tutorial.classroom.clinic.patients import (
     DIAGNOSES,
     N_PATIENTS,
     Patient,
+    Score,
     patient,
+    score,
 )
-from dqn_tutorial.classroom.clinic.tester import Score, score
 
 __all__ = [
     "DIAGNOSES",

@@ -12,7 +12,7 @@ import numpy as np
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import Reading
 from dqn_tutorial.classroom.clinic.patients import HEALTHY
-from dqn_tutorial.classroom.plots import show_table
+from dqn_tutorial.classroom.pictures.figures import show_table
 from dqn_tutorial.stats import bootstrap_interval, wilson_interval
 
 EVIDENCE = Path(__file__).parent / "evidence.csv"
@@ -25,24 +25,20 @@ def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
 
     Taught in 09_bug_clinic.
     """
-    low, high = (float(bound) for bound in bootstrap_interval(reading.values))
-    numbers = (
-        np.median(reading.values),
-        reading.values.min(),
-        reading.values.max(),
-        reading.values.mean(),
-        low,
-        high,
-    )
-    names = ("median", "smallest", "largest", "mean", "low", "high")
-    own: dict[str, Any] = {
+    values = reading.values
+    low, high = (float(bound) for bound in bootstrap_interval(values))
+    return {
         "bug": bug,
         "instrument": instrument,
         "reading": reading.name,
-    }
-    own |= {"agents": len(reading.values), "outside": reading.n_outside}
-    return own | {
-        name: f"{number:.4g}" for name, number in zip(names, numbers, strict=True)
+        "agents": len(values),
+        "outside": reading.n_outside,
+        "median": f"{np.median(values):.4g}",
+        "smallest": f"{values.min():.4g}",
+        "largest": f"{values.max():.4g}",
+        "mean": f"{values.mean():.4g}",
+        "low": f"{low:.4g}",
+        "high": f"{high:.4g}",
     }
 
 
@@ -69,9 +65,14 @@ def evidence() -> None:
     rows = []
     for name, disease in DISEASES.items():
         own, effect = lines[name, disease.reading], lines[name, RETURN]
-        outside = f"{own['outside']} of {own['agents']}"
         rows.append(
-            (name, disease.instrument, disease.reading, outside, _interval(effect))
+            (
+                name,
+                disease.instrument,
+                disease.reading,
+                f"{own['outside']} of {own['agents']}",
+                _interval(effect),
+            )
         )
     rows.append(
         (

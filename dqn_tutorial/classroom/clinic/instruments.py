@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.buffer import Batch
-from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.models import get_model, make_config
+from dqn_tutorial.tabular import distance_to_q_star
 from dqn_tutorial.tasks import probes as probe_tasks
-from dqn_tutorial.training import evaluate, train
+from dqn_tutorial.training import evaluate, q_table, train
 
 Array = NDArray[np.float64]
 N_SEEDS = 16
@@ -73,14 +73,14 @@ def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
         "n_envs": 8,
         "batch_size": 32,
         "learning_starts": 64,
-    }
-    settings |= {
         "max_steps": 1_600,
         "update_ratio": 0.25,
         "learning_rate": 0.01,
         "learning_rate_end": 0.0,
+        "tau": 0.2,
+        "gamma": 0.9,
+        "exploration_rate": 1.0,
     }
-    settings |= {"tau": 0.2, "gamma": 0.9, "exploration_rate": 1.0}
     readings = []
     for name, probe in probe_tasks().items():
         agent = trained(f"probe {name}", seed, n_seeds, **settings)
@@ -98,21 +98,21 @@ def oracle(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     section 4.4. Taught in 09_bug_clinic.
     """
     mdp = slippery_grid()
-    settings: dict[str, Any] = {
-        "width": 64,
-        "depth": 1,
-        "n_envs": 32,
-        "batch_size": 128,
-        "gamma": mdp.gamma,
-    }
-    settings |= {
-        "max_steps": 16_000,
-        "update_ratio": 0.03,
-        "learning_rate": 5e-3,
-        "learning_rate_end": 0.0,
-    }
     agent = trained(
-        "slipperygrid", seed, n_seeds, tau=0.05, exploration_rate=1.0, **settings
+        "slipperygrid",
+        seed,
+        n_seeds,
+        width=64,
+        depth=1,
+        n_envs=32,
+        max_steps=16_000,
+        batch_size=128,
+        update_ratio=0.03,
+        learning_rate=5e-3,
+        learning_rate_end=0.0,
+        tau=0.05,
+        gamma=mdp.gamma,
+        exploration_rate=1.0,
     )
     q, q_star = q_table(agent, mdp), value_iteration(mdp)
     bias = (q - q_star)[..., ~mdp.terminal, :].mean((-2, -1))

@@ -1,14 +1,18 @@
-"""Patients: agents with a bug, or without one, that are examined, diagnosed and
-cured.
+"""Patients: agents with a bug, or without one, that are examined, diagnosed and cured,
+or find out which bugs a learner's tests catch.
 """
 
+import html
 import zlib
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from dqn_tutorial.classroom.check.exercise import Verdict
+from dqn_tutorial.classroom.check.guard import TooLong, time_limit
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import (
     INSTRUMENTS,
@@ -25,6 +29,7 @@ from dqn_tutorial.training import torch_threads
 HEALTHY = "healthy"
 DIAGNOSES = (*sorted(DISEASES), HEALTHY)
 N_PATIENTS = len(DISEASES) + 2  # two are healthy
+SECONDS = 20.0  # for one test on one agent
 
 
 def patient(number: int, learner: str = "") -> "Patient":
@@ -155,16 +160,13 @@ class Patient:
             f"With that bug, `{disease.reading}` ({disease.instrument}) is outside its"
             " healthy range"
         )
-        if reading.alarm:
-            message = (
-                f"{where}. So it is here, but another bug does that too: look at the"
-                " other readings."
-            )
-        else:
-            message = (
-                f"{where}. Here it is outside for {reading.n_outside} of"
-                f" {len(reading.values)} agents."
-            )
+        message = (
+            f"{where}. So it is here, but another bug does that too: look at the other"
+            " readings."
+            if reading.alarm
+            else f"{where}. Here it is outside for {reading.n_outside} of"
+            f" {len(reading.values)} agents."
+        )
         return Verdict(self.title, "not yet", f"not {name}", message)
 
     def code(self) -> None:
@@ -231,3 +233,80 @@ class Patient:
             "correct",
             message="Cured: every reading is in its healthy range.",
         )
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a set of tests found. Attributes: failed: for each test the agents that
+    failed it, `healthy` among them for a false alarm.
+    """
+
+    failed: Mapping[str, tuple[str, ...]]
+
+    @property
+    def false_alarms(self) -> list[str]:
+        """Tests that fail the healthy agent."""
+        return [test for test, agents in self.failed.items() if HEALTHY in agents]
+
+    @property
+    def caught(self) -> list[str]:
+        """Bugs that a test without false alarm caught."""
+        good = {
+            name
+            for agents in self.failed.values()
+            if HEALTHY not in agents
+            for name in agents
+        }
+        return [name for name in DISEASES if name in good]
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Caught {len(self.caught)} of {len(DISEASES)} bugs; false alarms:"
+            f" {len(self.false_alarms)}."
+        ]
+        for test, agents in self.failed.items():
+            lines.append(f"{test}: {', '.join(agents) or 'nothing'}")
+        missed = [name for name in DISEASES if name not in self.caught]
+        return "\n".join([*lines, f"still missed: {', '.join(missed) or 'none'}"])
+
+    def _repr_html_(self) -> str:
+        first, *rest = self.__repr__().splitlines()
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in rest)
+        return f'<div role="status"><b>{first}</b><ul>{items}</ul></div>'
+
+
+def score(*tests: Callable[[], object]) -> Score:
+    """Run tests against the healthy agent and every sick one; a test fails an agent by
+    raising an exception.
+
+    Args:
+        tests: functions without arguments that use the package and assert something.
+
+    Raises:
+        ValueError: no test, or two of one name.
+
+    Source: mutation testing, after DeMillo et al. (1978). Taught in 09_bug_clinic.
+    """
+    names = [test.__name__ for test in tests]
+    if not tests or len(set(names)) < len(names):
+        raise ValueError(
+            f"tests = {names} is not allowed: give one or more functions of different"
+            " names"
+        )
+    return Score(
+        {
+            test.__name__: tuple(
+                name for name in (HEALTHY, *DISEASES) if _fails(test, Patient(name))
+            )
+            for test in tests
+        }
+    )
+
+
+def _fails(test: Callable[[], object], patient: Patient) -> bool:
+    try:
+        with patient.body(), time_limit(SECONDS):
+            test()
+    except (Exception, TooLong):
+        return True
+    return False

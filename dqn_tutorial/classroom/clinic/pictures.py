@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREY,
     ORANGE,
@@ -20,8 +20,11 @@ from dqn_tutorial.stats import bootstrap_interval
 
 def show_readings(title: str, readings: Sequence[Reading]) -> None:
     """Show each reading's healthy range, and median and range over the agents."""
-    head = ("reading", "healthy", "median", "smallest to largest", "agents outside")
-    show_table(title, head, [_row(reading) for reading in readings])
+    show_table(
+        title,
+        ("reading", "healthy", "median", "smallest to largest", "agents outside"),
+        [_row(reading) for reading in readings],
+    )
 
 
 def _row(reading: Reading) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Labs that answer while they are played with. The only place that needs ipywidgets."""
 
 from dqn_tutorial.classroom.live.lab import LiveLab
-from dqn_tutorial.classroom.live.recording import Recording, load_lesson, replay
+from dqn_tutorial.classroom.live.recording import Recording, load_lesson, play_back
 from dqn_tutorial.classroom.live.tabular_labs import (
     correlation_lab,
     gamma_lab,
@@ -23,7 +23,7 @@ __all__ = [
     "gamma_lab",
     "load_lesson",
     "network_lab",
-    "replay",
+    "play_back",
     "step_size_lab",
     "target_lab",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.frames import frame_png
+from dqn_tutorial.classroom.pictures.figures import frame_png
 
 SPLIT = 0.5, 0.57  # shares of height and width, where the panels of `Pictures` meet
 MOST_CHANGED = 0.1  # share of the picture; beyond it a whole one is sent

@@ -51,9 +51,15 @@ def lab_config(env: str = "cartpole", model: str = "dqn", seed: int = 0) -> Main
     Raises:
         ValueError: as in `make_config`.
     """
-    constant = {"learning_rate": 1e-3, "learning_rate_end": 1.0, "update_ratio": 0.125}
     config = make_config(
-        env, model, seed=seed, n_envs=1, exploration_rate=0.1, **constant
+        env,
+        model,
+        seed=seed,
+        n_envs=1,
+        exploration_rate=0.1,
+        learning_rate=1e-3,
+        learning_rate_end=1.0,
+        update_ratio=0.125,
     )
     share = (
         config.model.critic.exploration_fraction * config.training.max_steps / NO_END
@@ -182,8 +188,10 @@ class Controls:
         )
 
     def _press(self, name: str) -> None:
-        is_on = self._worker.state in ("running", "paused")
-        if name == "reset" or (name in ("start", "step") and not is_on):
+        if name == "reset" or (
+            name in ("start", "step")
+            and self._worker.state not in ("running", "paused")
+        ):
             self._choose_run()
         self._worker.tell(name)
 
@@ -263,12 +271,9 @@ class Controls:
             self.words.value = (
                 f'<p class="live-words">{html.escape(self._sentence())}</p>'
             )
-            self._follow_schedule()
-
-    def _follow_schedule(self) -> None:
-        """Let the epsilon slider show its schedule; that is no move of the learner."""
-        if (run := self._worker.run) is not None:
-            self._set({"epsilon": round(run.agent.epsilon, 2)})
+            # the slider shows its schedule; that is no move of the learner
+            if run is not None:
+                self._set({"epsilon": round(run.agent.epsilon, 2)})
 
     def _sentence(self) -> str:
         worker, run = self._worker, self._worker.run

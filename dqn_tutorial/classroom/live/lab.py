@@ -10,14 +10,14 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
-from dqn_tutorial.classroom.agent_view import draw_agent
 from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
-from dqn_tutorial.classroom.plots import image_bundle
+from dqn_tutorial.classroom.pictures.agent_view import draw_agent
+from dqn_tutorial.classroom.pictures.figures import image_bundle
 from dqn_tutorial.config import MainConfig
 
 WORDS_EVERY = 1.0  # seconds between two sentences for the reader
@@ -78,7 +78,7 @@ class LiveLab:
 
     @property
     def recording(self) -> Recording:
-        """The run so far, ready to be saved or replayed. Taught in
+        """The run so far, ready to be saved or played back. Taught in
         07_train_cartpole.
         """
         return self.worker.recording
@@ -149,8 +149,8 @@ def _agent(pictures: Pictures, run: Run | None) -> str:
 def _output(data: bytes, words: str, agent: str) -> dict[str, str]:
     """Return both pictures in one output, which stays in the notebook."""
     both = (
-        image_bundle(data, "image/png", f"{ABOUT} {words}", WIDTH),
-        image_bundle(agent.encode(), "image/svg+xml", NEXT_TO, 360),
+        image_bundle(data, f"{ABOUT} {words}", WIDTH),
+        image_bundle(agent, NEXT_TO, 360),
     )
     html, plain = (
         "\n".join(bundle[mime] for bundle in both)

@@ -2,7 +2,6 @@
 and the agent itself.
 """
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.classroom.live.run import Run
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.pictures.curves import describe_returns, running_mean
+from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
     GREEN,
@@ -27,8 +27,7 @@ from dqn_tutorial.classroom.plots import (
     PIXELS_PER_INCH,
     PURPLE,
     STYLE,
-    describe_returns,
-    running_mean,
+    png,
 )
 from dqn_tutorial.envs import env_spec
 
@@ -46,6 +45,22 @@ WHOLE_EVERY = 8
 FIRST_SPAN = 20_000
 DOTS = 1_000  # most episodes drawn as dots
 WIDTH = 900  # pixels on the page
+# lines: their style and their look
+RETURNS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        ".",
+        {"color": GREY, "markersize": 3, "alpha": 0.5, "label": "episode (explores)"},
+    ),
+    ("-", {"color": BLUE, "label": "mean of 20"}),
+    ("o--", {"color": ORANGE, "markersize": 4, "label": "greedy evaluation"}),
+)
+ERRORS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("-", {"color": BLUE, "linewidth": 1, "label": "loss"}),
+    (
+        "--",
+        {"color": ORANGE, "linewidth": 1, "label": "mean |TD error|, units of reward"},
+    ),
+)
 
 
 class Pictures:
@@ -86,13 +101,12 @@ class Pictures:
         self._n_drawn = [0] * len(self._curves)
 
     def _draw_what_stays(self, axes: dict[str, Axes]) -> None:
-        top = axes["returns"]
-        top.plot(
-            [], [], ".", color=GREY, markersize=3, alpha=0.5, label="episode (explores)"
-        )
-        top.plot([], [], "-", color=BLUE, label="mean of 20")
-        top.plot([], [], "o--", color=ORANGE, markersize=4, label="greedy evaluation")
-        self._curves: list[Any] = [*top.lines]
+        top, errors, q = axes["returns"], axes["errors"], axes["q"]
+        self._curves: list[Any] = [
+            panel.plot([], [], style, **look)[0]
+            for panel, curves in ((top, RETURNS), (errors, ERRORS))
+            for style, look in curves
+        ]
         if self.spec.solved_at is not None:
             top.axhline(
                 self.spec.solved_at,
@@ -102,23 +116,13 @@ class Pictures:
             )
         low, high = (0.0, 520.0) if self.has_map else (-1.0, 1.0)
         top.set(ylabel="episode return", xlim=(0, FIRST_SPAN), ylim=(low, high))
-        axes["errors"].plot([], [], "-", color=BLUE, linewidth=1, label="loss")
-        axes["errors"].plot(
-            [],
-            [],
-            "--",
-            color=ORANGE,
-            linewidth=1,
-            label="mean |TD error|, units of reward",
-        )
-        self._curves += axes["errors"].lines
-        axes["errors"].set(
+        errors.set(
             xlabel="environment steps",
             xlim=(0, FIRST_SPAN),
             ylim=(1e-5, 1e3),
             yscale="log",
         )
-        for panel, columns in ((top, 4), (axes["errors"], 2)):
+        for panel, columns in ((top, 4), (errors, 2)):
             panel.legend(
                 loc="lower left",
                 bbox_to_anchor=(0, 0.98),
@@ -127,7 +131,6 @@ class Pictures:
                 borderaxespad=0,
             )
         count = range(self.spec.dim_act)
-        q = axes["q"]
         self._bars: list[Any] = list(
             q.barh(count, [0] * len(count), color=GREY, height=0.6)
         )
@@ -137,14 +140,12 @@ class Pictures:
         q.set(xlabel="Q-value", xlim=(-20, 160) if self.has_map else (-1, 10))
         q.invert_yaxis()
         q.set_title("Q-values of the state on screen\n", fontsize=10)
-        kinds = [("chosen greedily", BLUE, ""), ("chosen by chance", PURPLE, "//")]
         # a legend, drawn once: words that change take 3 ms a frame
-        patches = [
-            Patch(facecolor=color, hatch=hatch, label=label)
-            for label, color, hatch in kinds
-        ]
         q.legend(
-            handles=patches,
+            handles=[
+                Patch(facecolor=BLUE, hatch="", label="chosen greedily"),
+                Patch(facecolor=PURPLE, hatch="//", label="chosen by chance"),
+            ],
             loc="lower center",
             bbox_to_anchor=(0.5, 0.98),
             ncols=2,
@@ -154,8 +155,11 @@ class Pictures:
         self._map: list[Any] = []
         if self.has_map:
             self._prepare_map(axes["map"])
+        self._set_animated(True)
+
+    def _set_animated(self, animated: bool) -> None:
         for artist in self._curves + self._bars + self._map:
-            artist.set_animated(True)
+            artist.set_animated(animated)
 
     def _prepare_map(self, panel: Axes) -> None:
         """Lay out V as shades and the greedy action as arrow heads, over angle and
@@ -231,14 +235,14 @@ class Pictures:
             for values in (returns, running_mean(returns))
         ]
         self._points += [(evaluated, greedy), *((learned, values) for values in errors)]
-        grown = (
-            self._grow_x(run.step)
-            | self._grow_y("returns", returns)
-            | self._grow_y("errors", np.array(errors))
-        )
+        grown = [self._grow("returns", returns), self._grow("errors", np.array(errors))]
+        right = self._axes["returns"].get_xlim()[1]
+        if run.step > right:
+            for name in ("returns", "errors"):
+                self._axes[name].set_xlim(0, 2 * max(right, run.step))
         if (record := run.record) is not None:
             units = np.where(np.isfinite(record.q_values), record.q_values, 0)
-            grown |= self._grow_q(units)
+            grown.append(self._grow("q", units))
             for number, (bar, value) in enumerate(zip(self._bars, units, strict=True)):
                 bar.set_width(float(value))
                 chosen = number == record.action
@@ -246,40 +250,25 @@ class Pictures:
                     (PURPLE if record.explored else BLUE) if chosen else "#CCCCCC"
                 )
                 bar.set_hatch("//" if chosen and record.explored else "")
-        if grown:
+        if any(grown) or run.step > right:
             self._background = None
 
-    def _grow_x(self, step: int) -> bool:
-        right = self._axes["returns"].get_xlim()[1]
-        if step <= right:
-            return False
-        for name in ("returns", "errors"):
-            self._axes[name].set_xlim(0, 2 * max(right, step))
-        return True
-
-    def _grow_y(self, name: str, values: NDArray[np.float64]) -> bool:
-        low, high = self._axes[name].get_ylim()
-        seen = values[np.isfinite(values) & ((values > 0) | (name == "returns"))]
+    def _grow(self, name: str, values: NDArray[Any]) -> bool:
+        """Let a panel reach all values, and beyond, so that it grows seldom; say
+        whether it had to.
+        """
+        panel = self._axes[name]
+        low, high = panel.get_xlim() if name == "q" else panel.get_ylim()
+        seen = values[np.isfinite(values) & ((values > 0) | (name != "errors"))]
         if not seen.size or (seen.min() >= low and seen.max() <= high):
             return False
         least, most = float(seen.min()), float(seen.max())
         if name == "errors":
-            low, high = (
-                min(low, 10 ** math.floor(math.log10(least))),
-                max(high, 10 * most),
-            )
+            least, most = 10 ** math.floor(math.log10(least)), 10 * most
         else:
-            low, high = min(low, 2 * least), max(high, 2 * most)
-        self._axes[name].set_ylim(low, high)
-        return True
-
-    def _grow_q(self, values: np.ndarray[Any, Any]) -> bool:
-        low, high = self._axes["q"].get_xlim()
-        if low <= values.min() and values.max() <= high:
-            return False
-        self._axes["q"].set_xlim(
-            min(low, 2 * float(values.min())), max(high, 2 * float(values.max()))
-        )
+            least, most = 2 * least, 2 * most
+        set_limits = panel.set_xlim if name == "q" else panel.set_ylim
+        set_limits(min(low, least), max(high, most))
         return True
 
     def frame(self, run: Run) -> NDArray[np.uint8]:
@@ -333,21 +322,11 @@ class Pictures:
                 self._update_map(run.agent)
             self._set_curves([0] * len(self._points))
         self._background = None
-        animated = self._curves + self._bars + self._map
-        for artist in animated:
-            artist.set_animated(False)
-        buffer = io.BytesIO()
-        with rc_context(STYLE):
-            self.figure.savefig(
-                buffer,
-                format="png",
-                dpi=2 * PIXELS_PER_INCH,
-                metadata={"Software": None},
-            )
+        self._set_animated(False)
+        picture = png(self.figure)
         self.figure.set_dpi(PIXELS_PER_INCH)
-        for artist in animated:
-            artist.set_animated(True)
-        return buffer.getvalue(), self._describe(run)
+        self._set_animated(True)
+        return picture, self._describe(run)
 
     def _describe(self, run: Run | None) -> str:
         if run is None or run.record is None:

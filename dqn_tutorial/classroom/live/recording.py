@@ -1,5 +1,5 @@
-"""A run in which controls were moved, as data: kept, saved, and run again with the same
-result, without a screen.
+"""A run in which controls were moved, as data: kept, saved, and played back with the
+same result, without a screen.
 """
 
 import json
@@ -170,7 +170,7 @@ def make_move(agent: Agent, name: str, value: float | None) -> None:
         setattr(agent, name, value)
 
 
-def replay(
+def play_back(
     recording: Recording, on_record: Callable[[Agent, Record], None] | None = None
 ) -> Agent:
     """Run a recording again: each move is made at the first record at or after its

@@ -13,15 +13,13 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.live.background import Background
-from dqn_tutorial.classroom.plots import (
+from dqn_tutorial.classroom.live.worker import Background
+from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,
     GREY,
-    PIXELS_PER_INCH,
     image_bundle,
     new_figure,
-    png,
 )
 from dqn_tutorial.stats import bootstrap_interval
 
@@ -76,11 +74,13 @@ class SmallLab:
         }
         self.wait()
         self._handle = None
-        question = {
-            "text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>",
-            "text/plain": self.question,
-        }
-        display(question, raw=True)
+        display(
+            {
+                "text/html": f"<p><b>Lab.</b> {html.escape(self.question)}</p>",
+                "text/plain": self.question,
+            },
+            raw=True,
+        )
         display(view, raw=True)
         self._handle = self._draw(self._values())
         for control in self.controls.values():
@@ -113,9 +113,7 @@ class SmallLab:
         figure, words = self._picture(self._tell, **values)
         # the words of the first picture are stored, so they must hold on every machine
         alt = f"{self.alt} {words}" if self._handle else self.alt
-        bundle = image_bundle(
-            png(figure), "image/png", alt, int(figure.get_figwidth() * PIXELS_PER_INCH)
-        )
+        bundle = image_bundle(figure, alt)
         self._say(words)
         if self._handle is None:
             return display(bundle, raw=True, display_id=True)
@@ -155,9 +153,12 @@ def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
 
 def choice(name: str, options: Sequence[str], value: str, tooltip: str) -> Any:
     """Return a list to choose a word from. Source: ipywidgets."""
-    style = {"description_width": "initial"}
     return widgets.Dropdown(
-        description=name, options=options, value=value, tooltip=tooltip, style=style
+        description=name,
+        options=options,
+        value=value,
+        tooltip=tooltip,
+        style={"description_width": "initial"},
     )
 
 

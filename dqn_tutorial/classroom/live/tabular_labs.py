@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.grid_view import draw_grid
 from dqn_tutorial.classroom.live.small import (
     Floats,
     Panel,
@@ -15,11 +14,12 @@ from dqn_tutorial.classroom.live.small import (
     band_picture,
     slider,
 )
-from dqn_tutorial.classroom.plots import new_figure
-from dqn_tutorial.classroom.tabular import Ints, learn
+from dqn_tutorial.classroom.pictures.figures import new_figure
+from dqn_tutorial.classroom.pictures.grid_view import draw_grid
 from dqn_tutorial.envs import quadrant
 from dqn_tutorial.mdp import GRID, greedy_policy, slippery_grid, value_iteration
 from dqn_tutorial.seeding import numpy_generator
+from dqn_tutorial.tabular import Ints, q_learning
 
 N_SEEDS = 16
 # the cell below the gap between the two holes, and the goal
@@ -33,21 +33,29 @@ def gamma_lab() -> SmallLab:
 
     Source: Sutton & Barto (2018), section 3.3. Taught in 01_bellman_equation.
     """
-    question = (
-        "The framed cell lies below the gap between the holes. At gamma = 0.9 the robot"
-        " goes up, through the gap. From which gamma on does it turn round and take the"
-        " long way? What does that gain, and what does it cost?"
+    gamma = slider(
+        "gamma",
+        (
+            [round(0.5 + 0.01 * i, 3) for i in range(45)]
+            + [round(0.95 + 0.005 * i, 3) for i in range(10)]
+        ),
+        0.9,
+        "Discount factor of one step",
     )
-    gammas = [round(0.5 + 0.01 * i, 3) for i in range(45)] + [
-        round(0.95 + 0.005 * i, 3) for i in range(10)
-    ]
-    gamma = slider("gamma", gammas, 0.9, "Discount factor of one step")
     gamma.continuous_update = True  # drawn at once, so it may follow the hand
-    alt = (
-        "The slippery grid with the optimal value and the best action of each cell; the"
-        " cell below the gap is framed."
+    return SmallLab(
+        (
+            "The framed cell lies below the gap between the holes. At gamma = 0.9 the"
+            " robot goes up, through the gap. From which gamma on does it turn round"
+            " and take the long way? What does that gain, and what does it cost?"
+        ),
+        {"gamma": gamma},
+        best_way,
+        (
+            "The slippery grid with the optimal value and the best action of each cell;"
+            " the cell below the gap is framed."
+        ),
     )
-    return SmallLab(question, {"gamma": gamma}, best_way, alt)
 
 
 def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
@@ -66,8 +74,14 @@ def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
     ]
     arrives = visits @ p[floor, GOAL]
     figure, axes = new_figure(4.6, 4.6)
-    title = f"$v_*$ and best actions at gamma = {gamma:g}"
-    draw_grid(axes, mdp, values=q.max(-1), policy=policy, title=title, highlight=[GAP])
+    draw_grid(
+        axes,
+        mdp,
+        values=q.max(-1),
+        policy=policy,
+        title=f"$v_*$ and best actions at gamma = {gamma:g}",
+        highlight=[GAP],
+    )
     return (
         figure,
         (
@@ -84,36 +98,35 @@ def step_size_lab() -> SmallLab:
 
     Source: Watkins & Dayan (1992). Taught in 02_q_learning.
     """
-    question = (
-        "With random actions (epsilon 1), which constant alpha ends closest to Q* after"
-        " 10,000 steps, and what goes wrong on either side of it? At that alpha, what"
-        " becomes of the distance when epsilon falls towards 0?"
-    )
-    alphas = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, FALLING]
-    controls = {
-        "alpha": slider(
-            "alpha",
-            alphas,
-            0.5,
-            "Step size of every update; falling: n to the -0.8 at the n-th visit",
-        ),
-        "epsilon": slider(
-            "epsilon",
-            [0.0, 0.05, 0.1, 0.3, 0.6, 1.0],
-            1.0,
-            "Probability of a random action",
-        ),
-    }
-    panel = Panel("Q-learning on the slippery grid", "distance to Q*", (0, 1.9))
-    alt = (
-        "The distance to Q* of tabular Q-learning over environment steps, mean of 16"
-        " seeds with its 95 % interval."
-    )
     return SmallLab(
-        question,
-        controls,
-        band_picture(learn_table, "steps of each seed", [panel]),
-        alt,
+        (
+            "With random actions (epsilon 1), which constant alpha ends closest to Q*"
+            " after 10,000 steps, and what goes wrong on either side of it? At that"
+            " alpha, what becomes of the distance when epsilon falls towards 0?"
+        ),
+        {
+            "alpha": slider(
+                "alpha",
+                [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, FALLING],
+                0.5,
+                "Step size of every update; falling: n to the -0.8 at the n-th visit",
+            ),
+            "epsilon": slider(
+                "epsilon",
+                [0.0, 0.05, 0.1, 0.3, 0.6, 1.0],
+                1.0,
+                "Probability of a random action",
+            ),
+        },
+        band_picture(
+            learn_table,
+            "steps of each seed",
+            [Panel("Q-learning on the slippery grid", "distance to Q*", (0, 1.9))],
+        ),
+        (
+            "The distance to Q* of tabular Q-learning over environment steps, mean of"
+            " 16 seeds with its 95 % interval."
+        ),
     )
 
 
@@ -134,11 +147,10 @@ def learn_table(
             tell(asked / n_steps)
         return np.full(len(visits), alpha) if alpha else np.asarray(visits**-0.8)
 
-    rng = numpy_generator(seed, "step size lab")
-    runs = learn(
+    runs = q_learning(
         mdp,
         value_iteration(mdp),
-        rng,
+        numpy_generator(seed, "step size lab"),
         n_steps,
         step_size,
         np.full(N_SEEDS, epsilon),
@@ -151,39 +163,41 @@ def correlation_lab() -> SmallLab:
     """Ask whether a larger batch or a longer memory keeps what was learned. Source: Lin
     (1992). Taught in 04_replay_buffer.
     """
-    question = (
-        "The learner keeps the newest 32 steps only and forgets. What helps more: a"
-        " batch of 128 in place of 32, or a memory of 2,000 steps, one whole turn? Once"
-        " the memory is long, what is the batch good for?"
-    )
-    controls = {
-        "batch_size": slider(
-            "batch size",
-            [1, 4, 16, 32, 64, 128, 256],
-            32,
-            "Samples drawn for each update",
-        ),
-        "memory": slider(
-            "memory",
-            [32, 100, 300, 1_000, 2_000, 4_000],
-            32,
-            "Newest steps that batches are drawn from",
-        ),
-    }
-    panel = Panel(
-        "A context that goes round once in 2,000 steps",
-        "accuracy, whole circle",
-        (0.2, 1.02),
-    )
-    alt = (
-        "Share of the circle with the right action over steps, mean of 16 seeds with"
-        " its 95 % interval."
-    )
     return SmallLab(
-        question,
-        controls,
-        band_picture(learn_circle, "steps, one update each", [panel]),
-        alt,
+        (
+            "The learner keeps the newest 32 steps only and forgets. What helps more: a"
+            " batch of 128 in place of 32, or a memory of 2,000 steps, one whole turn?"
+            " Once the memory is long, what is the batch good for?"
+        ),
+        {
+            "batch_size": slider(
+                "batch size",
+                [1, 4, 16, 32, 64, 128, 256],
+                32,
+                "Samples drawn for each update",
+            ),
+            "memory": slider(
+                "memory",
+                [32, 100, 300, 1_000, 2_000, 4_000],
+                32,
+                "Newest steps that batches are drawn from",
+            ),
+        },
+        band_picture(
+            learn_circle,
+            "steps, one update each",
+            [
+                Panel(
+                    "A context that goes round once in 2,000 steps",
+                    "accuracy, whole circle",
+                    (0.2, 1.02),
+                )
+            ],
+        ),
+        (
+            "Share of the circle with the right action over steps, mean of 16 seeds"
+            " with its 95 % interval."
+        ),
     )
 
 
@@ -211,9 +225,9 @@ def learn_circle(
     places = 2 * np.pi * (np.arange(200) + 0.5) / 200
     weights, steps, accuracy = np.zeros((N_SEEDS, 4, 9), np.float32), [], []
     for t in range(1, n_steps + 1):
-        drawn = rng.integers(max(0, t - memory), t, (N_SEEDS, batch_size))
-        features, a = phi[rows, drawn], action[rows, drawn]  # [N, B, 9], [N, B]
-        error = reward[rows, drawn] - (features * weights[rows, a]).sum(-1)
+        sampled = rng.integers(max(0, t - memory), t, (N_SEEDS, batch_size))
+        features, a = phi[rows, sampled], action[rows, sampled]  # [N, B, 9], [N, B]
+        error = reward[rows, sampled] - (features * weights[rows, a]).sum(-1)
         # [N, 4, B]
         of_action = np.where(
             np.arange(4)[:, None] == a[:, None], error[:, None], 0
@@ -239,29 +253,36 @@ def target_lab() -> SmallLab:
     """Ask up to which tau the values on the star stay bounded. Source: Sutton & Barto
     (2018), section 11.2. Taught in 05_critic.
     """
-    question = (
-        "All true values on Baird's star are 0. Up to which tau do the learned values"
-        " stay bounded? Among those, which comes closest to 0, and why is the smallest"
-        " tau not the best?"
-    )
-    taus = [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
-    controls = {
-        "tau": slider(
-            "tau",
-            taus,
-            1.0,
-            "Share of the way that the target goes at each update; 1 is a copy",
-        )
-    }
-    panel = Panel(
-        "Baird's star, logarithmic axis", "max |v|", (0.05, 1e25), is_log=True
-    )
-    alt = (
-        "The largest absolute value on Baird's star over updates, mean of 16 seeds with"
-        " its 95 % interval, log axis."
-    )
     return SmallLab(
-        question, controls, band_picture(learn_star, "updates", [panel]), alt
+        (
+            "All true values on Baird's star are 0. Up to which tau do the learned"
+            " values stay bounded? Among those, which comes closest to 0, and why is"
+            " the smallest tau not the best?"
+        ),
+        {
+            "tau": slider(
+                "tau",
+                [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0],
+                1.0,
+                "Share of the way that the target goes at each update; 1 is a copy",
+            )
+        },
+        band_picture(
+            learn_star,
+            "updates",
+            [
+                Panel(
+                    "Baird's star, logarithmic axis",
+                    "max |v|",
+                    (0.05, 1e25),
+                    is_log=True,
+                )
+            ],
+        ),
+        (
+            "The largest absolute value on Baird's star over updates, mean of 16 seeds"
+            " with its 95 % interval, log axis."
+        ),
     )
 
 

@@ -3,7 +3,6 @@ ensemble.
 """
 
 from collections import deque
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,14 +16,14 @@ from dqn_tutorial.classroom.live.small import (
     choice,
     slider,
 )
-from dqn_tutorial.classroom.oracle import distance_to_q_star, q_table
 from dqn_tutorial.config import REDUCTIONS
 from dqn_tutorial.envs import env_seed, make_vector_env, register_mdp
 from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.models import get_model, make_config
 from dqn_tutorial.nets import DQNNet, stack
 from dqn_tutorial.seeding import numpy_generator, torch_generator
-from dqn_tutorial.training import torch_threads, train
+from dqn_tutorial.tabular import distance_to_q_star
+from dqn_tutorial.training import q_table, torch_threads, train
 
 N_SEEDS, N_ENVS = 16, 32
 MDP = slippery_grid()
@@ -42,40 +41,46 @@ def network_lab() -> SmallLab:
     Source: LeCun et al. (1998), "Efficient BackProp", section 4.3. Taught in
     03_q_network.
     """
-    question = (
-        "At factor 1 the angle of the pole is a quiet voice among the inputs. Can 128"
-        " units in each layer make up for that, or do 16 units at factor 10 do better?"
-        " And does an ever larger factor go on helping?"
-    )
-    controls = {
-        "width": slider(
-            "width",
-            [4, 8, 16, 32, 64, 128, 256],
-            32,
-            "Units in each of the two hidden layers",
-        ),
-        "factor": slider(
-            "factor on the angle",
-            [1.0, 3.0, 10.0, 30.0, 100.0],
-            1.0,
-            "The other factors are 1, 0.5 and 1",
-        ),
-    }
-    panel = Panel(
-        "Fitting a function of CartPole's states",
-        "share of the variance left",
-        (1e-3, 10),
-        is_log=True,
-    )
-    alt = (
-        "The share of a function's variance that networks have not learned over"
-        " updates, 16 seeds, log axis."
-    )
     return SmallLab(
-        question, controls, band_picture(fit_networks, "updates", [panel]), alt
+        (
+            "At factor 1 the angle of the pole is a quiet voice among the inputs. Can"
+            " 128 units in each layer make up for that, or do 16 units at factor 10 do"
+            " better? And does an ever larger factor go on helping?"
+        ),
+        {
+            "width": slider(
+                "width",
+                [4, 8, 16, 32, 64, 128, 256],
+                32,
+                "Units in each of the two hidden layers",
+            ),
+            "factor": slider(
+                "factor on the angle",
+                [1.0, 3.0, 10.0, 30.0, 100.0],
+                1.0,
+                "The other factors are 1, 0.5 and 1",
+            ),
+        },
+        band_picture(
+            fit_networks,
+            "updates",
+            [
+                Panel(
+                    "Fitting a function of CartPole's states",
+                    "share of the variance left",
+                    (1e-3, 10),
+                    is_log=True,
+                )
+            ],
+        ),
+        (
+            "The share of a function's variance that networks have not learned over"
+            " updates, 16 seeds, log axis."
+        ),
     )
 
 
+@torch_threads(1)
 def fit_networks(
     tell: Tell, width: int, factor: float, seed: int = 0
 ) -> tuple[list[float], list[Floats]]:
@@ -84,13 +89,6 @@ def fit_networks(
 
     Taught in 03_q_network.
     """
-    with torch_threads(1):
-        return _fit(tell, width, factor, seed)
-
-
-def _fit(
-    tell: Tell, width: int, factor: float, seed: int
-) -> tuple[list[float], list[Floats]]:
     n_updates, name = 150, "network lab"
     states = _random_play(seed)
     value = torch.exp(-((states[:, 2] / 0.1) ** 2))
@@ -135,44 +133,46 @@ def epsilon_lab() -> SmallLab:
     """Ask which epsilon schedule learns best and which earns best. Source: Mnih et al.
     (2015), extended data table 1. Taught in 06_agent.
     """
-    question = (
-        "Which schedule ends with the smallest distance to Q*, and which one ends with"
-        " the largest return in training? Why are they not the same, and why can"
-        " epsilon 1 throughout learn Q* at all?"
-    )
-    controls = {
-        "start": slider(
-            "epsilon at first",
-            [0.0, 0.05, 0.3, 1.0],
-            1.0,
-            "Probability of a random action at step 0",
-        ),
-        "final": slider(
-            "epsilon at last",
-            [0.0, 0.05, 0.3, 1.0],
-            0.05,
-            "After the schedule has ended",
-        ),
-        "fraction": slider(
-            "reached after",
-            [0.1, 0.25, 0.5, 1.0],
-            0.1,
-            "Length of the schedule as a share of the run",
-        ),
-    }
-    panels = [
-        Panel("What is learned", "distance to Q*", (0, 1.3)),
-        Panel("What is earned: the last 32 episodes", "training return", (-1, 1)),
-    ]
-    alt = (
-        "Left the distance to Q*, right the return of training episodes over steps,"
-        " means of 16 seeds with intervals."
-    )
     return SmallLab(
-        question,
-        controls,
-        band_picture(learn_grid, "environment steps of each seed", panels),
-        alt,
+        (
+            "Which schedule ends with the smallest distance to Q*, and which one ends"
+            " with the largest return in training? Why are they not the same, and why"
+            " can epsilon 1 throughout learn Q* at all?"
+        ),
+        {
+            "start": slider(
+                "epsilon at first",
+                [0.0, 0.05, 0.3, 1.0],
+                1.0,
+                "Probability of a random action at step 0",
+            ),
+            "final": slider(
+                "epsilon at last",
+                [0.0, 0.05, 0.3, 1.0],
+                0.05,
+                "After the schedule has ended",
+            ),
+            "fraction": slider(
+                "reached after",
+                [0.1, 0.25, 0.5, 1.0],
+                0.1,
+                "Length of the schedule as a share of the run",
+            ),
+        },
+        band_picture(
+            learn_grid,
+            "environment steps of each seed",
+            [
+                Panel("What is learned", "distance to Q*", (0, 1.3)),
+                Panel(
+                    "What is earned: the last 32 episodes", "training return", (-1, 1)
+                ),
+            ],
+        ),
+        (
+            "Left the distance to Q*, right the return of training episodes over steps,"
+            " means of 16 seeds with intervals."
+        ),
     )
 
 
@@ -184,32 +184,26 @@ def learn_grid(
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
-    epsilon: dict[str, Any] = {
-        "exploration_start": start,
-        "exploration_rate": final,
-        "exploration_fraction": fraction,
-    }
-    sizes: dict[str, Any] = {
-        "n_envs": N_ENVS,
-        "max_steps": 8 * EPISODE,
-        "batch_size": 64,
-        "width": 32,
-        "depth": 1,
-    }
-    rates: dict[str, Any] = {
-        "learning_rate": 4e-3,
-        "learning_rate_end": 0.0,
-        "tau": 0.05,
-        "update_ratio": 1 / 32,
-        "gamma": MDP.gamma,
-    }
-    learner: dict[str, Any] = {
-        "n_seeds": N_SEEDS,
-        "seed": seed,
-        "learning_starts": 320,
-        "eval_every": 0,
-    }
-    config = make_config("slipperygrid", **epsilon, **sizes, **rates, **learner)
+    config = make_config(
+        "slipperygrid",
+        seed=seed,
+        n_seeds=N_SEEDS,
+        n_envs=N_ENVS,
+        max_steps=8 * EPISODE,
+        learning_starts=320,
+        batch_size=64,
+        eval_every=0,
+        width=32,
+        depth=1,
+        learning_rate=4e-3,
+        learning_rate_end=0.0,
+        tau=0.05,
+        update_ratio=1 / 32,
+        gamma=MDP.gamma,
+        exploration_start=start,
+        exploration_rate=final,
+        exploration_fraction=fraction,
+    )
     agents, steps, distances, returns = get_model(config), [], [], []
     recent: list[deque[float]] = [deque(maxlen=32) for _ in range(N_SEEDS)]
     for record in train(agents):
@@ -229,36 +223,38 @@ def ensemble_lab() -> SmallLab:
     Source: Anschel et al. (2017) on the mean, Lan et al. (2020) on the minimum. Taught
     in 08_what_matters.
     """
-    question = (
-        "The rewards are noisy, and a single network ends with values that are too"
-        " large. Does the mean over more members cure that? Does the minimum, and from"
-        " how many members on? What does the maximum do?"
-    )
-    controls = {
-        "members": slider("members", [1, 2, 4, 8], 1, "Networks of one agent"),
-        "reduce": choice(
-            "target takes the",
-            REDUCTIONS,
-            "mean",
-            "How the target combines the members' Q-values",
-        ),
-    }
-    panel = Panel(
-        "The slippery grid with noisy rewards",
-        "overestimation",
-        (-0.5, 0.9),
-        truth=0,
-        truth_label="no bias",
-    )
-    alt = (
-        "Mean over states of the learned less the true value, over steps, mean of 16"
-        " seeds with its 95 % interval."
-    )
     return SmallLab(
-        question,
-        controls,
-        band_picture(learn_noisy_grid, "environment steps of each seed", [panel]),
-        alt,
+        (
+            "The rewards are noisy, and a single network ends with values that are too"
+            " large. Does the mean over more members cure that? Does the minimum, and"
+            " from how many members on? What does the maximum do?"
+        ),
+        {
+            "members": slider("members", [1, 2, 4, 8], 1, "Networks of one agent"),
+            "reduce": choice(
+                "target takes the",
+                REDUCTIONS,
+                "mean",
+                "How the target combines the members' Q-values",
+            ),
+        },
+        band_picture(
+            learn_noisy_grid,
+            "environment steps of each seed",
+            [
+                Panel(
+                    "The slippery grid with noisy rewards",
+                    "overestimation",
+                    (-0.5, 0.9),
+                    truth=0,
+                    truth_label="no bias",
+                )
+            ],
+        ),
+        (
+            "Mean over states of the learned less the true value, over steps, mean of"
+            " 16 seeds with its 95 % interval."
+        ),
     )
 
 
@@ -270,29 +266,25 @@ def learn_noisy_grid(
 
     Source: Thrun & Schwartz (1993).
     """
-    sizes: dict[str, Any] = {
-        "n_envs": N_ENVS,
-        "max_steps": 12_800,
-        "buffer_size": 2_000,
-        "width": 64,
-        "depth": 1,
-        "n_members": members,
-    }
-    rates: dict[str, Any] = {
-        "learning_rate": 1e-2,
-        "tau": 1.0,
-        "target_update_every": 100,
-        "update_ratio": 1 / 16,
-        "gamma": MDP.gamma,
-    }
-    learner: dict[str, Any] = {
-        "n_seeds": N_SEEDS,
-        "seed": seed,
-        "reduce": reduce,
-        "exploration_rate": 1.0,
-        "eval_every": 0,
-    }
-    config = make_config("noisylabgrid", **sizes, **rates, **learner)
+    config = make_config(
+        "noisylabgrid",
+        seed=seed,
+        n_seeds=N_SEEDS,
+        n_envs=N_ENVS,
+        max_steps=12_800,
+        buffer_size=2_000,
+        eval_every=0,
+        width=64,
+        depth=1,
+        n_members=members,
+        reduce=reduce,
+        learning_rate=1e-2,
+        tau=1.0,
+        target_update_every=100,
+        update_ratio=1 / 16,
+        gamma=MDP.gamma,
+        exploration_rate=1.0,
+    )
     agents, steps, too_large = get_model(config), [], []
     for record in train(agents):
         tell(record.step / config.training.max_steps)

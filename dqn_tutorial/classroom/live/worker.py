@@ -1,5 +1,6 @@
-"""The one thread that owns a live run: it trains, evaluates and draws. Everybody else
-only leaves it notes.
+"""The threads of the labs: one that lives only while there is work, so that an open
+notebook without a run has none, and the one that owns a live run. It trains, evaluates
+and draws; everybody else only leaves it notes.
 """
 
 import math
@@ -7,15 +8,62 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
-from dqn_tutorial.classroom.live.background import Background
 from dqn_tutorial.classroom.live.recording import Recording, record_of
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.config import MainConfig
 
 # seconds; at full speed the other threads get their turn this often
 HAND_OVER_EVERY = 0.02
+
+
+class Background:
+    """Does work in a thread of its own, piece by piece, until nothing is left to do.
+
+    Args:
+        name: of the thread.
+        work: does one piece, and tells its errors itself: a traceback of a thread lands
+            in another cell.
+        is_done: called after each piece, whether nothing is left.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], None], is_done: Callable[[], bool]
+    ) -> None:
+        self._name, self._do_one, self._is_done = name, work, is_done
+        self._thread: threading.Thread | None = None
+        self._ended, self._lock = threading.Event(), threading.Lock()
+        self._ended.set()
+
+    def wake(self) -> None:
+        """See to it that what was asked for before this call is done; returns at
+        once.
+        """
+        with self._lock:
+            if self._thread is None:
+                self._ended.clear()
+                self._thread = threading.Thread(
+                    target=self._work, name=self._name, daemon=True
+                )
+                self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is left to do; False if the seconds ran out first."""
+        # no join: Python 3.11 takes a thread whose join was interrupted for dead
+        return self._ended.wait(timeout)
+
+    def _work(self) -> None:
+        while True:
+            with suppress(Exception):  # should telling an error be what failed
+                self._do_one()
+            # so that nothing can be asked for between the look and the end
+            with self._lock:
+                if self._is_done():
+                    self._thread = None
+                    self._ended.set()
+                    return
 
 
 class Wish(NamedTuple):
@@ -124,7 +172,9 @@ class Worker:
                 self._show(final=True)
             elif command in ("start", "step"):
                 if self.state not in ("running", "paused"):
-                    self._begin()
+                    self.error, self.run = None, Run(self.config)
+                    for name, value in self.held.items():
+                        self.run.move(name, value)
                 self.state = "running" if command == "start" else "paused"
                 if command == "step" and self.run and not self.run.step_once():
                     self._end("stopped")
@@ -132,12 +182,6 @@ class Worker:
                     self._show()
                 self._due = time.monotonic()
         self._grant()
-
-    def _begin(self) -> None:
-        self.error = None
-        self.run = Run(self.config)
-        for name, value in self.held.items():
-            self.run.move(name, value)
 
     def _grant(self) -> None:
         """Make the moves that were asked for; without a run they wait for the next

@@ -10,7 +10,15 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+)
 from dqn_tutorial.mdp import MDP
 
 COLOURS = LinearSegmentedColormap.from_list("orange to blue", [ORANGE, "#ffffff", BLUE])
@@ -49,7 +57,11 @@ def draw_grid(
     """
     shade = Normalize(-limit, limit, clip=True)
     chances = (
-        None if policy is None else _probabilities(np.asarray(policy), mdp.n_actions)
+        None
+        if policy is None
+        else np.eye(mdp.n_actions)[np.asarray(policy, int)]
+        if np.ndim(policy) == 1
+        else np.asarray(policy)
     )
     for state in range(mdp.n_states):
         y, x = divmod(state, columns)
@@ -65,9 +77,13 @@ def draw_grid(
                 7.2 * _cell_inches(axes, mdp.n_states / columns, columns),
             )
         else:
-            value = None if values is None else float(np.asarray(values)[state])
             _draw_value(
-                axes, x, y, value, shade, above=0.24 if chances is not None else 0.0
+                axes,
+                x,
+                y,
+                None if values is None else float(np.asarray(values)[state]),
+                shade,
+                above=0.24 if chances is not None else 0.0,
             )
         if chances is not None and not mdp.terminal[state]:
             _draw_arrows(
@@ -96,10 +112,6 @@ def draw_grid(
     )
     axes.set_title(title, fontsize=10)
     axes.axis("off")
-
-
-def _probabilities(policy: NDArray[np.float64], n_actions: int) -> NDArray[np.float64]:
-    return np.eye(n_actions)[policy.astype(int)] if policy.ndim == 1 else policy
 
 
 def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
@@ -146,7 +158,6 @@ def _draw_value(
         Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=GREY, lw=0.8)
     )
     if value is not None:
-        ink = _ink(value, shade)
         axes.text(
             x,
             y - above,
@@ -154,7 +165,7 @@ def _draw_value(
             ha="center",
             va="center",
             fontsize=10,
-            color=ink,
+            color=_ink(value, shade),
         )
 
 
@@ -168,13 +179,16 @@ def _draw_q(
         3: [(1, -1), (-1, -1)],
     }
     for action, value in enumerate(q):
-        points = [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]]
         axes.add_patch(
-            Polygon(points, facecolor=COLOURS(shade(value)), edgecolor=GREY, lw=0.6)
+            Polygon(
+                [(x, y), *[(x + a / 2, y + b / 2) for a, b in corners[action]]],
+                facecolor=COLOURS(shade(value)),
+                edgecolor=GREY,
+                lw=0.6,
+            )
         )
         dx, dy = DIRECTIONS[action] * (0.31, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
-        ink = _ink(float(value), shade)
         axes.text(
             x + dx,
             y + dy,
@@ -183,7 +197,7 @@ def _draw_q(
             va="center",
             fontsize=size,
             weight=weight,
-            color=ink,
+            color=_ink(float(value), shade),
         )
 
 
@@ -199,8 +213,8 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
                 "lw": 1.6 if lone else 1.0,
                 "shrinkA": 0,
                 "shrinkB": 0,
+                "mutation_scale": 9 if lone else 5,
             }
-            style["mutation_scale"] = 9 if lone else 5
             axes.annotate(
                 "",
                 xy=(x + tip[0], y + tip[1]),

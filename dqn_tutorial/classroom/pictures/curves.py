@@ -1,18 +1,10 @@
-"""Figures in one palette, each shown with a text alternative that reaches the
-reader.
-"""
+"""Learning curves, still and moving, each with its text alternative."""
 
-import ast
-import base64
-import html
-import inspect
-import io
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
 
 import numpy as np
-from cycler import cycler
 from IPython.display import display
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -20,140 +12,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PIXELS_PER_INCH,
+    SKY,
+    STYLE,
+    frame_png,
+    image_bundle,
+    new_figure,
+)
 from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
-
-BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
-    *(
-        "#0072B2",
-        "#E69F00",
-        "#009E73",
-        "#CC79A7",
-        "#D55E00",
-        "#56B4E9",
-        "#222222",
-        "#999999",
-    ),
-)  # Okabe & Ito: told apart by colour-blind readers too
-STYLE: Any = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "axes.prop_cycle": cycler(
-        color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY],
-        linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))],
-    ),
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "lines.linewidth": 1.8,
-}
-PIXELS_PER_INCH = 80  # on the page; pictures hold twice as many
-
-
-def new_figure(
-    width: float = 7.0, height: float = 3.0, columns: int = 1, rows: int = 1
-) -> tuple[Figure, Any]:
-    """Return a figure of that size in inches, without pyplot, and its axes: one, or an
-    array of them.
-
-    Source: matplotlib. Taught in 01_bellman_equation.
-    """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        FigureCanvasAgg(figure)
-        return figure, figure.subplots(rows, columns)
-
-
-def png(figure: Figure) -> bytes:
-    """Return the figure as a PNG of twice the pixels it takes on the page. Source:
-    matplotlib.
-    """
-    buffer = io.BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(
-            buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None}
-        )
-    return buffer.getvalue()
-
-
-def image_bundle(data: bytes, mime: str, alt: str, width: int) -> dict[str, str]:
-    """Return what a notebook stores of a picture: an `img` with its `alt`, and the same
-    words as plain text.
-
-    An image output has no place for a text alternative; an `img` in HTML keeps it in
-    the notebook, in an untrusted notebook and in an export.
-
-    Source: WCAG 2.2, criterion 1.1.1.
-    """
-    source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-    tag = (
-        f'<img alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height:'
-        f' auto" src="{source}">'
-    )
-    return {"text/html": tag, "text/plain": f"Figure: {alt}"}
-
-
-def show_code(function: Callable[..., Any]) -> None:
-    """Print a function of the package as it stands, its docstring left out. Taught in
-    06_agent.
-    """
-    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
-    definition = ast.parse("\n".join(lines)).body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    if ast.get_docstring(definition) is not None:
-        told = definition.body[0]
-        assert told.end_lineno is not None
-        del lines[told.lineno - 1 : told.end_lineno]
-    print("\n".join(lines))
-
-
-def show(picture: Figure | str, alt: str, width: int = 0) -> None:
-    """Show a figure, or an SVG given as text, with its text alternative.
-
-    Args:
-        picture: a matplotlib figure or the text of an SVG.
-        alt: what a reader who cannot see it must know, in a sentence or two.
-        width: of an SVG, in pixels.
-
-    Raises:
-        ValueError: an empty text alternative.
-
-    Source: WCAG 2.2, criterion 1.1.1. Taught in 01_bellman_equation.
-    """
-    if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the figure shows")
-    if isinstance(picture, Figure):
-        bundle = image_bundle(
-            png(picture),
-            "image/png",
-            alt,
-            int(picture.get_figwidth() * PIXELS_PER_INCH),
-        )
-    else:
-        bundle = image_bundle(picture.encode(), "image/svg+xml", alt, width or 480)
-    display(bundle, raw=True)
-
-
-def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2,
-    criterion 1.3.1.
-    """
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
-
-    def cells(row: Sequence[str], tag: str, more: str = "") -> str:
-        parts = (
-            f'<{tag}{more} style="text-align: left">{html.escape(cell)}</{tag}>'
-            for cell in row
-        )
-        return f"<tr>{''.join(parts)}</tr>"
-
-    body = "".join(cells(row, "td") for row in rows)
-    caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
-    top = f"<thead>{cells(head, 'th', ' scope=col')}</thead>"
-    page = f"<table>{caption}{top}<tbody>{body}</tbody></table>"
-    display({"text/html": page, "text/plain": "\n".join([title, *lines])}, raw=True)
+from dqn_tutorial.training import Record
 
 
 def running_mean(
@@ -366,3 +239,112 @@ def describe_returns(
     if solved_at is not None:
         words.append(f"Solved from {solved_at:g}.")
     return " ".join(words)
+
+
+class LivePlot:
+    """Episode returns as they come, the greedy evaluations beside them, and the line
+    from which it counts as solved.
+
+    Use it as a context; at its end the picture becomes an ordinary image with a text
+    alternative.
+
+    Args:
+        max_steps: right end of the axis, in environment steps.
+        solved_at: where to draw the line.
+        bottom, top: ends of the axis, in units of return.
+        frames_per_second: how often to redraw, at most.
+
+    Source: matplotlib's blitting. Taught in 07_train_cartpole.
+    """
+
+    def __init__(
+        self,
+        max_steps: int,
+        solved_at: float = 475,
+        bottom: float = 0,
+        top: float = 520,
+        frames_per_second: float = 8,
+    ) -> None:
+        self.episodes: list[tuple[int, float]] = []
+        self.evaluations: list[tuple[int, float]] = []
+        self.solved_at, self._pause, self._next_frame = (
+            solved_at,
+            1 / frames_per_second,
+            0.0,
+        )
+        self.figure, axes = new_figure(width=9)
+        self.figure.set_dpi(PIXELS_PER_INCH)
+        with rc_context(STYLE):
+            dots = axes.plot(
+                [],
+                [],
+                ".",
+                color=GREY,
+                markersize=3,
+                alpha=0.5,
+                label="training episode (explores)",
+            )
+            mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 20")
+            greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
+            axes.axhline(
+                solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"
+            )
+            axes.set(
+                xlim=(0, max_steps),
+                ylim=(bottom, top),
+                xlabel="environment steps",
+                ylabel="episode return",
+            )
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        self._lines = [*dots, *mean, *greedy]
+        for line in self._lines:
+            line.set_animated(True)
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas.draw()  # all that stays the same, drawn once
+        self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+
+    def __enter__(self) -> "LivePlot":
+        self._handle = display({"image/png": self._frame()}, raw=True, display_id=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._set_lines()
+        for line in self._lines:
+            line.set_animated(False)
+        alt = describe_returns(
+            "Training", self.episodes, self.evaluations, self.solved_at
+        )
+        self._handle.update(image_bundle(self.figure, alt), raw=True)
+
+    def add(self, record: Record) -> None:
+        """Take in a record; redraw if the next frame is due. Taught in
+        07_train_cartpole.
+        """
+        self.episodes += [(record.step, value) for value in record.episode_returns]
+        if time.monotonic() >= self._next_frame:
+            self._handle.update({"image/png": self._frame()}, raw=True)
+            self._next_frame = time.monotonic() + self._pause
+
+    def add_evaluation(self, step: int, mean_return: float) -> None:
+        """Take in a greedy evaluation. Taught in 07_train_cartpole."""
+        self.evaluations.append((step, mean_return))
+
+    def _set_lines(self) -> None:
+        steps, returns = zip(*self.episodes, strict=True) if self.episodes else ((), ())
+        self._lines[0].set_data(steps, returns)
+        self._lines[1].set_data(steps, running_mean(returns))
+        self._lines[2].set_data(
+            *(zip(*self.evaluations, strict=True) if self.evaluations else ((), ()))
+        )
+
+    def _frame(self) -> bytes:
+        self._set_lines()
+        self._canvas.restore_region(self._background)
+        for line in self._lines:
+            self.figure.draw_artist(line)
+        return frame_png(np.asarray(self._canvas.buffer_rgba()))

@@ -9,7 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dqn_tutorial.classroom.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED
+from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+)
 from dqn_tutorial.mdp import GRID
 
 States = NDArray[np.float64]  # [T, S]

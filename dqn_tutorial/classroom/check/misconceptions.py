@@ -1,0 +1,182 @@
+"""Misconceptions that exercises of several notebooks share, about targets and losses,
+and PyTorch's errors in plain words.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from torch.nn import Module
+from torch.nn.functional import huber_loss
+
+from dqn_tutorial.classroom.check.exercise import MESSAGES, Function, Judge, Trait
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong
+from dqn_tutorial.classroom.check.values import as_array, flat
+from dqn_tutorial.targets import td_target
+
+# pieces of an error with its line, and a key
+ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("return_types.",), "max gives a pair"),
+    (("can't multiply sequence", ".max("), "max gives a pair"),
+    (("only integer tensors of a single element", ".max("), "max gives a pair"),
+    (("(operator.invert)",), "inverts a number"),
+    (
+        ("Boolean value of Tensor with more than one value is ambiguous",),
+        "one flag for all",
+    ),
+    (("Index tensor must have the same number of dimensions",), "index needs an axis"),
+    (("a leaf Variable that requires grad",), "recorded step"),
+    (("element 0 of tensors does not require grad",), "no gradient asked for"),
+    (("'NoneType'", ".grad"), "no backward"),
+    (("backward through the graph a second time",), "backward inside"),
+)
+_wrong_targets: tuple[tuple[str, Function], ...] = (
+    ("ignores terminated", lambda r, q, t, g: plain_target(r, q, t & False, g)),
+    ("mask inverted", lambda r, q, t, g: plain_target(r, q, ~t, g)),
+    ("reward masked", lambda r, q, t, g: plain_target(r, q, t, g) * ~t),
+    ("no discount", lambda r, q, t, g: plain_target(r, q, t, 1.0)),
+    ("reward discounted", lambda r, q, t, g: g * plain_target(r, q, t, 1.0)),
+    ("one maximum", lambda r, q, t, g: r + g * ~t * q.detach().max()),
+    ("mean of actions", lambda r, q, t, g: r + g * ~t * q.detach().mean(-1)),
+    ("action for value", lambda r, q, t, g: r + g * ~t * q.argmax(-1)),
+    ("reward times value", lambda r, q, t, g: (r + g) * ~t * q.detach().amax(-1)),
+    ("bits flipped", lambda r, q, t, g: r + g * ~t.int() * q.detach().amax(-1)),
+    # two orders of one product, for the two
+    ("max over the batch", lambda r, q, t, g: r + g * ~t * q.amax(0)),
+    # texts of the error that they raise
+    ("max over the batch", lambda r, q, t, g: r + g * q.amax(0) * ~t),
+)
+_wrong_means: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
+    ("sum for mean", lambda error: error.square().sum()),
+    ("no square", lambda error: error.mean()),
+    ("no square", lambda error: -error.mean()),
+    ("absolute error", lambda error: error.abs().mean()),
+    ("half the square", lambda error: error.square().mean() / 2),
+    ("root", lambda error: error.square().mean().sqrt()),
+    ("square of the mean", lambda error: error.mean().square()),
+    ("Huber", lambda error: huber_loss(error, torch.zeros_like(error))),
+)
+
+
+# what no target may be: one number for each pair, or with a gradient
+TARGET_TRAITS: tuple[Trait, ...] = (
+    (
+        "broadcast",
+        lambda y, inputs: getattr(y, "ndim", 1) == 2 and len(set(y.shape)) == 1,
+    ),
+    ("gradient", lambda y, inputs: isinstance(y, Tensor) and y.requires_grad),
+)
+
+
+def explained(judge: Judge) -> Judge:
+    """Return a judge that says of known errors of PyTorch what they mean here."""
+
+    def judge_with_words(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except OwnError as error:
+            for pieces, key in ERRORS:
+                if all(piece in str(error) for piece in pieces):
+                    words = f"{MESSAGES['error'][key]}\n{error}"
+                    raise Wrong(key, words) from None
+            raise
+
+    return judge_with_words
+
+
+def around(call: Function) -> Callable[[Any], Any]:
+    """Make of `call(answer, *inputs)` a wrapper of answers: what a judge wants to see
+    of them is their result.
+
+    The wrapped answer keeps its signature; what is no function is left as it is, for
+    the guard to refuse.
+    """
+
+    def wrap(answer: Any) -> Any:
+        return wraps(answer)(partial(call, answer)) if callable(answer) else answer
+
+    return wrap
+
+
+def plain_target(
+    reward: Tensor, next_q: Tensor, terminated: Tensor, gamma: float
+) -> Tensor:
+    """Return the TD target of DQN, as data."""
+    return td_target(reward, next_q.detach(), terminated, gamma)
+
+
+def wrong_targets(answer_of: Callable[[Function], Any]) -> list[tuple[str, Any]]:
+    """Return wrong targets, as answers made of functions of `plain_target`'s
+    arguments.
+    """
+    return [(key, answer_of(wrong)) for key, wrong in _wrong_targets]
+
+
+def wrong_losses(
+    answer_of: Callable[[Callable[[Tensor], Tensor]], Any],
+) -> list[tuple[str, Any]]:
+    """Return other means than that of the squares, as answers made of functions of
+    the errors.
+    """
+    return [(key, answer_of(mean)) for key, mean in _wrong_means]
+
+
+def refuse_backward(leaves: Sequence[Tensor]) -> None:
+    """Refuse an answer that left gradients in its inputs."""
+    if any(leaf.grad is not None for leaf in leaves):
+        raise Wrong("backward inside")
+
+
+def refuse_changes(network: Module, before: Module, name: str) -> None:
+    """Refuse an answer that left gradients in a network, or other weights."""
+    new, old = list(network.parameters()), list(before.parameters())
+    refuse_backward(new)
+    if [weight.requires_grad for weight in new] != [
+        weight.requires_grad for weight in old
+    ]:
+        raise Wrong("weights frozen", name=name)
+    if flat(new).dtype != flat(old).dtype or not torch.equal(flat(new), flat(old)):
+        raise Wrong("weights moved", name=name)
+
+
+def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
+    """Return the gradients of a loss, 0 where it has none.
+
+    An error on the way is said in words of its own: the learner's code had finished by
+    then.
+
+    Taught in 05_critic.
+    """
+    if loss is not None and as_array(loss) is None:
+        raise Wrong(
+            "other type",
+            f"Your function returns a {type(loss).__name__}; asked for is a tensor with"
+            " a single number.",
+        )
+    found = [torch.zeros_like(leaf) for leaf in leaves]
+    asked = [i for i, leaf in enumerate(leaves) if leaf.requires_grad]
+    if not asked or not isinstance(loss, Tensor) or not loss.requires_grad:
+        return found
+    try:
+        pulled = torch.autograd.grad(
+            loss.sum(),
+            [leaves[i] for i in asked],
+            retain_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+    except RuntimeError as error:
+        key = "backward inside" if "a second time" in str(error) else "no way back"
+        raise Wrong(key) from None
+    for i, gradient in zip(asked, pulled, strict=True):
+        found[i] = gradient
+    return found
+
+
+def as_float32(array: ArrayLike, has_grad: bool = False) -> Tensor:
+    """Return a float32 tensor of its own."""
+    return torch.tensor(array, dtype=torch.float32, requires_grad=has_grad)

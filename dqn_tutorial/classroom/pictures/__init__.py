@@ -1,0 +1,1 @@
+"""Figures and diagrams, each with its text alternative."""

@@ -1,0 +1,194 @@
+"""Figures in one palette, each shown with a text alternative that reaches the
+reader.
+"""
+
+import ast
+import base64
+import html
+import inspect
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from cycler import cycler
+from IPython.display import display
+from matplotlib import colormaps, rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
+    *(
+        "#0072B2",
+        "#E69F00",
+        "#009E73",
+        "#CC79A7",
+        "#D55E00",
+        "#56B4E9",
+        "#222222",
+        "#999999",
+    ),
+)  # Okabe & Ito: told apart by colour-blind readers too
+STYLE: Any = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "axes.prop_cycle": cycler(
+        color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY],
+        linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))],
+    ),
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "lines.linewidth": 1.8,
+}
+PIXELS_PER_INCH = 80  # on the page; pictures hold twice as many
+
+
+def new_figure(
+    width: float = 7.0, height: float = 3.0, columns: int = 1, rows: int = 1
+) -> tuple[Figure, Any]:
+    """Return a figure of that size in inches, without pyplot, and its axes: one, or an
+    array of them.
+
+    Source: matplotlib. Taught in 01_bellman_equation.
+    """
+    with rc_context(STYLE):
+        figure = Figure(figsize=(width, height))
+        FigureCanvasAgg(figure)
+        return figure, figure.subplots(rows, columns)
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure as a PNG of twice the pixels it takes on the page. Source:
+    matplotlib.
+    """
+    buffer = io.BytesIO()
+    with rc_context(STYLE):
+        figure.savefig(
+            buffer, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None}
+        )
+    return buffer.getvalue()
+
+
+def image_bundle(
+    picture: Figure | bytes | str, alt: str, width: int = 0
+) -> dict[str, str]:
+    """Return what a notebook stores of a picture: an `img` with its `alt`, and the same
+    words as plain text.
+
+    An image output has no place for a text alternative; an `img` in HTML keeps it in
+    the notebook, in an untrusted notebook and in an export.
+
+    Args:
+        picture: a figure, a PNG, or the text of an SVG.
+        alt: what a reader who cannot see it must know.
+        width: in pixels, 480 if left out; a figure has its own.
+
+    Source: WCAG 2.2, criterion 1.1.1.
+    """
+    if isinstance(picture, Figure):
+        width, picture = int(picture.get_figwidth() * PIXELS_PER_INCH), png(picture)
+    mime = "image/svg+xml" if isinstance(picture, str) else "image/png"
+    data = picture.encode() if isinstance(picture, str) else picture
+    source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    tag = (
+        f'<img alt="{html.escape(alt)}" width="{width or 480}" style="max-width: 100%;'
+        f' height: auto" src="{source}">'
+    )
+    return {"text/html": tag, "text/plain": f"Figure: {alt}"}
+
+
+def show_code(function: Callable[..., Any]) -> None:
+    """Print a function of the package as it stands, its docstring left out. Taught in
+    06_agent.
+    """
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    definition = ast.parse("\n".join(lines)).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    if ast.get_docstring(definition) is not None:
+        told = definition.body[0]
+        del lines[told.lineno - 1 : told.end_lineno]
+    print("\n".join(lines))
+
+
+def show(picture: Figure | str, alt: str, width: int = 0) -> None:
+    """Show a figure, or an SVG given as text, with its text alternative.
+
+    Args:
+        picture: a matplotlib figure or the text of an SVG.
+        alt: what a reader who cannot see it must know, in a sentence or two.
+        width: of an SVG, in pixels.
+
+    Raises:
+        ValueError: an empty text alternative.
+
+    Source: WCAG 2.2, criterion 1.1.1. Taught in 01_bellman_equation.
+    """
+    if not alt.strip():
+        raise ValueError("alt is empty: say in a sentence what the figure shows")
+    display(image_bundle(picture, alt, width), raw=True)
+
+
+def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show a table as HTML, and as plain text where there is none. Source: WCAG 2.2,
+    criterion 1.3.1.
+    """
+    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (head, *rows)]
+
+    def cells(row: Sequence[str], tag: str, more: str = "") -> str:
+        parts = (
+            f'<{tag}{more} style="text-align: left">{html.escape(cell)}</{tag}>'
+            for cell in row
+        )
+        return f"<tr>{''.join(parts)}</tr>"
+
+    body = "".join(cells(row, "td") for row in rows)
+    caption = f'<caption style="text-align: left"><b>{html.escape(title)}</b></caption>'
+    top = f"<thead>{cells(head, 'th', ' scope=col')}</thead>"
+    page = f"<table>{caption}{top}<tbody>{body}</tbody></table>"
+    display({"text/html": page, "text/plain": "\n".join([title, *lines])}, raw=True)
+
+
+def frame_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return a PNG in the few colours of the course, which takes a third of the time of
+    full colour.
+
+    Args:
+        pixels: `[height, width, 4]`, contiguous.
+
+    Source: Pillow.
+    """
+    buffer = io.BytesIO()
+    height, width, _ = pixels.shape
+    # in one copy, without the alpha
+    image = Image.frombytes("RGB", (width, height), pixels.data, "raw", "RGBX")
+    image = image.quantize(palette=_PALETTE, dither=Image.Dither.NONE)
+    image.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _palette() -> Image.Image:
+    """Return 208 colours: greys, the shades of the map, and each colour of the course
+    in four strengths on white.
+    """
+    # of 64 greys Pillow takes the last but one for white
+    greys = np.repeat(np.linspace(0, 1, 32)[:, None], 3, axis=1)
+    shades = colormaps["cividis"](np.linspace(0, 1, 160))[:, :3]
+    strengths = np.linspace(0.25, 1, 4)[:, None, None]
+    course = 1 - strengths * (
+        1 - np.array([to_rgb(color) for color in (BLUE, ORANGE, GREEN, PURPLE)])
+    )
+    colors = np.concatenate([greys, shades, course.reshape(-1, 3)])
+    image = Image.new("P", (1, 1))
+    image.putpalette((255 * colors).round().astype(np.uint8).ravel().tolist())
+    return image
+
+
+_PALETTE = _palette()
