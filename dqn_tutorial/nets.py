@@ -100,7 +100,7 @@ def _rows(layers: Sequence[Any], name: str) -> Any:
 class StackedLinear(nn.Module):
     """K linear layers at once, `[K, B, I]` to `[K, B, O]`: one batched matrix product.
 
-    Source: PyTorch's `baddbmm`. Taught in 03_q_network.
+    Source: PyTorch's `baddbmm`.
     """
 
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
