@@ -4,11 +4,13 @@ each, so that statistics take a second.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dqn_tutorial.mdp import MDP, draw_rows
+from dqn_tutorial.targets import epsilon_greedy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,20 +54,6 @@ class Learning:
     errors: list[Floats] = field(default_factory=list)
 
 
-def epsilon_greedy(q_values: Floats, epsilon: Floats, rng: np.random.Generator) -> Ints:
-    """Return an action for each row of `q_values` `[N, A]`: the best, or any with
-    probability `epsilon` `[N]`.
-
-    Source: Sutton & Barto (2018), section 2.2.
-    """
-    explore = rng.random(len(q_values)) < epsilon
-    return np.where(
-        explore,
-        rng.integers(q_values.shape[1], size=len(q_values)),
-        q_values.argmax(-1),
-    )
-
-
 def distance_to_q_star(q: Floats, mdp: MDP, q_star: Floats) -> Floats:
     """Return max over non-terminal states and actions of |Q - Q*|: `[..., S, A]` to
     `[...]`.
@@ -73,6 +61,16 @@ def distance_to_q_star(q: Floats, mdp: MDP, q_star: Floats) -> Floats:
     Source: the sup norm of Sutton & Barto (2018), section 4.1. Taught in 06_agent.
     """
     return np.asarray(np.abs(q - q_star)[..., ~mdp.terminal, :].max((-2, -1)))
+
+
+def best_value(next_q: Floats, next_action: Ints) -> Floats:
+    """Return the largest of the next Q-values, `[N, A]` to `[N]`, as Q-learning does."""
+    return np.asarray(next_q.max(-1))
+
+
+def taken_value(next_q: Floats, next_action: Ints) -> Floats:
+    """Return the value of the next action really taken, `[N]`, as SARSA does."""
+    return np.take_along_axis(next_q, next_action[:, None], -1)[:, 0]
 
 
 def q_learning(
@@ -84,6 +82,7 @@ def q_learning(
     epsilon: Floats,
     time_limit: int = 50,
     measure_every: int = 500,
+    next_value: Callable[[Floats, Ints], Floats] = best_value,
 ) -> Learning:
     """Run N independent learners side by side, each in its own copy of the MDP, that
     learn towards the best next action.
@@ -100,75 +99,21 @@ def q_learning(
         time_limit: steps after which an episode is cut off; that is no end of the task,
             and the target bootstraps.
         measure_every: steps between two measurements.
+        next_value: what the next state counts; `taken_value` makes it SARSA.
 
     Source: Watkins & Dayan (1992); Sutton & Barto (2018), section 6.5. Taught in
     02_q_learning.
-    """
-    return _learn(
-        lambda next_q, next_action: next_q.max(-1),
-        mdp,
-        wanted,
-        rng,
-        n_steps,
-        step_size,
-        epsilon,
-        time_limit,
-        measure_every,
-    )
-
-
-def sarsa(
-    mdp: MDP,
-    wanted: Floats,
-    rng: np.random.Generator,
-    n_steps: int,
-    step_size: Callable[[Ints], Floats],
-    epsilon: Floats,
-    time_limit: int = 50,
-    measure_every: int = 500,
-) -> Learning:
-    """Run N learners as `q_learning` does, towards the next action really taken in
-    place of the best.
-
-    Source: Sutton & Barto (2018), section 6.4. Taught in 02_q_learning.
-    """
-    return _learn(
-        lambda next_q, next_action: next_q[np.arange(len(next_q)), next_action],
-        mdp,
-        wanted,
-        rng,
-        n_steps,
-        step_size,
-        epsilon,
-        time_limit,
-        measure_every,
-    )
-
-
-def _learn(
-    next_value: Callable[[Floats, Ints], Floats],
-    mdp: MDP,
-    wanted: Floats,
-    rng: np.random.Generator,
-    n_steps: int,
-    step_size: Callable[[Ints], Floats],
-    epsilon: Floats,
-    time_limit: int,
-    measure_every: int,
-) -> Learning:
-    """Learn with a rule for what the next state counts, from its Q-values `[N, A]` and
-    the action taken there `[N]`.
     """
     rows, age = np.arange(len(epsilon)), np.zeros(len(epsilon), int)
     q = np.zeros((len(rows), mdp.n_states, mdp.n_actions))
     result = Learning(q, np.zeros(q.shape, int))
     starts = np.tile(mdp.start, (len(rows), 1))
     state = sample(starts, rng)
-    action = epsilon_greedy(q[rows, state], epsilon, rng)
+    action, _ = epsilon_greedy(q[rows, state], epsilon, rng)
     for t in range(1, n_steps + 1):
         reward, next_state = step(mdp, state, action, rng)
         terminated, next_q = mdp.terminal[next_state], q[rows, next_state]
-        next_action = epsilon_greedy(next_q, epsilon, rng)
+        next_action, _ = epsilon_greedy(next_q, epsilon, rng)
         td_target = reward + mdp.gamma * ~terminated * next_value(next_q, next_action)
         pair = rows, state, action
         result.visits[pair] += 1
@@ -177,8 +122,12 @@ def _learn(
         over = np.flatnonzero(terminated | (age >= time_limit))
         if len(over):
             state[over], age[over] = sample(starts[over], rng), 0
-            action[over] = epsilon_greedy(q[over, state[over]], epsilon[over], rng)
+            action[over], _ = epsilon_greedy(q[over, state[over]], epsilon[over], rng)
         if t % measure_every == 0:
             result.steps.append(t)
             result.errors.append(distance_to_q_star(q, mdp, wanted))
     return result
+
+
+# towards the next action really taken: Sutton & Barto (2018), section 6.4
+sarsa = partial(q_learning, next_value=taken_value)
