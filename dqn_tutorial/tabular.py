@@ -64,7 +64,7 @@ def distance_to_q_star(q: Floats, mdp: MDP, q_star: Floats) -> Floats:
 
 
 def best_value(next_q: Floats, next_action: Ints) -> Floats:
-    """Return the largest of the next Q-values, `[N, A]` to `[N]`, as Q-learning does."""
+    """Return the largest next Q-value, `[N, A]` to `[N]`, as Q-learning does."""
     return np.asarray(next_q.max(-1))
 
 

@@ -113,6 +113,49 @@ def test_modules_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+# an idea of the course, and the one word that finds its one definition on the floor
+IDEAS = {
+    "Bellman expectation equation": "policy_evaluation",
+    "q from v": "q_from_v",
+    "Bellman optimality operator": "bellman_optimality_operator",
+    "value iteration": "value_iteration",
+    "greedy policy": "greedy_policy",
+    "tabular Q-learning": "q_learning",
+    "SARSA": "sarsa",
+    "TD error": "td_error",
+    "TD target": "td_target",
+    "termination mask": "bootstrap",
+    "Double target": "double_td_target",
+    "gather": "gather",
+    "Huber loss": "huber_loss",
+    "n-step return": "n_step_return",
+    "Maxmin": "maxmin",
+    "epsilon-greedy": "epsilon_greedy",
+    "linear schedule": "linear_schedule",
+    "Polyak averaging": "update_target",
+    "uniform sampling of the memory": "sample_rows",
+    "gradient clipping": "_clip",
+    "Q-network": "DQNNet",
+    "replay memory": "ReplayBuffer",
+    "training loop": "train",
+    "greedy evaluation": "evaluate",
+}
+
+
+@pytest.mark.parametrize("idea", IDEAS)
+def test_one_search_finds_an_idea(idea: str) -> None:
+    """The page `plain.py` has them all a second time, on purpose."""
+    word = IDEAS[idea]
+    found = re.compile(rf"(?m)^\s*(?:def|class) {word}\b|^{word} = ")
+    places = [
+        path.stem
+        for path in MODULES
+        if path.parent.name == "dqn_tutorial" and path.stem != "plain"
+        for _ in found.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert len(places) == 1, places
+
+
 def public_objects() -> Iterator[tuple[str, object]]:
     for path in MODULES:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
