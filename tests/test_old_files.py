@@ -20,7 +20,8 @@ from dqn_tutorial import __main__ as command_line
 from dqn_tutorial import __version__, config, evaluate, load_agent, make_config, runs
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check import logbook, overview
-from dqn_tutorial.classroom.live.recording import RECORDING_FORMAT, Recording, replay
+from dqn_tutorial.classroom.live.recording import RECORDING_FORMAT, Recording, play_back
+from dqn_tutorial.runs import save_agent
 from dqn_tutorial.sweep import SWEEP_FORMAT, blocks_of, sweep
 
 OLD = Path(__file__).parent / "fixtures" / "files_of_2026_11"
@@ -43,6 +44,17 @@ def test_a_run_gives_its_weights_back_and_acts() -> None:
     result = json.loads((OLD / "run" / "result.json").read_text())
     returns = evaluate(agent, result["episodes"], seed=result["seed"])
     assert returns.mean() == pytest.approx(result["greedy_mean"], abs=0.1)
+
+
+def test_the_members_of_each_agent_of_a_run_are_its_own(tmp_path: Path) -> None:
+    """Files of format 0 hold networks agent by agent, later ones member by member."""
+    agent = load_agent(OLD / "run_of_ensembles")
+    old = json.loads((OLD / "run_of_ensembles" / "q_values.json").read_text())
+    q_values = torch.tensor(old["q_values"]).transpose(0, 1)  # [M, N, B, A]
+    torch.testing.assert_close(agent.critic.Q_t(old["state"]), q_values)
+    save_agent(agent, tmp_path)
+    again = load_agent(tmp_path)
+    torch.testing.assert_close(again.critic.Q(old["state"]).detach(), q_values)
 
 
 def test_the_settings_of_a_run_give_another(tmp_path: Path) -> None:
@@ -94,7 +106,7 @@ def test_an_unfinished_sweep_goes_on(tmp_path: Path) -> None:
 def test_a_recording_replays_to_the_same_weights() -> None:
     recording = Recording.load(OLD / "recording.json")
     assert recording.n_steps == 560 and len(recording.moves) == 6
-    agent = replay(recording)
+    agent = play_back(recording)
     weights, saved = (
         agent.critic.online.state_dict(),
         load_file(OLD / "recording.safetensors"),
