@@ -224,37 +224,45 @@ class CriticEnsemble:
         Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
         """
         q_value = gather(self.Q(state), action)
-        if self.n_members > 1 and y.ndim == q_value.ndim:
-            raise ValueError(
-                f"y has shape {tuple(y.shape)}: the members of an agent share one"
-                f" target, {list(q_value.shape[1:])}: combine them by reduce"
-            )
-        if y.shape != q_value.shape[q_value.ndim - y.ndim :]:
-            raise ValueError(
-                f"y has shape {tuple(y.shape)}: it must have the last axes of"
-                f" {tuple(q_value.shape)}"
-            )
-        target = y.detach().expand(q_value.shape)
+        target = self._for_each_network(y.detach(), q_value.shape)
         loss = self.loss(q_value, target).mean(-1)
         self.optimizer.param_groups[0]["lr"] = self.learning_rate
         self.optimizer.zero_grad()
         loss.sum().backward()  # type: ignore[no-untyped-call]
-        if math.isfinite(self.config.training.max_grad_norm):
-            self._clip()
+        self._clip()
         self.optimizer.step()
         q_value = q_value.detach()
         return Update(loss.detach(), q_value, td_error(target, q_value))
+
+    def _for_each_network(self, y: Tensor, shape: torch.Size) -> Tensor:
+        """Return the targets of each network, `[..., B]`, of those that the members of
+        an agent share.
+        """
+        if self.n_members > 1 and y.ndim == len(shape):
+            raise ValueError(
+                f"y has shape {tuple(y.shape)}: the members of an agent share one"
+                f" target, {list(shape[1:])}: combine them by reduce"
+            )
+        if y.shape != shape[len(shape) - y.ndim :]:
+            raise ValueError(
+                f"y has shape {tuple(y.shape)}: it must have the last axes of"
+                f" {tuple(shape)}"
+            )
+        return y.expand(shape)
 
     def _clip(self) -> None:
         """Shorten each network's gradient to max_grad_norm, separately, so that members
         do not disturb each other.
         """
+        longest = self.config.training.max_grad_norm
+        if math.isinf(longest):
+            return
         gradients = [w.grad for w in self._weights if w.grad is not None]  # [K, ...]
         norms = [
             torch.linalg.vector_norm(g, dim=tuple(range(1, g.ndim))) for g in gradients
         ]
         norm = torch.stack(norms).square().sum(0).sqrt()  # [K]
-        factor = (self.config.training.max_grad_norm / (norm + 1e-6)).clamp(max=1)
+        factor = (longest / (norm + 1e-6)).clamp(max=1)
         torch._foreach_mul_(
             gradients, [factor.view(-1, *(1,) * (g.ndim - 1)) for g in gradients]
         )

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dqn_tutorial import tasks
 from dqn_tutorial.config import nearest
-from dqn_tutorial.mdp import MDP, draw_rows, slippery_grid
+from dqn_tutorial.mdp import MDP, sample_categorical, slippery_grid
 from dqn_tutorial.seeding import stream_seed
 
 VectorEnv = gym.vector.VectorEnv[Any, Any, Any]
@@ -160,7 +160,9 @@ class MDPEnv(gym.Env[States, np.int64]):
         Gymnasium. Taught in 02_q_learning.
         """
         before = self.state
-        self.state = int(draw_rows(self._cumulative[before, action], self.np_random))
+        self.state = int(
+            sample_categorical(self._cumulative[before, action], self.np_random)
+        )
         reward = float(self.mdp.reward[before, action, self.state])
         if self.reward_noise:
             reward += self.reward_noise * float(self.np_random.standard_normal())
@@ -221,7 +223,7 @@ class VectorMDPEnv(_Copies):
         Gymnasium. Taught in 06_agent.
         """
         super().reset(seed=seed if isinstance(seed, int) else None)
-        self.state = draw_rows(self._start, self.np_random)
+        self.state = sample_categorical(self._start, self.np_random)
         self.length[:], self.is_over[:] = 0, False
         return self._observations[self.state], {}
 
@@ -229,8 +231,10 @@ class VectorMDPEnv(_Copies):
         """Step every copy; one whose episode has ended is only reset. Source:
         Gymnasium. Taught in 06_agent.
         """
-        fresh = draw_rows(self._start, self.np_random)
-        landed = draw_rows(self._cumulative[self.state, actions], self.np_random)
+        fresh = sample_categorical(self._start, self.np_random)
+        landed = sample_categorical(
+            self._cumulative[self.state, actions], self.np_random
+        )
         reward = self.mdp.reward[self.state, actions, landed]
         if self.reward_noise:
             reward = reward + self.reward_noise * self.np_random.standard_normal(

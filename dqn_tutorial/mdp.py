@@ -82,7 +82,9 @@ class MDP:
         return int(self.transition.shape[1])
 
 
-def draw_rows(cumulative: Array, rng: np.random.Generator) -> NDArray[np.int64]:
+def sample_categorical(
+    cumulative: Array, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Draw a number, 0 to S - 1, for each row of cumulative probabilities, `[..., S]`
     to `[...]`.
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.mdp import MDP, draw_rows
+from dqn_tutorial.mdp import MDP, sample_categorical
 from dqn_tutorial.targets import epsilon_greedy
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ def sample(chances: Floats, rng: np.random.Generator) -> Ints:
 
     Source: inverse transform sampling. Taught in 01_bellman_equation.
     """
-    return draw_rows(chances.cumsum(-1), rng)
+    return sample_categorical(chances.cumsum(-1), rng)
 
 
 def step(

@@ -95,12 +95,17 @@ def bootstrap(
 
     Source: Sutton & Barto (2018), equation 6.2. Taught in 05_critic.
     """
-    # () for one number
-    of_discount = tuple(getattr(discount, "shape", ()))
-    differ = terminated.shape != reward.shape or of_discount not in (
-        (),
-        tuple(reward.shape),
-    )
+    _refuse_other_shapes(reward, next_v, terminated, discount)
+    return reward + discount * (~terminated) * next_v
+
+
+def _refuse_other_shapes(
+    reward: Tensor, next_v: Tensor, terminated: Tensor, discount: Tensor | float
+) -> None:
+    """Raise an error, as `td_target` says, where samples would be mixed."""
+    of_discount = tuple(getattr(discount, "shape", ()))  # () for one number
+    differ = of_discount not in ((), tuple(reward.shape))
+    differ |= terminated.shape != reward.shape
     if differ or reward.shape[-1:] != next_v.shape[-1:] or reward.ndim > next_v.ndim:
         raise ValueError(
             f"reward {tuple(reward.shape)}, terminated {tuple(terminated.shape)},"
@@ -113,7 +118,6 @@ def bootstrap(
             f"terminated is {terminated.dtype}: it must be torch.bool, so that"
             " ~terminated is a mask"
         )
-    return reward + discount * (~terminated) * next_v
 
 
 def td_error(target: Tensor, q_value: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dqn_tutorial.envs import MDPEnv, VectorMDPEnv
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
-    draw_rows,
+    sample_categorical,
     greedy_policy,
     policy_evaluation,
     q_from_v,
@@ -122,9 +122,9 @@ def test_one_row_and_many_are_drawn_alike_whatever_their_sum(
 ) -> None:
     cumulative = np.array([0.2, 0.2, 0.7, 0.999])  # outcome 1 has no chance
     state = rng.bit_generator.state
-    many = draw_rows(np.tile(cumulative, (10_000, 1)), rng)
+    many = sample_categorical(np.tile(cumulative, (10_000, 1)), rng)
     rng.bit_generator.state = state
-    assert [int(draw_rows(cumulative, rng)) for _ in range(100)] == many[:100].tolist()
+    assert [int(sample_categorical(cumulative, rng)) for _ in range(100)] == many[:100].tolist()
     np.testing.assert_allclose(
         np.bincount(many, minlength=4) / 10_000, [0.2, 0, 0.5, 0.3], atol=0.02
     )

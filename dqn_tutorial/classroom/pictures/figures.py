@@ -114,7 +114,7 @@ def show_code(function: Callable[..., Any]) -> None:
     if ast.get_docstring(definition) is not None:
         told = definition.body[0]
         del lines[told.lineno - 1 : told.end_lineno]
-    print("\n".join(lines))
+    print("\n".join(line.partition("  # type: ignore")[0] for line in lines))
 
 
 def show(picture: Figure | str, alt: str, width: int = 0) -> None:
