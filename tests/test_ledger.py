@@ -99,7 +99,8 @@ def test_a_claim_is_measured_where_it_is_made(name: str) -> None:
     measuring = [
         cell
         for cell in cells
-        if cell.cell_type == "code" and f'ledger.check("{name}"' in cell.source
+        if cell.cell_type == "code"
+        and re.search(rf'ledger\.check\(\s*"{name}"', cell.source)
     ]
     assert len(measuring) == 1
     assert f"claim {name}: " in "".join(

@@ -31,7 +31,7 @@ from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.pictures.agent_view import draw_agent
 from dqn_tutorial.classroom.pictures.figures import frame_png
-from dqn_tutorial.config import DQNConfig, MainConfig, flatten, override
+from dqn_tutorial.config import DQNConfig, flatten, override
 from dqn_tutorial.models import MODELS
 from dqn_tutorial.training import Record, train
 
@@ -535,7 +535,7 @@ def test_playing_back_closes_its_environments_whatever_its_reader_does(
 ) -> None:
     closed: list[bool] = []
 
-    def watched(agent: Agent, config: MainConfig) -> Iterator[Record]:
+    def watched(agent: Agent) -> Iterator[Record]:
         try:
             yield from train(agent)
         finally:

@@ -7,10 +7,10 @@ from dqn_tutorial.envs import MDPEnv, VectorMDPEnv
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
-    sample_categorical,
     greedy_policy,
     policy_evaluation,
     q_from_v,
+    sample_categorical,
     slippery_grid,
     value_iteration,
 )
@@ -124,7 +124,8 @@ def test_one_row_and_many_are_drawn_alike_whatever_their_sum(
     state = rng.bit_generator.state
     many = sample_categorical(np.tile(cumulative, (10_000, 1)), rng)
     rng.bit_generator.state = state
-    assert [int(sample_categorical(cumulative, rng)) for _ in range(100)] == many[:100].tolist()
+    one_by_one = [int(sample_categorical(cumulative, rng)) for _ in range(100)]
+    assert one_by_one == many[:100].tolist()
     np.testing.assert_allclose(
         np.bincount(many, minlength=4) / 10_000, [0.2, 0, 0.5, 0.3], atol=0.02
     )
