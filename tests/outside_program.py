@@ -13,6 +13,7 @@ from dqn_tutorial import (
     MLP,
     Agent,
     Batch,
+    Choice,
     CriticEnsemble,
     DDQNConfig,
     DoubleDQNCritic,
@@ -53,7 +54,11 @@ class OutsideConfig(DQNConfig):
 def short_run(config: MainConfig) -> tuple[Agent, list[Record]]:
     """Return an agent after a short training, and what it showed."""
     agent = get_model(config)
-    return agent, list(train(agent))
+    records = train(agent)
+    seen = [next(records)]
+    seen += records
+    records.close()
+    return agent, seen
 
 
 def mean_return(folder: Path) -> float:
@@ -86,6 +91,8 @@ def main() -> None:
     )
     agent = get_model(literal)
     assert agent.select_action(np.zeros(6), is_training=False).dtype == np.int64
+    choice: Choice = agent.choose(np.zeros((3, 6)))
+    assert choice.action.shape == choice.explored.shape == (3,)
     networks = MLP(4, 2, 1, 8), DQNNet(4, 2, depth=1, width=8)
     assert all(isinstance(network, MLP) for network in networks)
 
