@@ -26,7 +26,7 @@ LOSSES = {"MSELoss": nn.MSELoss(), "HuberLoss": nn.HuberLoss(), "L1Loss": nn.L1L
 
 
 class Ring:  # 04
-    """The replay memory: the last steps of E environments, a row for each."""
+    """The last steps of E environments: each has its next step E rows further on."""
 
     def __init__(self, length: int, n_envs: int, dim_state: int) -> None:
         self.length, self.n_envs, self.n_stored = length, n_envs, 0
@@ -43,7 +43,8 @@ class Ring:  # 04
     def store(self, *step: Array) -> None:
         """Copy one step of every environment, [E, S] or [E], over the oldest."""
         first = self.n_stored % self.length
-        for column, values in zip(self.columns.values(), step, strict=True):
+        columns = self.columns.values()  # in the order of their names above
+        for column, values in zip(columns, step, strict=True):
             column[first : first + self.n_envs] = torch.as_tensor(values)
         self.n_stored += self.n_envs
 
@@ -119,16 +120,16 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
         # 06: learn
         if step >= training.learning_starts:
             updates_due += training.update_ratio * training.n_envs
-        share = linear_schedule(1, training.learning_rate_end, training.max_steps, step)
-        optimizer.param_groups[0]["lr"] = share * training.learning_rate
+        decay = linear_schedule(1, training.learning_rate_end, training.max_steps, step)
+        optimizer.param_groups[0]["lr"] = decay * training.learning_rate
         while updates_due >= 1:
             updates_due -= 1
             row = ring.sample(training.batch_size, replay)  # [B]
             batch = {name: column[row] for name, column in ring.columns.items()}
-            batch["discount"] = torch.full(row.shape, training.gamma)  # [B]
+            batch["discount"] = torch.full(row.shape, training.gamma)  # of one reward
             if training.n_step > 1:
                 n_step_sum(batch, row, ring, config)
-            next_q = target(batch["next_state"] * scale)  # [B, A]
+            next_q = target(batch["next_state"] * scale)  # [B, A], without a gradient
             y = td_target(batch, next_q)  # [B]
             if config.model.name == "ddqn":
                 y = double_td_target(batch, next_q, online(batch["next_state"] * scale))
@@ -146,8 +147,8 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
 def n_step_sum(batch: Batch, row: Tensor, ring: Ring, config: MainConfig) -> None:  # 06
     """Let each window run on: to n steps, its episode's end, or the newest step."""
     for _ in range(config.training.n_step - 1):
-        is_newest = (ring.n_stored - 1 - row) % ring.length < ring.n_envs
-        is_over = batch["terminated"] | batch["truncated"] | is_newest
+        age = (ring.n_stored - 1 - row) % ring.length  # rows stored after this one
+        is_over = batch["terminated"] | batch["truncated"] | (age < ring.n_envs)
         row = torch.where(is_over, row, (row + ring.n_envs) % ring.length)
         reward = batch["discount"] * ring.columns["reward"][row]
         batch["reward"] += torch.where(is_over, 0, reward)
@@ -158,9 +159,8 @@ def n_step_sum(batch: Batch, row: Tensor, ring: Ring, config: MainConfig) -> Non
 
 def double_td_target(batch: Batch, next_q: Tensor, online_q: Tensor) -> Tensor:  # 10
     """Return y [B]: the online network chooses, the target network values it."""
-    chosen = online_q.argmax(-1)
-    next_v = next_q.gather(-1, chosen[:, None])[:, 0]
-    return batch["reward"] + batch["discount"] * ~batch["terminated"] * next_v
+    chosen = online_q.argmax(-1, keepdim=True)
+    return td_target(batch, next_q.gather(-1, chosen))
 
 
 if __name__ == "__main__":  # 07
@@ -175,6 +175,6 @@ if __name__ == "__main__":  # 07
     while running.any():
         action = online(torch.as_tensor(state) * scale).argmax(-1).numpy()
         state, reward, terminated, truncated, _ = env.step(action)
-        returns += reward * running
+        returns += reward * running  # the first episode of each counts
         running &= ~(terminated | truncated)
     print(f"mean return of 100 greedy episodes: {returns.mean():.0f}")
