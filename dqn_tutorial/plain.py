@@ -1,9 +1,8 @@
-"""Deep Q-Networks on one page: one agent, one network, the whole algorithm.
+"""Deep Q-Networks on one page, one agent and one network: Mnih et al. (2015).
 
-Read it from top to bottom; the number beside a block is that of its notebook. What
-follows `dqn` may wait. A second implementation on purpose: a test holds the package to
-it, weight by weight. E environments, B transitions, S numbers in a state, A actions.
-Source: Mnih et al. (2015), algorithm 1.
+Read it from top to bottom; beside a block stands its notebook; what follows `dqn` may
+wait. A test holds the package to it, weight by weight. Left out: `greedy_network`, and
+what only speed wants. E environments, B transitions, S numbers in a state, A actions.
 """
 
 import copy
@@ -80,7 +79,7 @@ def epsilon_greedy(q_values: Array, epsilon: float, rng: Generator) -> Array:  #
 
 
 def linear_schedule(start: float, end: float, length: float, step: int) -> float:  # 06
-    """Return the value at a step of a line that is level after its length."""
+    """Return the value at a step of a line that is constant after `length` steps."""
     share = min(step / length, 1.0)
     return start + (end - start) * share
 
@@ -126,7 +125,7 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
             updates_due -= 1
             row = ring.sample(training.batch_size, replay)  # [B]
             batch = {name: column[row] for name, column in ring.columns.items()}
-            batch["discount"] = torch.full(row.shape, training.gamma)  # of one reward
+            batch["discount"] = torch.full(row.shape, training.gamma)  # [B], gamma^1
             if training.n_step > 1:
                 n_step_sum(batch, row, ring, config)
             next_q = target(batch["next_state"] * scale)  # [B, A], without a gradient
@@ -148,7 +147,8 @@ def n_step_sum(batch: Batch, row: Tensor, ring: Ring, config: MainConfig) -> Non
     """Let each window run on: to n steps, its episode's end, or the newest step."""
     for _ in range(config.training.n_step - 1):
         age = (ring.n_stored - 1 - row) % ring.length  # rows stored after this one
-        is_over = batch["terminated"] | batch["truncated"] | (age < ring.n_envs)
+        is_newest = age < ring.n_envs
+        is_over = batch["terminated"] | batch["truncated"] | is_newest
         row = torch.where(is_over, row, (row + ring.n_envs) % ring.length)
         reward = batch["discount"] * ring.columns["reward"][row]
         batch["reward"] += torch.where(is_over, 0, reward)
@@ -160,7 +160,7 @@ def n_step_sum(batch: Batch, row: Tensor, ring: Ring, config: MainConfig) -> Non
 def double_td_target(batch: Batch, next_q: Tensor, online_q: Tensor) -> Tensor:  # 10
     """Return y [B]: the online network chooses, the target network values it."""
     chosen = online_q.argmax(-1, keepdim=True)
-    return td_target(batch, next_q.gather(-1, chosen))
+    return td_target(batch, next_q.gather(-1, chosen))  # the maximum of one number
 
 
 if __name__ == "__main__":  # 07

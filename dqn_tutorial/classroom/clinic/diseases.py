@@ -108,7 +108,7 @@ DISEASES = {
             Edit(CriticEnsemble.Q_t, "with torch.no_grad():", "if True:"),
             Edit(CriticEnsemble.Q_t, TARGET_READ, "networks = self.online"),
             Edit(DQNCritic.get_bellman_target, "with torch.no_grad():", "if True:"),
-            Edit(CriticEnsemble.update, "y.detach()", "y"),
+            Edit(CriticEnsemble.update, "y.detach(), q", "y, q"),
             Edit(
                 CriticEnsemble.update, "td_error(target, ", "td_error(target.detach(), "
             ),
