@@ -39,14 +39,20 @@ def test_every_cell_was_executed_in_order_without_error_or_warning(path: Path) -
             )
 
 
+def lines_of(cell: Any) -> list[str]:
+    """Return the lines of a cell, without blank ones and imports."""
+    imported: set[int] = set()
+    for node in ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", cell.source)).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= set(range(node.lineno, (node.end_lineno or 0) + 1))
+    lines = enumerate(cell.source.splitlines(), 1)
+    return [line for number, line in lines if line.strip() and number not in imported]
+
+
 @each_notebook
 def test_cells_and_definitions_are_short(path: Path) -> None:
     for cell in code_cells(path):
-        lines = [
-            line
-            for line in cell.source.splitlines()
-            if line.strip() and not line.startswith(("import ", "from "))
-        ]
+        lines = lines_of(cell)
         tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", cell.source))
         defines = [
             node
@@ -107,11 +113,7 @@ def test_no_two_notebooks_repeat_six_lines_of_code() -> None:
     places: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for path in NOTEBOOKS:
         for cell in code_cells(path):
-            lines = [
-                line.strip()
-                for line in cell.source.splitlines()
-                if line.strip() and not line.startswith(("import", "from"))
-            ]
+            lines = [line.strip() for line in lines_of(cell)]
             for first in range(len(lines) - 5):
                 places[tuple(lines[first : first + 6])].add(path.stem)
     repeated = {lines: where for lines, where in places.items() if len(where) > 1}
