@@ -33,6 +33,8 @@ class Agent(ABC):
     memory_class: type[ReplayBuffer] = ReplayBuffer
 
     def __init__(self, config: MainConfig, critic: DQNCritic) -> None:
+        if critic.config != config:
+            raise ValueError("config is not the critic's: build both from one config")
         self.config, self.critic, self.live = config, critic, critic.live
         self.n_updates = 0
         self.experience_memory = self.memory_class(

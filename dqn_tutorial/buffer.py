@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, override
 from dqn_tutorial.schedules import LiveValue, LiveValues
 from dqn_tutorial.seeding import numpy_generator
 from dqn_tutorial.targets import n_step_return
@@ -89,11 +89,9 @@ class ReplayBuffer:
         self.length = capacity // n_envs  # vector steps in the ring
         self.capacity = self.length * n_envs
         self.n_step, self.device = n_step, device
-        if isinstance(gamma, LiveValues):
-            self.live = gamma
-        else:
-            self.live = LiveValues(MainConfig())
-            self.gamma = gamma
+        if not isinstance(gamma, LiveValues):
+            gamma = LiveValues(override(MainConfig(), {"training.gamma": gamma}))
+        self.live = gamma
         self._seeds = tuple(seeds)
         self._own = 0 if len(seeds) == 1 else slice(None)  # one agent has no axis
         rows = (self.n_agents, self.capacity)
@@ -164,8 +162,8 @@ class ReplayBuffer:
             is_reset = np.zeros((self.n_agents, self.n_envs), bool)
         if self._n_stored == 0:
             dtype = np.asarray(state).dtype
-            if dtype != self._state.dtype and dtype.itemsize < 4:
-                self._make_room(dtype)
+            is_small = dtype.kind in "biuf" and dtype.itemsize < 4
+            self._make_room(dtype if is_small else np.dtype(np.float32))
         columns: list[tuple[str, NDArray[Any], ArrayLike, str]] = [
             ("state", self._state, state, "biuf"),
             ("action", self._action, action, "iu"),
@@ -213,13 +211,14 @@ class ReplayBuffer:
         each agent.
 
         Raises:
-            ValueError: nothing is stored yet.
+            ValueError: an agent has no transition yet.
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 04_replay_buffer.
         """
         if not self.can_sample:
             raise ValueError(
-                "the memory is empty: store transitions before asking for a batch"
+                "the memory is empty, or an agent's part of it: store transitions"
+                " before asking for a batch"
             )
         agents = range(self.n_agents)
         return self._batch(

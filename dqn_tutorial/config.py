@@ -88,6 +88,8 @@ class Settings:
                     f"{name} = {value!r} is not allowed: it must be of type"
                     f" {wanted.__name__}"
                 )
+            if wanted is float:  # also for NumPy's, which no file can hold
+                object.__setattr__(self, name, float(value))
             for check in getattr(hint, "__metadata__", ()):
                 if wrong := check(value):
                     refuse(name, value, wrong)

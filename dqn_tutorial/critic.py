@@ -158,8 +158,7 @@ class CriticEnsemble:
                 for each agent. With a single network any axes may lead.
 
         Raises:
-            ValueError: a last axis other than S, or leading axes that are not those of
-                the agents.
+            ValueError: last axes other than S, or leading ones that are not the agents.
 
         Source: Mnih et al. (2015), algorithm 1. Taught in 05_critic.
         """
@@ -179,14 +178,16 @@ class CriticEnsemble:
         x = torch.as_tensor(state, dtype=torch.float32, device=self.device)
         axes = x.shape[: -len(self._of_state)]  # [..., B]
         given, of_batch = axes[:-1], axes[-1:]
-        lead = given if self.n_networks == 1 else self._leading
+        alone = self.n_networks == 1
+        agents = given if alone else leading(len(self.seeds))
+        lead = given if alone else self._leading
         if (*given, *of_batch, *self._of_state) != x.shape or (
-            given != lead[len(lead) - len(given) :]
+            given != agents[len(agents) - len(given) :]
         ):
             raise ValueError(
-                f"state has shape {tuple(x.shape)}: it must end in [B, S] ="
-                f" [B, {', '.join(map(str, self._of_state))}], and nothing else may"
-                f" lead than {list(lead)}"
+                f"state has shape {tuple(x.shape)}: it must end in S ="
+                f" {list(self._of_state)}, one or B of them, and nothing may lead"
+                f" them but the agents, {list(agents)}"
             )
         x = (x * self._scale).expand(*lead, *of_batch, *self._of_state)
         q: Tensor = networks(x.reshape(self.n_networks, -1, *self._of_state))
@@ -203,9 +204,23 @@ class CriticEnsemble:
             return q_values
         return REDUCTIONS[self.config.model.critic.reduce](q_values)
 
-    def loss(self, q_value: Tensor, target: Tensor) -> Tensor:
+    def sample_loss(self, q_value: Tensor, target: Tensor) -> Tensor:
         """Return the loss of each sample, `[..., B]`; a subclass may weigh them."""
         return LOSSES[self.config.model.loss](q_value, target)
+
+    def loss(self, q_value: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each network, `[...]`: the mean over its samples.
+
+        Raises:
+            ValueError: a `sample_loss` that is not one number for each sample.
+        """
+        each = self.sample_loss(q_value, target)
+        if each.shape != q_value.shape:
+            raise ValueError(
+                f"{type(self).__name__}.sample_loss has shape {tuple(each.shape)}: it"
+                f" must be that of the samples, {tuple(q_value.shape)}"
+            )
+        return each.mean(-1)
 
     def update(self, state: ArrayLike | Tensor, action: Tensor, y: Tensor) -> Update:
         """Take one gradient step on the loss between Q(state, action) and y: mean over
@@ -225,7 +240,7 @@ class CriticEnsemble:
         """
         q_value = gather(self.Q(state), action)
         target = self._for_each_network(y.detach(), q_value.shape)
-        loss = self.loss(q_value, target).mean(-1)
+        loss = self.loss(q_value, target)
         self.optimizer.param_groups[0]["lr"] = self.learning_rate
         self.optimizer.zero_grad()
         loss.sum().backward()  # type: ignore[no-untyped-call]
@@ -238,15 +253,12 @@ class CriticEnsemble:
         """Return the targets of each network, `[..., B]`, of those that the members of
         an agent share.
         """
-        if self.n_members > 1 and y.ndim == len(shape):
-            raise ValueError(
-                f"y has shape {tuple(y.shape)}: the members of an agent share one"
-                f" target, {list(shape[1:])}: combine them by reduce"
-            )
-        if y.shape != shape[len(shape) - y.ndim :]:
+        shared = shape[1:] if self.n_members > 1 else shape
+        if y.shape != shared[-y.ndim :]:
             raise ValueError(
                 f"y has shape {tuple(y.shape)}: it must have the last axes of"
-                f" {tuple(shape)}"
+                f" {list(shared)}; the members of an agent share one target: combine"
+                " them by reduce"
             )
         return y.expand(shape)
 
@@ -259,7 +271,7 @@ class CriticEnsemble:
             return
         gradients = [w.grad for w in self._weights if w.grad is not None]  # [K, ...]
         norms = [
-            torch.linalg.vector_norm(g, dim=tuple(range(1, g.ndim))) for g in gradients
+            torch.linalg.vector_norm(g.reshape(len(g), -1), dim=1) for g in gradients
         ]
         norm = torch.stack(norms).square().sum(0).sqrt()  # [K]
         factor = (longest / (norm + 1e-6)).clamp(max=1)

@@ -80,7 +80,7 @@ def epsilon_greedy(q_values: Array, epsilon: float, rng: Generator) -> Array:  #
 
 def linear_schedule(start: float, end: float, length: float, step: int) -> float:  # 06
     """Return the value at a step of a line that is constant after `length` steps."""
-    share = min(step / length, 1.0)
+    share = min(step / length, 1.0) if length else 1.0
     return start + (end - start) * share
 
 
@@ -88,7 +88,8 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
     """Train an agent; return its online network, for states times observation_scale."""
     training, critic = config.training, config.model.critic
     spec = env_spec(config.env.name)
-    assert isinstance(spec.dim_state, int)  # images are not for this page
+    assert isinstance(spec.dim_state, int) and training.buffer_size > training.n_envs
+    assert training.n_seeds == critic.n_members == config.model.target_update_every == 1
     layers = critic.depth, critic.width, critic.act, critic.has_norm
     weights = torch_generator(config.seed, "weights of member 0")
     online = DQNNet(spec.dim_state, spec.dim_act, *layers, weights)  # 03
@@ -126,11 +127,10 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
             row = ring.sample(training.batch_size, replay)  # [B]
             batch = {name: column[row] for name, column in ring.columns.items()}
             batch["discount"] = torch.full(row.shape, training.gamma)  # [B], gamma^1
-            if training.n_step > 1:
-                n_step_sum(batch, row, ring, config)
+            n_step_sum(batch, row, ring, config)
             next_q = target(batch["next_state"] * scale)  # [B, A], without a gradient
             y = td_target(batch, next_q)  # [B]
-            if config.model.name == "ddqn":
+            if critic.critic_type == "DoubleDQNCritic":
                 y = double_td_target(batch, next_q, online(batch["next_state"] * scale))
             q_values = online(batch["state"] * scale)  # [B, A]
             q_value = q_values.gather(-1, batch["action"][:, None])[:, 0]  # [B]

@@ -98,7 +98,7 @@ def blocks_of(
     """Cut the seeds of each cell into blocks of at most 32.
 
     Raises:
-        ValueError: as in `experiment.checked_spec`.
+        ValueError: as in `runs.checked_spec`.
     """
     blocks = []
     for number, (cell, config) in enumerate(cells):

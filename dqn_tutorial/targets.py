@@ -37,7 +37,7 @@ def gather(q_values: Tensor, action: Tensor) -> Tensor:
             " torch.int64"
         )
     shape = q_values.shape[:-1]
-    if action.shape != shape[len(shape) - action.ndim :]:
+    if action.shape != shape[-action.ndim :]:
         raise ValueError(
             f"action {tuple(action.shape)} is not one for each of {tuple(shape)} states"
         )
@@ -106,7 +106,7 @@ def _refuse_other_shapes(
     of_discount = tuple(getattr(discount, "shape", ()))  # () for one number
     differ = of_discount not in ((), tuple(reward.shape))
     differ |= terminated.shape != reward.shape
-    if differ or reward.shape[-1:] != next_v.shape[-1:] or reward.ndim > next_v.ndim:
+    if differ or reward.shape != next_v.shape[-reward.ndim :]:
         raise ValueError(
             f"reward {tuple(reward.shape)}, terminated {tuple(terminated.shape)},"
             f" discount {of_discount} and the next state's values"

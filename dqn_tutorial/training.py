@@ -235,10 +235,11 @@ def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
 
 
 def q_table(agent: Agent, mdp: MDP) -> NDArray[np.float64]:
-    """Return the Q-values of the states of an MDP, `[S, A]`, or `[N, S, A]` of N
-    agents; the mean over the members of each.
+    """Return the Q-values of the states of an MDP in reward units, `[S, A]`, or
+    `[N, S, A]` of N agents; the mean over the members of each.
 
     Taught in 06_agent.
     """
     seen = np.asarray(mdp.observations)
-    return agent.critic.choose(seen, is_training=False).q_values.astype(float)
+    q_values = agent.critic.choose(seen, is_training=False).q_values
+    return q_values.astype(float) / agent.config.env.reward_scale

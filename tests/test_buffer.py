@@ -305,3 +305,20 @@ def test_an_image_stays_uint8() -> None:
     batch = memory.get_next_batch(5)
     assert batch.state.dtype == torch.uint8 and batch.state.shape == (5, 2, 4, 4)
     assert np.array_equal(batch.next_state[0], image + 1)
+
+
+def test_a_refused_first_step_leaves_the_memory_as_it_was() -> None:
+    memory, small = ReplayBuffer(4, dim_state=2), np.zeros(2, np.uint8)
+    with pytest.raises(TypeError, match="action is float64"):
+        memory.store(small, 0.5, 0.0, small, False, False)
+    memory.store(np.ones(2), 0, 0.0, np.ones(2), False, False)
+    assert memory.get_next_batch(1).state.dtype == torch.float32
+
+
+def test_a_released_gamma_is_the_one_that_was_given() -> None:
+    memory = ReplayBuffer(4, dim_state=2, gamma=0.5)
+    memory.gamma = 0.7
+    del memory.gamma
+    assert memory.gamma == 0.5
+    with pytest.raises(ValueError, match=r"gamma = 1\.5 is not allowed"):
+        ReplayBuffer(4, dim_state=2, gamma=1.5)

@@ -329,3 +329,12 @@ def test_whole_numbers_can_be_observed_but_actions_count_from_0(counters: None) 
         ValueError, match=r"Discrete\(2, start=1\): DQN needs actions that count from 0"
     ):
         get_model(make_config("test/From1-v0"))
+
+
+def test_numbers_of_numpy_can_be_written(tmp_path: Path) -> None:
+    config = small_config(learning_rate=np.float64(1e-3), gamma=np.float64(0.5))
+    assert type(config.training.gamma) is float
+    write_settings(config, tmp_path / "config.yaml")
+    assert read_settings(tmp_path / "config.yaml") == flatten(config) | {
+        "env.observation_scale": [1.5, 0.5, 10.0, 1.0]
+    }

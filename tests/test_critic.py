@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from dqn_tutorial import (
+    DQN,
     MLP,
     CriticEnsemble,
     DoubleDQNCritic,
@@ -20,9 +21,11 @@ from dqn_tutorial import (
     get_model,
     train,
 )
+from dqn_tutorial.mdp import slippery_grid
 from dqn_tutorial.nets import stack
 from dqn_tutorial.schedules import SCHEDULES
 from dqn_tutorial.targets import gather, td_target
+from dqn_tutorial.training import q_table
 from tests.conftest import small_config
 
 MakeCritic = Callable[..., DQNCritic]
@@ -51,8 +54,10 @@ def test_shapes_of_q(make_critic: MakeCritic) -> None:
     assert critic.n_networks == 6
     assert critic.Q(torch.zeros(5, 4)).shape == (2, 3, 5, 3)
     assert critic.Q(torch.zeros(3, 5, 4)).shape == (2, 3, 5, 3)
-    for wrong in ((6, 5, 4), (2, 2, 5, 4), (2, 5, 4)):
-        with pytest.raises(ValueError, match=r"nothing else may lead than \[2, 3\]"):
+    for wrong in ((6, 5, 4), (2, 3, 5, 4), (2, 5, 4), (1, 5, 4)):
+        with pytest.raises(
+            ValueError, match=r"nothing may lead them but the agents, \[3\]"
+        ):
             critic.Q(torch.zeros(wrong))
     assert make_critic(n_members=2).Q(np.zeros((5, 4))).shape == (2, 5, 3)
     assert make_critic(n_seeds=2).Q(np.zeros(4)).shape == (2, 3)
@@ -61,7 +66,7 @@ def test_shapes_of_q(make_critic: MakeCritic) -> None:
 
 
 def test_a_shared_batch_equals_the_same_batch_for_each(make_critic: MakeCritic) -> None:
-    critic, (state, *_) = make_critic(n_members=3), batch()
+    critic, (state, *_) = make_critic(n_seeds=3), batch()
     assert torch.allclose(critic.Q(state), critic.Q(state.expand(3, -1, -1)))
 
 
@@ -373,7 +378,7 @@ def test_act_can_ask_the_target_networks(make_critic: MakeCritic) -> None:
 def test_errors_a_learner_meets(make_critic: MakeCritic) -> None:
     critic = make_critic()
     state, action, reward, *_ = batch()
-    with pytest.raises(ValueError, match=r"shape \(5, 3\).*\[B, 4\]"):
+    with pytest.raises(ValueError, match=r"shape \(5, 3\).*S = \[4\]"):
         critic.Q(torch.zeros(5, 3))
     with pytest.raises(TypeError, match=r"torch\.float32: gather picks by index"):
         critic.update(state, action.float(), reward)
@@ -568,3 +573,38 @@ def test_live_numbers_are_finite_and_in_range(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} = {value} is not allowed"):
         setattr(agent, name, value)
     assert getattr(agent, name) == before
+
+
+def test_a_number_alone_is_no_target_and_no_action_of_a_batch(
+    make_critic: MakeCritic,
+) -> None:
+    critic, (state, action, *_) = make_critic(), batch()
+    with pytest.raises(ValueError, match=r"action \(\) is not one for each"):
+        critic.update(state, torch.tensor(2), torch.zeros(8))
+    with pytest.raises(ValueError, match=r"y has shape \(\)"):
+        critic.update(state, action, torch.tensor(1.0))
+
+
+@pytest.mark.parametrize("n_members", [1, 4])
+def test_a_loss_that_is_no_number_for_each_sample_is_refused(n_members: int) -> None:
+    class Mean(DQNCritic):
+        def sample_loss(
+            self, q_value: torch.Tensor, target: torch.Tensor
+        ) -> torch.Tensor:
+            return (q_value - target).square().mean()
+
+    state, action, reward, *_ = batch()
+    with pytest.raises(ValueError, match=r"Mean\.sample_loss has shape \(\)"):
+        Mean(small_config(n_members=n_members), 4, 3).update(state, action, reward)
+
+
+def test_an_agent_and_its_critic_have_one_config() -> None:
+    with pytest.raises(ValueError, match="config is not the critic's"):
+        DQN(small_config(gamma=0.5), DQNCritic(small_config(gamma=0.9), 4, 2))
+
+
+def test_a_table_of_q_values_is_in_reward_units() -> None:
+    agent = get_model(small_config("slipperygrid", reward_scale=0.1, max_steps=1))
+    record = next(train(agent))
+    table = q_table(agent, slippery_grid())
+    np.testing.assert_allclose(table[record.state.argmax()], record.q_values, rtol=1e-5)

@@ -35,10 +35,12 @@ class PrioritisedReplay(ReplayBuffer):
 
     beta = 0.5  # how far the weights undo that some rows come more often
 
+    def reset(self) -> None:
+        super().reset()
+        self.priority = np.zeros(self.capacity)
+
     def store(self, *step: Any) -> None:
         super().store(*step)
-        if not hasattr(self, "priority"):
-            self.priority = np.zeros(self.capacity)
         top = self.priority.max() or 1.0
         self.priority[self.newest] = top * self.is_transition[0, self.newest]
 
@@ -55,8 +57,8 @@ class WeightedCritic(DQNCritic):
 
     weight: torch.Tensor | float = 1.0
 
-    def loss(self, q_value: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        return self.weight * super().loss(q_value, target)
+    def sample_loss(self, q_value: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return self.weight * super().sample_loss(q_value, target)
 
 
 class PrioritisedDQN(DQN):

@@ -125,3 +125,13 @@ def test_a_discount_of_another_shape_is_refused_and_one_number_is_not() -> None:
         td_target(REWARD, NEXT_Q, TERMINATED, torch.full((3, 1), 0.9))
     one = td_target(REWARD, NEXT_Q, TERMINATED, torch.tensor(0.9))
     assert torch.equal(one, td_target(REWARD, NEXT_Q, TERMINATED, 0.9))
+
+
+def test_values_of_one_agent_are_not_those_of_five() -> None:
+    ended = torch.zeros(5, 4, dtype=torch.bool)
+    for reward, next_q in (((5, 4), (1, 4, 3)), ((1, 4), (5, 4, 3)), ((), (4, 3))):
+        with pytest.raises(ValueError, match="broadcast"):
+            flags = torch.zeros(reward, dtype=torch.bool)
+            td_target(torch.zeros(reward), torch.zeros(next_q), flags, 0.9)
+    shared = td_target(torch.zeros(5, 4), torch.zeros(2, 5, 4, 3), ended, 0.9)
+    assert shared.shape == (2, 5, 4)

@@ -122,8 +122,8 @@ DISEASES = {
         (
             Edit(
                 CriticEnsemble.update,
-                "self.loss(q_value, target).mean(-1)",
-                "self.loss(*torch.broadcast_tensors(q_value[..., None, :],"
+                "self.loss(q_value, target)",
+                "self.sample_loss(*torch.broadcast_tensors(q_value[..., None, :],"
                 " target[..., None])).mean((-2, -1))",
             ),
         ),
