@@ -178,8 +178,10 @@ class ReplayBuffer:
             place, array = column[self._own, rows], np.asarray(value)
             if array.shape != place.shape:
                 array = _without_leading_axes(name, array, place.shape)
-            fits = np.can_cast(array.dtype, column.dtype, "same_kind")
-            if not (fits and array.dtype.kind in kinds):
+            if array.dtype != column.dtype and not (
+                array.dtype.kind in kinds
+                and np.can_cast(array.dtype, column.dtype, "same_kind")
+            ):
                 raise TypeError(f"{name} is {array.dtype}: it must be {column.dtype}")
             checked.append((place, array))
         self._n_transitions -= self.is_transition[:, rows].sum(-1)

@@ -119,7 +119,9 @@ class CriticEnsemble:
         self.n_members = c.n_members
         self.n_networks = c.n_members * t.n_seeds
         self.live = LiveValues(config)
-        self._of_state, self._leading = of_state, leading(c.n_members, t.n_seeds)
+        self._of_state = of_state
+        self._agents = leading(t.n_seeds)
+        self._leading = leading(c.n_members, t.n_seeds)
         self._scale = torch.tensor(scale, device=self.device)
         networks = [
             arch(
@@ -176,13 +178,14 @@ class CriticEnsemble:
 
     def _evaluate(self, networks: nn.Module, state: ArrayLike | Tensor) -> Tensor:
         x = torch.as_tensor(state, dtype=torch.float32, device=self.device)
-        axes = x.shape[: -len(self._of_state)]  # [..., B]
+        shape = tuple(x.shape)
+        axes = shape[: -len(self._of_state)]  # [..., B]
         given, of_batch = axes[:-1], axes[-1:]
         alone = self.n_networks == 1
-        agents = given if alone else leading(len(self.seeds))
-        lead = given if alone else self._leading
-        if (*given, *of_batch, *self._of_state) != x.shape or (
-            given != agents[len(agents) - len(given) :]
+        agents, lead = (given, given) if alone else (self._agents, self._leading)
+        if (
+            axes + self._of_state != shape
+            or given != agents[len(agents) - len(given) :]
         ):
             raise ValueError(
                 f"state has shape {tuple(x.shape)}: it must end in S ="
@@ -250,9 +253,9 @@ class CriticEnsemble:
         return Update(loss.detach(), q_value, td_error(target, q_value))
 
     def _for_each_network(self, y: Tensor, shape: torch.Size) -> Tensor:
-        """Return the targets of each network, `[..., B]`, of those that the members of
-        an agent share.
-        """
+        """Give each network the targets that the members of an agent share."""
+        if y.shape == shape and self.n_members == 1:  # the usual case, quickly
+            return y
         shared = shape[1:] if self.n_members > 1 else shape
         if y.shape != shared[-y.ndim :]:
             raise ValueError(
@@ -349,14 +352,12 @@ class DQNCritic(CriticEnsemble):
         if not is_training:
             action = q_values.argmax(-1)
             return Choice(action, q_values, np.zeros(action.shape, bool))
-        of_agents = q_values.reshape(len(self.seeds), -1, self.dim_act)
-        chosen = [
-            epsilon_greedy(own, self.epsilon, chance)
-            for own, chance in zip(of_agents, self._chance, strict=True)
-        ]
-        action, explored = map(np.stack, zip(*chosen, strict=True))
-        shape = q_values.shape[:-1]
-        return Choice(action.reshape(shape), q_values, explored.reshape(shape))
+        shape, rows = q_values.shape[:-1], (len(self.seeds), -1)
+        action, explored = np.empty(shape, np.int64), np.empty(shape, bool)
+        actions, coins = action.reshape(rows), explored.reshape(rows)
+        for k, own in enumerate(q_values.reshape(*rows, self.dim_act)):
+            actions[k], coins[k] = epsilon_greedy(own, self.epsilon, self._chance[k])
+        return Choice(action, q_values, explored)
 
     def act(
         self,

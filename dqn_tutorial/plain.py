@@ -89,7 +89,7 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
     training, critic = config.training, config.model.critic
     spec = env_spec(config.env.name)
     assert isinstance(spec.dim_state, int) and training.buffer_size > training.n_envs
-    assert training.n_seeds == critic.n_members == config.model.target_update_every == 1
+    assert critic.n_members == config.model.target_update_every == 1  # no ensemble
     layers = critic.depth, critic.width, critic.act, critic.has_norm
     weights = torch_generator(config.seed, "weights of member 0")
     online = DQNNet(spec.dim_state, spec.dim_act, *layers, weights)  # 03

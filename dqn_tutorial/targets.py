@@ -37,11 +37,14 @@ def gather(q_values: Tensor, action: Tensor) -> Tensor:
             " torch.int64"
         )
     shape = q_values.shape[:-1]
-    if action.shape != shape[-action.ndim :]:
-        raise ValueError(
-            f"action {tuple(action.shape)} is not one for each of {tuple(shape)} states"
-        )
-    return q_values.gather(-1, action.expand(shape)[..., None])[..., 0]
+    if action.shape != shape:  # shared by what leads
+        if action.shape != shape[-action.ndim :]:
+            raise ValueError(
+                f"action {tuple(action.shape)} is not one for each of"
+                f" {tuple(shape)} states"
+            )
+        action = action.expand(shape)
+    return q_values.gather(-1, action[..., None])[..., 0]
 
 
 def td_target(
@@ -187,7 +190,9 @@ def n_step_return(
     Source: Sutton & Barto (2018), equation 7.1. Taught in 06_agent.
     """
     n = reward.shape[-1]
-    last = np.where(is_last.any(-1), is_last.argmax(-1), n - 1)
+    ends = is_last.copy()
+    ends[..., -1] = True
+    last = ends.argmax(-1)
     discounts = np.float32(gamma) ** np.arange(n + 1, dtype=np.float32)
     summed = reward * (np.arange(n) <= last[..., None])
     return summed @ discounts[:-1], discounts[last + 1], last
