@@ -88,7 +88,7 @@ class ReplayBuffer:
         self.n_envs, self.n_agents = n_envs, len(seeds)
         self.length = capacity // n_envs  # vector steps in the ring
         self.capacity = self.length * n_envs
-        self.n_step, self.device = n_step, device
+        self.n_step, self.device = n_step, torch.device(device)
         if not isinstance(gamma, LiveValues):
             gamma = LiveValues(override(MainConfig(), {"training.gamma": gamma}))
         self.live = gamma

@@ -53,8 +53,6 @@ def find_device(name: str) -> torch.device:
 
     Raises:
         ValueError: it is not there.
-
-    Source: PyTorch.
     """
     available = {
         "cpu": True,
@@ -192,7 +190,9 @@ class CriticEnsemble:
                 f" {list(self._of_state)}, one or B of them, and nothing may lead"
                 f" them but the agents, {list(agents)}"
             )
-        x = (x * self._scale).expand(*lead, *of_batch, *self._of_state)
+        x = x * self._scale
+        if not alone:
+            x = x.expand(*lead, *of_batch, *self._of_state)
         q: Tensor = networks(x.reshape(self.n_networks, -1, *self._of_state))
         return q.view(*lead, *of_batch, self.dim_act)
 
