@@ -108,8 +108,7 @@ class ReplayBuffer:
         self.generators = [numpy_generator(seed, "replay") for seed in self._seeds]
         self.is_transition[:] = False
         self._n_transitions = np.zeros(self.n_agents, np.int64)
-        self._n_stored = 0  # vector steps, ever
-        self._make_room(np.dtype(np.float32))
+        self._n_stored = 0  # vector steps, ever; the first makes room for the states
 
     def _make_room(self, dtype: np.dtype[Any]) -> None:
         shape = (self.n_agents, self.capacity, *self._of_state)
