@@ -91,12 +91,16 @@ def step_of(one: LiveLab) -> int:
 
 
 def speed_of(one: LiveLab, seconds: float) -> float:
-    """Let it go on for a while and return its steps a second."""
+    """Let it go on for a while, at least until it has moved, and return its steps a
+    second.
+    """
     one.worker.tell("start")
     time.sleep(0.5)
     first, started = step_of(one), time.perf_counter()
     time.sleep(seconds)
-    speed = (step_of(one) - first) / (time.perf_counter() - started)
+    while (now := step_of(one)) == first:
+        time.sleep(0.1)
+    speed = (now - first) / (time.perf_counter() - started)
     one.worker.tell("pause")
     time.sleep(0.7)  # until its picture is drawn
     return speed

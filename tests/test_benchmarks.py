@@ -127,7 +127,7 @@ def test_labs_take_turns_until_all_pairs_are_measured(
     live.measure(labs, pairs=2, seconds=0.2)
     pairs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(pairs) == 2 and all(
-        pair.keys() == labs.keys() and min(pair.values()) > 100 for pair in pairs
+        pair.keys() == labs.keys() and min(pair.values()) > 0 for pair in pairs
     )
     assert all(lab.wait(0) and live.step_of(lab) > 2_000 for lab in labs.values())
 
