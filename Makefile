@@ -1,44 +1,54 @@
-# Every target makes its own virtual environment in .venv first. The same in plain pip stands in the README.
+# Every target that needs it first makes the environment .venv. Without make: README.md.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
-SEED ?= 0
+INDEX ?=
+COURSE ?= course
 OPTIONS ?=
+SEED ?= 0
+BIN := .venv/bin
+INSTALL = $(PYTHON) tools/install.py
+PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test notebooks evidence lint train bench clean
+.PHONY: lab test notebooks evidence lint train bench lock clean learner tester developer
 
-lab: $(READY)  ## open the course in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.allow_remote_access=False \
-	  --ServerApp.disable_check_xsrf=False $(if $(filter 0,$(shell id -u)),--allow-root) $(OPTIONS) \
-	  notebooks/00_start_here.ipynb
+lab: learner  ## open your copy of the course in JupyterLab
+	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
 
-test: $(READY)  ## run the tests and every notebook
+test: tester  ## run the tests and every notebook
 	$(BIN)/python -m pytest
 
-notebooks: $(READY)  ## execute every notebook again and keep its outputs
+notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py
 
-evidence: $(READY)  ## measure every claim of the course again, on other seeds
+evidence: developer  ## measure every claim of the course again, on other seeds
 	$(BIN)/python tools/evidence.py
 
-lint: $(READY)  ## format, lint and type-check
+lint: developer  ## format, lint and type-check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy --strict benchmarks/*.py
 
-train: $(READY)  ## train a CartPole agent on the command line
+train: learner  ## train a CartPole agent on the command line
 	$(BIN)/python -m dqn_tutorial --model.name dqn --env.name cartpole --training.max-steps 50_000 --progress --seed $(SEED)
 
-bench: $(READY)  ## a short comparison with other libraries and the growth of the cost, some minutes
+bench: developer  ## a short comparison with other libraries and the growth of the cost, some minutes
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/cartpole.py --quick --out benchmarks/quick
 	$(BIN)/python benchmarks/growth.py --quick --out benchmarks/quick
 
-$(READY): requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	touch $(READY)
+lock: developer  ## choose the versions of constraints.txt anew
+	: > constraints.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
+	  --no-emit-package dqn-tutorial --output-file constraints.txt requirements-dev.txt
+
+learner:
+	@$(INSTALL) requirements.txt $(PIP)
+
+tester:
+	@$(INSTALL) requirements-test.txt $(PIP)
+
+developer:
+	@$(INSTALL) requirements-dev.txt $(PIP)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

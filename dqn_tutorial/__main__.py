@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +19,7 @@ from dqn_tutorial.training import play
 
 PROGRAM = "python -m dqn_tutorial"
 NAMES = ("model.name", "env.name")
-CLASSROOM = 'pip install "dqn-tutorial[classroom]"'
+COURSE = 'pip install "dqn-tutorial[course]"'
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Arguments:
 
     Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
     a grid of settings on many seeds; `python -m dqn_tutorial report FOLDER` says what a
-    class has done, from its progress files.
+    class has done, from its progress files; `python -m dqn_tutorial course FOLDER`
+    opens the notebooks in JupyterLab, as a copy that is yours.
     """
 
     run: Annotated[MainConfig, tyro.conf.arg(name="")]
@@ -150,7 +153,7 @@ def train_command(argv: Sequence[str]) -> None:
     try:
         write_pictures(finished)
     except ModuleNotFoundError as error:
-        print(f"no pictures, they need {error.name}: {CLASSROOM}")
+        print(f"no pictures, they need {error.name}: {COURSE}")
     print_result(finished)
 
 
@@ -264,20 +267,20 @@ def sweep_command(argv: Sequence[str]) -> None:
     print(f"{len(cells)} cells x {len(seeds)} seeds: written to {table}")
 
 
-def report_command(argv: Sequence[str]) -> None:
-    """Say what a class has done, from its progress files."""
+def classroom_command(command: str, room: str, argv: Sequence[str]) -> None:
+    """Run a command of the classroom, whose packages the base install does not have."""
     try:
-        from dqn_tutorial.classroom.check.report import report
+        module = import_module(f"dqn_tutorial.classroom.{room}")
     except ModuleNotFoundError as error:
-        raise ValueError(f"report needs {error.name}: {CLASSROOM}") from error
-
-    report(argv)
+        raise ValueError(f"{command} needs {error.name}: {COURSE}") from error
+    getattr(module, command)(argv)
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train_command,
     "sweep": sweep_command,
-    "report": report_command,
+    "report": partial(classroom_command, "report", "check.report"),
+    "course": partial(classroom_command, "course", "course"),
 }
 
 

@@ -406,9 +406,9 @@ def test_without_the_classrooms_packages_a_run_says_what_pictures_need(
         [sys.executable, "-c", code, *words], capture_output=True, text=True
     )
     needed = [line for line in done.stdout.splitlines() if "pip install" in line]
-    assert len(needed) == 1 and 'install "dqn-tutorial[classroom]"' in needed[0]
+    assert len(needed) == 1 and 'install "dqn-tutorial[course]"' in needed[0]
     assert done.stdout.splitlines()[-2:] == ["0", "2"]
-    assert "report needs" in done.stderr and "dqn-tutorial[classroom]" in done.stderr
+    assert "report needs" in done.stderr and "dqn-tutorial[course]" in done.stderr
     assert load_agent(tmp_path / "run").config.training.max_steps == 1_600
     assert not (tmp_path / "run" / "learning_curve.png").exists()
 

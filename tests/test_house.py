@@ -25,7 +25,7 @@ GROUND_FLOOR = (
     " critic agent models stats training runs sweep __main__"
 ).split()
 # a room of the classroom imports only from those before it
-CLASSROOM = "pictures ledger check clinic live".split()
+CLASSROOM = "pictures ledger check clinic live course".split()
 MODULES = sorted((ROOT / "dqn_tutorial").rglob("*.py"))
 
 
@@ -269,7 +269,8 @@ def test_the_base_install_holds_what_the_ground_floor_imports() -> None:
     assert {re.split(r"\W", line)[0] for line in extra} == set(
         "anywidget ipython ipywidgets matplotlib pillow".split()
     )
-    assert "-e .[classroom]" in (ROOT / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert {"--constraint constraints.txt", "--editable .[course]"} <= set(lines)
 
 
 def test_the_version_is_one() -> None:

@@ -15,8 +15,12 @@ from typing import Any
 
 import pytest
 
+from dqn_tutorial.classroom import course
+
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("CONFIG", "DATA", "RUNTIME")
+# nothing is installed: the environment of the tests opens the course
+MAKE = "make", "PYTHON=:", f"BIN={Path(sys.executable).parent}", "lab"
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +35,7 @@ def running(
     home = tmp_path_factory.mktemp("home")
     own = {f"JUPYTER_{name}_DIR": str(home / name) for name in FOLDERS}
     own |= {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
-    words = [
-        "make",
-        "--old-file=.venv/.ready",
-        f"BIN={Path(sys.executable).parent}",
-        "lab",
-        "OPTIONS=--no-browser",
-    ]
+    words = [*MAKE, f"COURSE={home / 'course'}", "OPTIONS=--no-browser"]
     log = home / "log.txt"
     with log.open("w") as file:
         env = {k: v for k, v in os.environ.items() if k != "JUPYTER_TOKEN"} | own
@@ -68,10 +66,23 @@ def status(url: str, **headers: str) -> int:
 
 
 def test_the_course_opens(running: tuple[dict[str, Any], Path]) -> None:
-    server, _ = running
-    assert Path(server["root_dir"]) == ROOT / "notebooks"
-    address = f"{server['url']}lab/tree/00_start_here.ipynb?token={server['token']}"
+    server, home = running
+    assert Path(server["root_dir"]) == home / "course"
+    start = "lab/tree/notebooks/00_start_here.ipynb"
+    address = f"{server['url']}{start}?token={server['token']}"
     assert status(address) == 200
+    log = (home / "log.txt").read_text()
+    assert f"lab/tree/notebooks/00_start_here.ipynb?token={server['token']}" in log
+
+
+def test_no_question_about_news_lies_over_the_page(
+    running: tuple[dict[str, Any], Path],
+) -> None:
+    server, _ = running
+    request = f"{server['url']}lab?token={server['token']}"
+    page = urllib.request.urlopen(request, timeout=30).read().decode()
+    settings = json.loads(page.split('type="application/json">')[1].split("<")[0])
+    assert settings["news"] == {"disabled": True}
 
 
 def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(
@@ -80,7 +91,7 @@ def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(
     server, _ = running
     assert server["hostname"] == "127.0.0.1"
     assert len(server["token"]) >= 32
-    contents = f"{server['url']}api/contents/00_start_here.ipynb"
+    contents = f"{server['url']}api/contents/notebooks/00_start_here.ipynb"
     assert status(contents) == 403
     assert status(contents, Authorization="token wrong") == 403
     assert status(contents, Authorization=f"token {server['token']}") == 200
@@ -104,12 +115,16 @@ def test_another_page_cannot_act_for_the_learner(
     assert refused.value.code == 403
 
 
-def test_root_is_let_in_only_as_root(running: tuple[dict[str, Any], Path]) -> None:
-    words = ["make", "--dry-run", "--old-file=.venv/.ready", "lab"]
-    said = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    assert ("--allow-root" in said) == (os.geteuid() == 0)
+def test_root_is_let_in_only_as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(course.LabApp, "launch_instance", started.append)
+    for number in (0, 1000):
+        monkeypatch.setattr(os, "geteuid", lambda number=number: number)
+        course.open_in_jupyterlab(Path("copy"), ["--ServerApp.ip=0.0.0.0"])
+    assert "--ServerApp.allow_root=True" in started[0]
+    assert "--ServerApp.allow_root=False" in started[1]
+    # what is asked for stands above
+    assert [word for word in started[1] if ".ip=" in word] == ["--ServerApp.ip=0.0.0.0"]
 
 
 def test_nothing_is_written_into_the_settings_of_the_user(

@@ -29,14 +29,11 @@ KERNEL = {
 
 
 def strip_noise(notebook: nbformat.NotebookNode) -> None:
-    """Remove timestamps, widget state and versions; number cells by position; join
-    split stream outputs.
-    """
+    """Remove timestamps, widget state and versions; join split stream outputs."""
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     )
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02d}"
+    for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
         )
