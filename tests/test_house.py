@@ -289,3 +289,19 @@ def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
         r'src="([^"]+)"', text
     ):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_each_direct_dependency_has_its_licence_in_the_table() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
+    for path in (*ROOT.glob("requirements*.txt"), ROOT / "benchmarks/requirements.txt"):
+        lines += path.read_text(encoding="utf-8").splitlines()
+    names = {re.split(r"[^\w-]", line)[0] for line in lines if re.match(r"\w", line)}
+    rows = (ROOT / "LICENSES.md").read_text(encoding="utf-8").splitlines()
+    told = {name for row in rows if row.startswith("|") for name in words_of(row)}
+    assert names - {"dqn-tutorial"} <= told
+
+
+def words_of(row: str) -> list[str]:
+    return re.findall(r"[\w-]+", row.split("|")[2])
