@@ -50,9 +50,21 @@ class Lab(NamedTuple):
         return f"{self.address}/lab/tree/{name}.ipynb?reset&token={self.token}"
 
 
+def extensions_but(folder: Path, name: str) -> Path:
+    """Return a new folder in `folder` with every extension of JupyterLab but one."""
+    those = folder / "labextensions"
+    those.mkdir()
+    for extension in (Path(sys.prefix) / "share/jupyter/labextensions").iterdir():
+        if extension.name != name:
+            (those / extension.name).symlink_to(extension)
+    return those
+
+
 @contextmanager
-def jupyter_lab(folder: Path) -> Iterator[Lab]:
-    """Serve `folder` / notebooks, with settings and a token of its own."""
+def jupyter_lab(folder: Path, extensions: Path | None = None) -> Iterator[Lab]:
+    """Serve `folder` / notebooks, with settings and a token of its own, and only the
+    extensions of a folder if one is named.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,6 +86,11 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         "--allow-root",
         f"--ServerApp.root_dir={folder / 'notebooks'}",
     ]
+    if extensions is not None:
+        words += [
+            f"--LabApp.{name}={extensions}"
+            for name in ("labextensions_path", "extra_labextensions_path")
+        ]
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(24))
     # a token among the words would be seen by all users of the machine
     own["JUPYTER_TOKEN"] = lab.token
