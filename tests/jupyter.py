@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,16 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+PATIENCE = 120  # seconds: how fast a machine is, is not tested
+expect.set_options(timeout=1_000 * PATIENCE)
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+FIND = """async ours => {
+  const options = {resultTypes: ["violations"], elementRef: true};
+  const {violations} = await axe.run(document, options);
+  return violations.flatMap(rule => rule.nodes.map(node =>
+    [rule.id, Boolean(node.element.closest(ours)), node.html.slice(0, 200)]));
+}"""
 CHROMIUM = next(
     (
         path
@@ -97,7 +107,7 @@ def jupyter_lab(folder: Path, extensions: Path | None = None) -> Iterator[Lab]:
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(words, env=os.environ | own, stdout=log, stderr=log)
     try:
-        for _ in range(120):
+        for _ in range(2 * PATIENCE):
             try:
                 urllib.request.urlopen(f"{lab.address}/api", timeout=1)
                 break
@@ -121,6 +131,26 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def open_page(browser: Browser) -> Page:
+    """Open an empty page whose waits are patient."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(1_000 * PATIENCE)
+    return page
+
+
+def violations(page: Page, ours: str) -> tuple[dict[str, list[str]], set[str]]:
+    """Return what breaks a rule of axe: elements that are ours, by rule, and the rules
+    that others break.
+    """
+    page.evaluate(AXE)
+    found = page.evaluate(FIND, ours)
+    own: dict[str, list[str]] = {}
+    for rule, is_own, element in found:
+        if is_own:
+            own.setdefault(rule, []).append(element)
+    return own, {rule for rule, is_own, _ in found if not is_own}
+
+
 def write_notebook(path: Path, *cells: str) -> None:
     """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(
@@ -136,8 +166,8 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open a notebook and wait until its kernel is idle."""
-    page.goto(lab.page(name))
-    wait_until_idle(page, 90)
+    page.goto(lab.page(name), timeout=1_000 * PATIENCE)
+    wait_until_idle(page)
 
 
 def wait_until_idle(page: Page, seconds: float = 240) -> None:
@@ -170,8 +200,14 @@ def select_cell(page: Page, number: int) -> None:
 
 def run_cell(page: Page) -> None:
     """Run the selected cell, select the next, and wait until the kernel is idle."""
+    number = page.evaluate(
+        "[...document.querySelectorAll('.jp-CodeCell')]"
+        ".findIndex(cell => cell.classList.contains('jp-mod-active'))"
+    )
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(number)
+    before = prompt.inner_text()
     menu(page, "Run", "Run Selected Cell")
-    page.wait_for_timeout(300)
+    expect(prompt).not_to_have_text(before)
     wait_until_idle(page)
 
 
