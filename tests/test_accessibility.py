@@ -37,7 +37,9 @@ def test_the_outputs_of_a_notebook_break_no_rule(browser: Browser, path: Path) -
     page = open_page(browser)
     # the scripts that set formulas come from elsewhere
     page.set_content(re.sub(r"<script[^>]*src=.*?</script>", "", text, flags=re.S))
-    ours, others = violations(page, ".jp-OutputArea-output")
+    ours = violations(page, ".jp-OutputArea-output")
+    # once: the rest is alike, and there is much of it
+    others = violations(page, "body") if path.stem.startswith("00") else []
     page.close()
     assert not ours
-    assert others <= UPSTREAM
+    assert {text.partition(":")[0] for text in others} <= UPSTREAM

@@ -229,7 +229,7 @@ def test_the_lab_breaks_no_rule_of_accessibility(fresh: Page) -> None:
     wait_for(fresh, "updates", "Number(value) > 20")
     # which names them when they are there
     expect(fresh.locator("[role=slider]:not([aria-label])")).to_have_count(0)
-    ours, _ = violations(fresh, ".jp-OutputArea-output")
+    ours = violations(fresh, ".jp-OutputArea-output")
     press(fresh, "Stop")
     wait_for(fresh, "state", "value == 'stopped'")
     assert not ours
