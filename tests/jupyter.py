@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,15 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+PATIENCE = 120  # seconds: how fast a machine is, is not tested
+expect.set_options(timeout=1_000 * PATIENCE)
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+FIND = """async place => {
+  const {violations} = await axe.run(place, {resultTypes: ["violations"]});
+  return violations.flatMap(rule =>
+    rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 200)}`));
+}"""
 CHROMIUM = next(
     (
         path
@@ -50,9 +59,21 @@ class Lab(NamedTuple):
         return f"{self.address}/lab/tree/{name}.ipynb?reset&token={self.token}"
 
 
+def extensions_but(folder: Path, name: str) -> Path:
+    """Return a new folder in `folder` with every extension of JupyterLab but one."""
+    those = folder / "labextensions"
+    those.mkdir()
+    for extension in (Path(sys.prefix) / "share/jupyter/labextensions").iterdir():
+        if extension.name != name:
+            (those / extension.name).symlink_to(extension)
+    return those
+
+
 @contextmanager
-def jupyter_lab(folder: Path) -> Iterator[Lab]:
-    """Serve `folder` / notebooks, with settings and a token of its own."""
+def jupyter_lab(folder: Path, extensions: Path | None = None) -> Iterator[Lab]:
+    """Serve `folder` / notebooks, with settings and a token of its own, and only the
+    extensions of a folder if one is named.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,13 +95,18 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         "--allow-root",
         f"--ServerApp.root_dir={folder / 'notebooks'}",
     ]
+    if extensions is not None:
+        words += [
+            f"--LabApp.{name}={extensions}"
+            for name in ("labextensions_path", "extra_labextensions_path")
+        ]
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(24))
     # a token among the words would be seen by all users of the machine
     own["JUPYTER_TOKEN"] = lab.token
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(words, env=os.environ | own, stdout=log, stderr=log)
     try:
-        for _ in range(120):
+        for _ in range(2 * PATIENCE):
             try:
                 urllib.request.urlopen(f"{lab.address}/api", timeout=1)
                 break
@@ -104,6 +130,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def open_page(browser: Browser) -> Page:
+    """Open an empty page whose waits are patient."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.set_default_timeout(1_000 * PATIENCE)
+    return page
+
+
+def violations(page: Page, place: str) -> list[str]:
+    """Return which rules of axe are broken in these elements, and where."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(FIND, place)
+    return found
+
+
 def write_notebook(path: Path, *cells: str) -> None:
     """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(
@@ -119,8 +159,8 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open a notebook and wait until its kernel is idle."""
-    page.goto(lab.page(name))
-    wait_until_idle(page, 90)
+    page.goto(lab.page(name), timeout=1_000 * PATIENCE)
+    wait_until_idle(page)
 
 
 def wait_until_idle(page: Page, seconds: float = 240) -> None:
@@ -153,8 +193,14 @@ def select_cell(page: Page, number: int) -> None:
 
 def run_cell(page: Page) -> None:
     """Run the selected cell, select the next, and wait until the kernel is idle."""
+    number = page.evaluate(
+        "[...document.querySelectorAll('.jp-CodeCell')]"
+        ".findIndex(cell => cell.classList.contains('jp-mod-active'))"
+    )
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").nth(number)
+    before = prompt.inner_text()
     menu(page, "Run", "Run Selected Cell")
-    page.wait_for_timeout(300)
+    expect(prompt).not_to_have_text(before)
     wait_until_idle(page)
 
 

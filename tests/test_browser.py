@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.jupyter import (
     NOTEBOOKS,
@@ -14,6 +14,7 @@ from tests.jupyter import (
     chromium,
     jupyter_lab,
     open_notebook,
+    open_page,
     skip_without_browser,
     start_all,
     wait_until_idle,
@@ -35,10 +36,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with chromium() as browser:
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = open_page(browser)
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["00_start_here", "07_train_cartpole"])
@@ -69,11 +77,11 @@ def test_pictures_and_formulas_are_there_before_anything_is_run(
     keep their pictures.
     """
     page.goto(lab.page("01_bellman_equation"))
-    expect(page.locator(".jp-OutputArea-output img").first).to_be_visible(
-        timeout=90_000
-    )
-    expect(page.locator("mjx-container").first).to_be_attached(timeout=60_000)
-    assert (
-        len(page.locator(".jp-OutputArea-output img").first.get_attribute("alt") or "")
-        > 20
+    picture = page.locator(".jp-OutputArea-output img").first
+    expect(picture).to_be_visible()
+    expect(page.locator("mjx-container").first).to_be_attached()
+    assert len(picture.get_attribute("alt") or "") > 20
+    assert picture.evaluate(
+        "img => img.width > 0 && img.width <= img.parentElement.clientWidth"
+        " && getComputedStyle(img).maxWidth == '100%'"
     )

@@ -13,15 +13,18 @@ import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.jupyter import (
+    PATIENCE,
     Lab,
     chromium,
     jupyter_lab,
     menu,
     open_notebook,
+    open_page,
     run_cell,
     select_cell,
     skip_without_browser,
     start_all,
+    violations,
     wait_until_idle,
     write_notebook,
 )
@@ -33,14 +36,18 @@ COUNT = (
     "import threading\nprint('threads:', sum(t.name == 'live lab' for t in"
     " threading.enumerate()))"
 )
+PATCH = """
+import numpy as np
+from dqn_tutorial.classroom.live.canvas import Canvas
+canvas, pixels = Canvas(), np.full((40, 60, 4), 255, np.uint8)
+canvas.show(pixels, "<svg></svg>", "white")
+canvas"""
+CHANGE = """
+pixels[7:9, 11:14, :3] = 0
+canvas.show(pixels, "<svg></svg>", "a dark spot")
+len(canvas.frame["patches"])"""
 PICTURE = ".jp-OutputArea-output img"
-PAINTED = """async picture => {
-  await picture.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-  return canvas.toDataURL();
-}"""
+STILL = "img[alt^='Live lab:']"
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +66,42 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    """A page for a notebook of its own."""
+    page = open_page(browser)
     yield page
     page.close()
 
 
-def show_lab(page: Page, server: tuple[Lab, Path], name: str, *more: str) -> None:
+@pytest.fixture(scope="module")
+def shared(browser: Browser, server: tuple[Lab, Path]) -> Page:
+    """One notebook and kernel for many tests."""
+    lab, folder = server
+    write_notebook(folder / "shared.ipynb", SHOW, "lab.wait()", COUNT, PATCH, CHANGE)
+    page = open_page(browser)
+    open_notebook(page, lab, "shared")
+    return page
+
+
+@pytest.fixture
+def fresh(shared: Page) -> Page:
+    """That notebook with a lab in which nothing was done yet."""
+    show_lab(shared)
+    return shared
+
+
+def show_lab(page: Page) -> None:
+    select_cell(page, 0)
+    run_cell(page)
+    wait_for(page, "state", "value == 'idle'")
+    expect(page.locator(PICTURE).first).to_be_visible()
+
+
+def show_own_lab(page: Page, server: tuple[Lab, Path], name: str, *more: str) -> None:
     """Open a notebook of its own with a lab in its first cell, and run that cell."""
     lab, folder = server
     write_notebook(folder / f"{name}.ipynb", SHOW, *more)
     open_notebook(page, lab, name)
-    select_cell(page, 0)
-    run_cell(page)
-    expect(page.locator(".live-state")).to_be_attached(timeout=60_000)
-    expect(page.locator(PICTURE).first).to_be_visible()
+    show_lab(page)
 
 
 def press(page: Page, name: str) -> None:
@@ -87,7 +116,7 @@ def number(page: Page, name: str) -> float:
     return float(state(page, name))
 
 
-def wait_for(page: Page, name: str, condition: str, seconds: float = 30) -> None:
+def wait_for(page: Page, name: str, condition: str, seconds: float = PATIENCE) -> None:
     """Wait until `value`, the state of that name, fulfils a condition in JavaScript."""
     # for a moment, while the page draws it anew, it is not there
     value = (
@@ -120,8 +149,8 @@ def screenshot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def test_every_control_acts(page: Page, server: tuple[Lab, Path]) -> None:
-    show_lab(page, server, "controls")
+def test_every_control_acts(fresh: Page) -> None:
+    page = fresh
     assert (state(page, "state"), number(page, "step")) == ("idle", 0)
     press(page, "Start")
     wait_for(page, "updates", "Number(value) > 5")
@@ -168,77 +197,71 @@ def test_every_control_acts(page: Page, server: tuple[Lab, Path]) -> None:
     )
 
 
-def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(
-    page: Page, server: tuple[Lab, Path]
-) -> None:
-    show_lab(page, server, "picture")
-    canvas, output = page.locator(".live-canvas canvas"), page.locator(".live-still")
+def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(fresh: Page) -> None:
+    page = fresh
+    canvas, output = page.locator(".live-canvas canvas").first, page.locator(STILL)
     expect(canvas).to_be_hidden()
     expect(output).to_be_visible()
-    press(page, "Start")
-    expect(canvas).to_be_visible()
-    expect(output).to_be_hidden()
-    wait_for(page, "updates", "Number(value) > 20")
-    seen = canvas.evaluate("canvas => canvas.toDataURL()")
-    agent = page.locator(".live-canvas svg").inner_html()
-    now = "document.querySelector('.live-canvas canvas')"
-    page.wait_for_function(f"seen => {now}.toDataURL() != seen", arg=seen)
-    page.wait_for_function(
-        "seen => document.querySelector('.live-canvas svg').innerHTML != seen",
-        arg=agent,
-    )
-    assert canvas.evaluate("canvas => canvas.width") == 900
-    press(page, "Pause")
-    page.wait_for_function(f"() => {now}.width == 1800")
-    expect(canvas).to_have_attribute("aria-label", re.compile("Live lab.*steps"))
-    assert output.locator("img").first.evaluate(PAINTED) == canvas.evaluate(
-        "canvas => canvas.toDataURL()"
-    )
+    for at_rest in ("Pause", "Stop"):
+        press(page, "Start")
+        expect(canvas).to_be_visible()
+        expect(output).to_have_count(0)
+        wait_for(page, "updates", "Number(value) > 20")
+        seen = canvas.evaluate("canvas => canvas.toDataURL()")
+        agent = page.locator(".live-canvas svg").first.inner_html()
+        now = "document.querySelector('.live-canvas canvas')"
+        page.wait_for_function(f"seen => {now}.toDataURL() != seen", arg=seen)
+        page.wait_for_function(
+            "seen => document.querySelector('.live-canvas svg').innerHTML != seen",
+            arg=agent,
+        )
+        press(page, at_rest)
+        expect(output).to_have_attribute("alt", re.compile("steps"))
+        expect(canvas).to_be_hidden()
+        assert output.evaluate("picture => picture.naturalWidth") == 1800
     press(page, "Reset")
     wait_for(page, "state", "value == 'idle'")
-    expect(canvas).to_have_attribute("aria-label", re.compile("Nothing was trained"))
+    expect(output).to_have_attribute("alt", re.compile("Nothing was trained"))
 
 
-def test_a_patch_is_painted_where_the_picture_changed(
-    page: Page, server: tuple[Lab, Path]
-) -> None:
-    lab, folder = server
-    show = """
-import numpy as np
-from dqn_tutorial.classroom.live.canvas import Canvas
-canvas, pixels = Canvas(), np.full((40, 60, 4), 255, np.uint8)
-canvas.show(pixels, "<svg></svg>", "white")
-canvas"""
-    change = """
-pixels[7:9, 11:14, :3] = 0
-canvas.show(pixels, "<svg></svg>", "a dark spot")
-len(canvas.frame["patches"])"""
-    write_notebook(folder / "patch.ipynb", show, change)
-    open_notebook(page, lab, "patch")
-    for cell in range(2):
-        select_cell(page, cell)
-        run_cell(page)
-    expect(page.locator(".live-canvas canvas")).to_have_attribute(
-        "aria-label", "a dark spot"
+def test_the_lab_breaks_no_rule_of_accessibility(fresh: Page) -> None:
+    press(fresh, "Start")
+    wait_for(fresh, "updates", "Number(value) > 20")
+    # which names them when they are there
+    expect(fresh.locator("[role=slider]:not([aria-label])")).to_have_count(0)
+    ours = violations(fresh, ".jp-OutputArea-output")
+    press(fresh, "Stop")
+    wait_for(fresh, "state", "value == 'stopped'")
+    assert not ours
+    names = fresh.locator("[role=slider]").evaluate_all(
+        "handles => handles.map(handle => handle.ariaLabel)"
     )
-    expect(page.locator(".jp-OutputArea-output").last).to_have_text("1")
+    assert len(names) == 6 and {"epsilon", "steps a second"} <= set(names)
+    assert fresh.locator("[role=status] .live-words").count() == 1
+
+
+def test_a_patch_is_painted_where_the_picture_changed(shared: Page) -> None:
+    for cell in (3, 4):
+        select_cell(shared, cell)
+        run_cell(shared)
+    canvas = shared.locator(".live-canvas canvas").last
+    expect(canvas).to_have_attribute("aria-label", "a dark spot")
+    expect(shared.locator(".jp-OutputArea-output").last).to_have_text("1")
     read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 60, 40).data]"
-    red = page.locator(".live-canvas canvas").evaluate(read)[::4]
+    red = canvas.evaluate(read)[::4]
     dark = {(place // 60, place % 60) for place, value in enumerate(red) if value < 128}
     assert dark == {(y, x) for y in (7, 8) for x in (11, 12, 13)}
 
 
-def test_twenty_slider_moves_are_seen_at_once(
-    page: Page, server: tuple[Lab, Path]
-) -> None:
-    show_lab(page, server, "latency")
+def test_twenty_slider_moves_are_seen_at_once(fresh: Page) -> None:
+    page = fresh
     press(page, "Start")
     wait_for(page, "updates", "Number(value) > 20")
     in_page = []
     for move in range(20):
         start = time.perf_counter()
         push_slider(page, "epsilon", "ArrowLeft" if move % 2 else "ArrowDown")
-        wait_for(page, "moves", f"Number(value) >= {move + 1}", seconds=5)
+        wait_for(page, "moves", f"Number(value) >= {move + 1}")
         in_page.append(1_000 * (time.perf_counter() - start))
     in_kernel = json.loads(state(page, "delays"))
     press(page, "Stop")
@@ -255,16 +278,13 @@ def test_twenty_slider_moves_are_seen_at_once(
     assert sorted(in_kernel)[10] < 50
 
 
-def test_interrupting_wait_ends_the_run_without_a_traceback(
-    page: Page, server: tuple[Lab, Path]
-) -> None:
-    show_lab(page, server, "interrupt", "lab.wait()", COUNT)
+def test_interrupting_wait_ends_the_run_without_a_traceback(fresh: Page) -> None:
+    page = fresh
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
     select_cell(page, 1)
     menu(page, "Run", "Run Selected Cell")
     expect(page.locator(".jp-CodeCell .jp-InputPrompt").nth(1)).to_contain_text("*")
-    page.wait_for_timeout(500)
     menu(page, "Kernel", "Interrupt Kernel")
     wait_until_idle(page)
     wait_for(page, "state", "value == 'stopped'")
@@ -274,16 +294,14 @@ def test_interrupting_wait_ends_the_run_without_a_traceback(
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
 
 
-def test_running_the_cell_again_ends_its_first_lab(
-    page: Page, server: tuple[Lab, Path]
-) -> None:
-    show_lab(page, server, "twice", COUNT)
+def test_running_the_cell_again_ends_its_first_lab(fresh: Page) -> None:
+    page = fresh
     press(page, "Start")
     wait_for(page, "step", "Number(value) > 100")
     select_cell(page, 0)
     run_cell(page)
     wait_for(page, "state", "value == 'idle'")
-    select_cell(page, 1)
+    select_cell(page, 2)
     run_cell(page)
     expect(page.locator(".jp-OutputArea-output", has_text="threads: 0")).to_be_visible()
 
@@ -291,7 +309,7 @@ def test_running_the_cell_again_ends_its_first_lab(
 def test_two_labs_in_one_notebook_do_not_disturb_each_other(
     page: Page, server: tuple[Lab, Path]
 ) -> None:
-    show_lab(
+    show_own_lab(
         page,
         server,
         "two",
@@ -310,27 +328,29 @@ def test_two_labs_in_one_notebook_do_not_disturb_each_other(
 def test_a_closed_tab_leaves_the_run_and_its_controls(
     browser: Browser, server: tuple[Lab, Path]
 ) -> None:
-    first = browser.new_page()
-    show_lab(first, server, "tab", "lab")
+    first = open_page(browser)
+    show_own_lab(first, server, "tab", "lab")
     press(first, "Start")
     wait_for(first, "step", "Number(value) > 100")
     menu(first, "File", "Save Notebook")
-    first.wait_for_timeout(1_000)
+    file = server[1] / "tab.ipynb"
+    while "Run the cell to get the controls" not in file.read_text():
+        first.wait_for_timeout(100)
+    step = number(first, "step")
     first.close()
-    time.sleep(1)
-    again = browser.new_page()
+    again = open_page(browser)
     open_notebook(again, server[0], "tab")
     # the first cell shows it without being run
-    expect(again.locator(".live-canvas")).to_be_visible(timeout=30_000)
+    expect(again.locator(".live-canvas")).to_be_visible()
     select_cell(again, 1)
     run_cell(again)  # `lab` in a cell of its own shows the same run again
     shown = again.locator(".live-state").last
     expect(shown, again.locator(".live-words").last.inner_text()).to_have_attribute(
-        "data-state", "running", timeout=30_000
+        "data-state", "running"
     )
-    assert int(shown.get_attribute("data-step") or 0) > 300
+    assert int(shown.get_attribute("data-step") or 0) > step
     again.locator("button.jupyter-button", has_text="Stop").last.click()
-    expect(shown).to_have_attribute("data-state", "stopped", timeout=10_000)
+    expect(shown).to_have_attribute("data-state", "stopped")
     again.close()
 
 
@@ -347,34 +367,33 @@ def test_run_all_ends_and_the_picture_survives_without_a_kernel(
     press(page, "Stop")
     wait_for(page, "state", "value == 'stopped'")
     menu(page, "File", "Save Notebook")
-    page.wait_for_timeout(1_500)
+    while "steps, epsilon" not in (folder / "saved.ipynb").read_text():
+        page.wait_for_timeout(100)
     menu(page, "Kernel", "Shut Down Kernel")
-    page.wait_for_timeout(1_000)
-    saved = (folder / "saved.ipynb").read_text()
-    assert "steps, epsilon" in saved
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("No Kernel")
     page.goto(lab.page("saved"))
-    expect(page.locator(PICTURE).first).to_be_visible(timeout=60_000)
+    expect(page.locator(PICTURE).first).to_be_visible()
     assert "steps" in (page.locator(PICTURE).first.get_attribute("alt") or "")
 
 
-def test_the_story_of_epsilon(page: Page, server: tuple[Lab, Path]) -> None:
+def test_the_story_of_epsilon(fresh: Page) -> None:
     """Epsilon to 1 lowers the behaviour return, not the greedy one; given back,
     behaviour recovers and it solves.
     """
-    show_lab(page, server, "story")
+    page = fresh
     push_slider(page, "steps a second", "End")
     press(page, "Start")
-    wait_for(page, "behaviour", "Number(value) >= 150", seconds=90)
+    wait_for(page, "behaviour", "Number(value) >= 150")
     screenshot(page, "1 learns")
     push_slider(page, "epsilon", "End")
     wait_for(page, "epsilon", "Number(value) == 1")
-    wait_for(page, "behaviour", "Number(value) < 40", seconds=60)
+    wait_for(page, "behaviour", "Number(value) < 40")
     # the picture shows both
     assert number(page, "greedy") > 3 * number(page, "behaviour")
     screenshot(page, "2 epsilon is one")
     press(page, "follow schedule")
-    wait_for(page, "behaviour", "Number(value) >= 150", seconds=90)
-    wait_for(page, "greedy", "Number(value) >= 475", seconds=90)
+    wait_for(page, "behaviour", "Number(value) >= 150")
+    wait_for(page, "greedy", "Number(value) >= 475")
     screenshot(page, "3 given back")
     press(page, "Stop")
     wait_for(page, "state", "value == 'stopped'")

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import re
 import signal
 import threading
 import time
@@ -211,10 +212,8 @@ def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(
             return result
 
     monkeypatch.setattr("dqn_tutorial.classroom.live.lab.Pictures", Watched)
-    monkeypatch.setattr(
-        "dqn_tutorial.classroom.live.lab.display",
-        lambda *_, **__: SimpleNamespace(update=lambda *_, **__: None),
-    )
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_EVERY", 0)
+    FakePage(monkeypatch)
     lab = LiveLab(frames_per_second=1_000)
     lab._ipython_display_()
     start(lab.worker, until_after=50)
@@ -410,54 +409,149 @@ def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
     assert (painted(white) == 255).all(), "the picture that stays is white"
 
 
-def test_a_run_at_rest_is_shown_and_kept_in_full(
+class FakePage:
+    """What would be on the page of a lab: controls, and then two outputs."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.outputs: list[dict[str, str]] = []
+        self.seen: list[dict[str, str]] = []  # of the first picture
+        monkeypatch.setattr("dqn_tutorial.classroom.live.lab.display", self.display)
+
+    def display(self, bundle: dict[str, str], **_: Any) -> SimpleNamespace:
+        place = len(self.outputs)
+        self.outputs.append(bundle)
+
+        def update(bundle: dict[str, str], **_: Any) -> None:
+            self.outputs[place] = bundle
+            if place == 1:
+                self.seen.append(bundle)
+
+        return SimpleNamespace(update=update)
+
+    def n_pictures(self, lab: LiveLab) -> int:
+        """How many first pictures a reader sees of a lab that was shown once."""
+        shown = [bundle for bundle in self.outputs[1:2] if "image/png" in bundle]
+        return len(shown) + (lab.box.layout.display != "none")
+
+
+@pytest.mark.parametrize("has_canvas", [True, False])
+def test_there_is_one_picture_at_every_moment(
+    monkeypatch: pytest.MonkeyPatch, has_canvas: bool
+) -> None:
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_EVERY", 0.05)
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.LOADED_AFTER", 0.2)
+    page, lab = FakePage(monkeypatch), LiveLab(frames_per_second=1_000)
+    counts: list[int] = []
+    draw = lab.worker._draw
+
+    def counted(final: bool) -> None:
+        draw(final)
+        counts.append(page.n_pictures(lab))
+
+    lab.worker._draw = counted
+    lab._ipython_display_()
+    counts.append(page.n_pictures(lab))
+    lab.canvas.n_views = int(has_canvas)
+    for _ in range(2):
+        start(lab.worker, until_after=0)
+        if has_canvas:
+            wait_until(lambda: lab.box.layout.display is None)
+            assert (
+                "image/png" not in page.outputs[1]
+                and not page.outputs[1]["text/markdown"]
+            )
+        else:
+            wait_until(lambda: "2 pictures a second" in lab.why_slow.value)
+            seen = len(page.seen)
+            wait_until(lambda seen=seen: len(page.seen) >= seen + 2)
+            assert page.seen[-1] != page.seen[-2], "it stands still"
+        pause(lab.worker)
+        wait_until(lambda: "image/png" in page.outputs[1])
+        wait_until(lambda: lab.box.layout.display == "none")
+        wait_until(lambda: not lab.why_slow.value)
+    lab.close()
+    lab.worker.tell("reset")
+    assert lab.wait(20) and set(counts) == {1}
+
+
+def test_a_page_that_loads_the_canvas_late_gets_it_from_then_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept: list[dict[str, str]] = []
-    handle = SimpleNamespace(update=lambda bundle, raw: kept.append(bundle))
-    monkeypatch.setattr(
-        "dqn_tutorial.classroom.live.lab.display", lambda bundle, **_: handle
-    )
-    lab = LiveLab()
-    assert lab.canvas in lab.controls.view.children
+    page, lab = FakePage(monkeypatch), LiveLab(frames_per_second=1_000)
     lab._ipython_display_()
+    start(lab.worker, until_after=0)
+    wait_until(lambda: bool(page.seen))
+    assert lab.box.layout.display == "none"
+    lab.canvas.n_views = 1
+    wait_until(lambda: lab.box.layout.display is None)
+    wait_until(lambda: page.n_pictures(lab) == 1)
+    lab.close()
+
+
+def test_where_a_page_was_opened_again_the_canvas_is_the_one_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, lab = FakePage(monkeypatch), LiveLab()
+    lab._ipython_display_()
+    lab.canvas.n_views = 1
+    start(lab.worker, until_after=0)
+    pause(lab.worker)
+    wait_until(lambda: lab.box.layout.display == "none")
+    lab.canvas.n_views = 2
+    assert lab.canvas.is_alone and page.n_pictures(lab) == 1
+    assert image(lab.canvas.whole).width == 2 * WIDTH
+    start(lab.worker, until_after=step_of(lab.worker))
+    wait_until(lambda: image(lab.canvas.whole).width == WIDTH)
+    lab.close()
+    assert image(lab.canvas.whole).width == 2 * WIDTH and page.n_pictures(lab) == 1
+    lab._ipython_display_()  # in a new cell, whose outputs can be reached
+    assert not lab.canvas.is_alone and "image/png" in page.outputs[4]
+    assert lab.box.layout.display == "none"
+
+
+def test_a_run_at_rest_is_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, lab = FakePage(monkeypatch), LiveLab()
+    assert lab.box in lab.controls.view.children
+    lab._ipython_display_()
+    lab.canvas.n_views = 1
     assert not lab.canvas.frame
     start(lab.worker, until_after=200)
-    assert image(lab.canvas.whole).width == WIDTH and not kept
-    for tell, count in ((pause, 1), (stop, 2)):
+    assert image(lab.canvas.whole).width == WIDTH
+    for tell in (pause, stop):
         tell(lab.worker)
-        wait_until(lambda count=count: len(kept) == count)
-        assert (
-            image(lab.canvas.whole).width == 2 * WIDTH
-            and not lab.canvas.frame["patches"]
-        )
-        assert (
-            lab.canvas.frame["about"] in kept[-1]["text/plain"]
-            and "steps" in lab.canvas.frame["about"]
-        )
-        assert base64.b64encode(lab.canvas.whole).decode() in kept[-1]["text/html"]
-    start(lab.worker, until_after=0)
-    wait_until(lambda: image(lab.canvas.whole).width == WIDTH)
-    stop(lab.worker)
+        wait_until(lambda: "image/png" in page.outputs[1])
+        kept = page.outputs[1]
+        assert image(base64.b64decode(kept["image/png"])).width == 2 * WIDTH
+        assert "Live lab" in kept["text/plain"] and "steps" in kept["text/plain"]
+        assert kept["image/png"] in kept["text/markdown"]
+
+
+def test_a_sentence_is_read_out_at_a_change_of_state_and_then_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = LiveLab(frames_per_second=100)
+    said: list[str] = []
+    lab.controls.words.observe(lambda change: said.append(change["new"]), "value")
+    lab._report()
+    start(lab.worker, until_after=300)  # half a second, some fifty frames
+    pause(lab.worker)
+    wait_until(lambda: "Paused at" in lab.controls.words.value)
+    lab.close()
+    states = [re.findall(r">(\w+)", words)[0] for words in said]
+    assert states == ["Press", "Running", "Paused", "Stopped"]
 
 
 def test_after_a_reset_the_picture_is_that_of_a_lab_without_a_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown: list[dict[str, str]] = []
-    handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle))
-    monkeypatch.setattr(
-        "dqn_tutorial.classroom.live.lab.display",
-        lambda bundle, **_: shown.append(bundle) or handle,
-    )
-    lab = LiveLab()
+    page, lab = FakePage(monkeypatch), LiveLab()
     lab._ipython_display_()
-    first = shown[-1]
+    first = page.outputs[1:]
     start(lab.worker, until_after=200)
     lab.close()
-    assert shown[-1]["text/html"] != first["text/html"]
+    assert page.outputs[1]["image/png"] != first[0]["image/png"]
     lab.worker.tell("reset")
-    assert lab.wait(20) and shown[-1] == first
+    assert lab.wait(20) and page.outputs[1:] == first
 
 
 def test_each_state_has_a_picture_of_its_own() -> None:
@@ -471,8 +565,20 @@ def test_each_state_has_a_picture_of_its_own() -> None:
         for state in ([0, 1], [1, 0], [0, 0], [5, 7], [7, 5])
     }
     assert len(others) == 5
-    assert "animateTransform" in draw_agent(
-        "dqn_tutorial/SlipperyGrid-v0", np.eye(16), "the grid"
+
+
+@pytest.mark.parametrize("n_frames", [16, 500])
+def test_an_agent_moves_once_for_at_most_five_seconds_and_not_where_motion_is_unwanted(
+    n_frames: int,
+) -> None:
+    states = np.eye(16)[np.arange(n_frames) % 16]
+    moving = draw_agent("dqn_tutorial/SlipperyGrid-v0", states, "the grid")
+    seconds = [float(text) for text in re.findall(r'dur="([\d.]+)s"', moving)]
+    assert seconds == [min(n_frames / 50, 5)] and "repeatCount" not in moving
+    calm = moving.partition('<g class="agent-still">')[2]
+    assert "<circle" in calm and "<animate" not in calm
+    assert re.search(
+        r"prefers-reduced-motion: reduce\)\{\.agent-moves\{display:none\}", moving
     )
 
 

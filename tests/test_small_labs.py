@@ -2,6 +2,7 @@
 and says what went wrong.
 """
 
+import html
 import signal
 import threading
 from collections.abc import Callable
@@ -44,12 +45,12 @@ class Page:
         self.updates: list[dict[str, str]] = []
 
     def display(
-        self, bundle: dict[str, str], raw: bool, display_id: bool = False
+        self, bundle: dict[str, str], raw: bool, metadata: Any = None, **_: bool
     ) -> "Page":
         self.outputs.append(bundle)
         return self
 
-    def update(self, bundle: dict[str, str], raw: bool) -> None:
+    def update(self, bundle: dict[str, str], raw: bool, metadata: Any) -> None:
         self.updates.append(bundle)
 
 
@@ -74,13 +75,14 @@ def test_each_lab_shows_and_its_picture_changes_when_a_control_moves(
     assert "application/vnd.jupyter.widget-view+json" in controls
     # no measured number: a stored notebook must hold
     assert picture["text/plain"] == f"Figure: {lab.alt}"
-    assert 'alt="' in picture["text/html"] and "data:image/png" in picture["text/html"]
+    assert f'alt="{html.escape(lab.alt)}"' in picture["text/markdown"]
+    assert "data:image/png" in picture["text/markdown"]
     first = lab.status.value
     assert any(letter.isdigit() for letter in first)
     lab.controls[control].value = value
     assert lab.wait(SECONDS)
     assert (
-        len(page.updates) == 1 and page.updates[0]["text/html"] != picture["text/html"]
+        len(page.updates) == 1 and page.updates[0]["image/png"] != picture["image/png"]
     )
     assert lab.status.value != first and "failed" not in lab.status.value
     assert page.updates[0]["text/plain"].startswith(f"Figure: {lab.alt} ")

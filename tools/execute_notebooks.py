@@ -38,7 +38,9 @@ def strip_noise(notebook: nbformat.NotebookNode) -> None:
             {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
         )
         for output in cell.get("outputs", []):
-            output.get("metadata", {}).clear()
+            if "metadata" in output:  # only what tells of pictures stays
+                kept = {k: v for k, v in output.metadata.items() if "image/" in k}
+                output.metadata = nbformat.from_dict(kept)
             output.pop("transient", None)
             # lives as long as its kernel
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)

@@ -16,17 +16,22 @@ MOST_CHANGED = 0.1  # share of the picture; beyond it a whole one is sent
 
 
 class Canvas(anywidget.AnyWidget):
-    """A picture of pixels and below it one of shapes; hidden until the first is shown.
+    """A picture of pixels and below it one of shapes.
 
     The browser lays an output of a cell out anew for each frame, which on a machine of
     two cores slows the training; a canvas is only painted over. Outputs are what a
-    notebook stores: the canvas stands in for one while there is a kernel.
+    notebook stores: the canvas stands in for one while the agent learns.
+
+    Attributes:
+        n_views: how often a page has loaded it; 0 where its JavaScript does not run.
 
     Source: anywidget.
     """
 
     _esm = Path(__file__).with_name("canvas.js")
     _css = Path(__file__).with_name("canvas.css")
+    n_views = traitlets.Int().tag(sync=True)
+    is_alone = traitlets.Bool().tag(sync=True)  # no other picture is to be seen
     whole = traitlets.Bytes().tag(sync=True)  # PNG
     # number; patches to lay over `whole`, (x, y, PNG) each; agent; about
     frame = traitlets.Dict().tag(sync=True)

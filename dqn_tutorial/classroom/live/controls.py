@@ -282,8 +282,10 @@ class Controls:
                 f"Training ended with an error: {type(worker.error).__name__}:"
                 f" {worker.error}"
             )
-        if run is None or run.record is None:
+        if run is None:
             return "Press Start."
+        if run.record is None:
+            return f"{worker.state.capitalize()}."
         words = (
             f"{worker.state.capitalize()} at step {run.step:,}, {run.agent.n_updates:,}"
             " updates."

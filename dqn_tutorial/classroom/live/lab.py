@@ -2,29 +2,45 @@
 notebook.
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
+import ipywidgets as widgets  # type: ignore[import-untyped]
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
 from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
+from dqn_tutorial.classroom.live.names import Names, unseen
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
 from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.pictures.agent_view import draw_agent
-from dqn_tutorial.classroom.pictures.figures import image_bundle
+from dqn_tutorial.classroom.pictures.figures import (
+    frame_png,
+    image_bundle,
+    image_metadata,
+)
 from dqn_tutorial.config import MainConfig
 
-WORDS_EVERY = 1.0  # seconds between two sentences for the reader
+# seconds between two sentences for the reader, who may have them read out
+WORDS_EVERY = 5.0
+# seconds between two pictures in an output, and until a page has loaded the canvas
+OUTPUT_EVERY, LOADED_AFTER = 0.5, 5.0
+WHY_SLOW = (
+    "<p>This page shows 2 pictures a second. For more, install anywidget where the"
+    " Jupyter server runs.</p>"
+)
 ABOUT = (
     "Live lab: returns, errors, Q-values and the policy map of the agent in training."
 )
 NEXT_TO = "The agent in its environment, as the lab last saw it."
+# in place of a picture
+NOTHING = {"text/markdown": "", "text/plain": ""}
 _SHOWN: dict[str, "LiveLab"] = {}  # by cell
 
 
@@ -50,10 +66,15 @@ class LiveLab:
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
         self.controls = Controls(self.worker, config)
-        self.canvas = Canvas()
-        self.controls.view.children += (self.canvas,)
+        self.canvas, self.why_slow = Canvas(), widgets.HTML()
+        self.box = unseen(self.canvas)
+        self.controls.view.children += (self.why_slow, self.box, unseen(Names()))
+        self.canvas.observe(self._page_opened, names="n_views")
         self._page: _Page | None = None
-        self._next_words = 0.0
+        self._still: tuple[bytes, str, str] | None = None
+        self._lock = threading.RLock()
+        self._n_shown, self._said_of = 0, ""
+        self._next_words = self._next_output = 0.0
 
     def _ipython_display_(self) -> None:
         cell = _cell()
@@ -67,13 +88,17 @@ class LiveLab:
             raw=True,
         )
         pictures = Pictures(self.worker.config.env.name)
-        output = display(
-            _output(*pictures.still(None), _agent(pictures, None)),
-            raw=True,
-            display_id=True,
-        )
+        still = _still(pictures, None)
+        handles = [
+            display(bundle, metadata=image_metadata(bundle), raw=True, display_id=True)
+            for bundle in _bundles(*still)
+        ]
         # all at once: a run that goes on draws on the old page until here
-        self._page = _Page(pictures, output)
+        with self._lock:
+            self._page = _Page(pictures, handles, time.monotonic() + LOADED_AFTER)
+            self._still, self.canvas.is_alone = still, False
+            self._n_shown = 1 + max(self._n_shown, self.canvas.n_views)
+            self.box.layout.display = "none"
         self._report()
 
     @property
@@ -105,36 +130,86 @@ class LiveLab:
         self.worker.wait()
 
     def _report(self) -> None:
-        now = time.monotonic()
-        in_words = now >= self._next_words or self.worker.state != "running"
+        now, state = time.monotonic(), self.worker.state
+        in_words = (
+            now >= self._next_words or state != "running" or state != self._said_of
+        )
         if in_words:
-            self._next_words = now + WORDS_EVERY
+            self._next_words, self._said_of = now + WORDS_EVERY, state
         self.controls.show_state(in_words)
 
     def _draw(self, final: bool) -> None:
-        page, run = self._page, self.worker.run
-        if page is None:  # not displayed
-            return
-        env = (run.config if run else self.worker.config).env.name
-        if run is None or page.pictures.env != env:
-            page.pictures = Pictures(env)
-        agent = _agent(page.pictures, run)
-        if final or run is None:
-            data, words = page.pictures.still(run)
-            page.output.update(_output(data, words, agent), raw=True)
-            self.canvas.show_still(data, agent, f"{ABOUT} {words}")
+        with self._lock:
+            page, run = self._page, self.worker.run
+            if page is None:  # not displayed
+                return
+            env = (run.config if run else self.worker.config).env.name
+            if run is None or page.pictures.env != env:
+                page.pictures = Pictures(env)
+            if final or run is None:
+                self._rest(page, run)
+            else:
+                self._move(page, run)
+
+    def _rest(self, page: "_Page", run: Run | None) -> None:
+        """Show a picture that stays: in the output, which the notebook keeps."""
+        self._still = _still(page.pictures, run)
+        if self.canvas.is_alone:
+            self.canvas.show_still(*self._still)
         else:
-            self.canvas.show(page.pictures.frame(run), agent, ABOUT)
+            page.show(*_bundles(*self._still))
+            self.box.layout.display = "none"
+        self.why_slow.value = ""
+
+    def _move(self, page: "_Page", run: Run) -> None:
+        """Show a moment: on the canvas where there is one, else in the output."""
+        now = time.monotonic()
+        if self.canvas.n_views:
+            self.canvas.show(
+                page.pictures.frame(run), _agent(page.pictures, run), ABOUT
+            )
+            self._use_canvas(page)
+        elif now >= self._next_output:
+            picture = frame_png(page.pictures.frame(run))
+            page.show(*_bundles(picture, _agent(page.pictures, run), ABOUT))
+            self._next_output = time.monotonic() + OUTPUT_EVERY
+            self.why_slow.value = WHY_SLOW if now >= page.loaded_at else ""
+
+    def _use_canvas(self, page: "_Page") -> None:
+        if self.box.layout.display == "none":
+            # in this order: a page that grows keeps its place
+            self.box.layout.display = None
+            page.show(NOTHING, NOTHING)
+            self.why_slow.value = ""
+
+    def _page_opened(self, change: Any) -> None:
+        """Let the canvas stay where a page was opened again: its outputs are out of
+        reach.
+        """
+        with self._lock:
+            page, still = self._page, self._still
+            if page is None or still is None or self.canvas.n_views <= self._n_shown:
+                return
+            if self.worker.state != "running":
+                self.canvas.show_still(*still)
+            self._use_canvas(page)
+            self.canvas.is_alone = True
 
 
 @dataclass
 class _Page:
-    """What stands on the page: the pictures, and the handle of the output that keeps
-    them.
+    """What stands on the page: the pictures, the handles of the outputs that keep them,
+    and when all of it must have been loaded.
     """
 
     pictures: Pictures
-    output: Any
+    handles: list[Any]
+    loaded_at: float
+
+    def show(self, *bundles: dict[str, str]) -> None:
+        for handle, bundle in zip(self.handles, bundles, strict=True):
+            metadata = image_metadata(bundle) if bundle["text/markdown"] else {}
+            handle.update(bundle, metadata=metadata, raw=True)
 
 
 def _agent(pictures: Pictures, run: Run | None) -> str:
@@ -146,17 +221,16 @@ def _agent(pictures: Pictures, run: Run | None) -> str:
     return draw_agent(pictures.spec.id, state, NEXT_TO)
 
 
-def _output(data: bytes, words: str, agent: str) -> dict[str, str]:
-    """Return both pictures in one output, which stays in the notebook."""
-    both = (
-        image_bundle(data, f"{ABOUT} {words}", WIDTH),
-        image_bundle(agent, NEXT_TO, 360),
-    )
-    html, plain = (
-        "\n".join(bundle[mime] for bundle in both)
-        for mime in ("text/html", "text/plain")
-    )
-    return {"text/html": f'<div class="live-still">{html}</div>', "text/plain": plain}
+def _still(pictures: Pictures, run: Run | None) -> tuple[bytes, str, str]:
+    """Return both pictures, and the first one in words."""
+    data, words = pictures.still(run)
+    return data, _agent(pictures, run), f"{ABOUT} {words}"
+
+
+def _bundles(
+    data: bytes, agent: str, about: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    return image_bundle(data, about, WIDTH), image_bundle(agent, NEXT_TO, 360)
 
 
 def _cell() -> str:

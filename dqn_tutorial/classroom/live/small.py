@@ -13,12 +13,14 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dqn_tutorial.classroom.live.names import Names, unseen
 from dqn_tutorial.classroom.live.worker import Background
 from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,
     GREY,
     image_bundle,
+    image_metadata,
     new_figure,
 )
 from dqn_tutorial.stats import bootstrap_interval
@@ -69,6 +71,7 @@ class SmallLab:
         wrap = {"flex_flow": "row wrap"}
         rows = [widgets.HBox(list(self.controls.values()), layout=wrap)]
         rows += [widgets.HBox([self.progress], layout=wrap), self.status]
+        rows += [unseen(Names())]
         view = widgets.VBox(rows)._repr_mimebundle_() | {
             "text/plain": "Its controls move once the cell is run."
         }
@@ -115,9 +118,10 @@ class SmallLab:
         alt = f"{self.alt} {words}" if self._handle else self.alt
         bundle = image_bundle(figure, alt)
         self._say(words)
+        metadata = image_metadata(bundle)
         if self._handle is None:
-            return display(bundle, raw=True, display_id=True)
-        self._handle.update(bundle, raw=True)
+            return display(bundle, metadata=metadata, raw=True, display_id=True)
+        self._handle.update(bundle, metadata=metadata, raw=True)
         return self._handle
 
     def _tell(self, share: float) -> None:
