@@ -20,6 +20,7 @@ from tests.jupyter import (
 )
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
