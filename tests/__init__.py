@@ -1,1 +1,1 @@
-"""A package, so that no other `tests` on the path, such as that of IPython 7, hides it."""
+"""A package of its own: IPython 7 brings another `tests`, which would hide a folder."""
