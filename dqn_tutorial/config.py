@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import torch
 import yaml
 
 import dqn_tutorial
@@ -53,6 +54,18 @@ def limit(fits: Callable[[Any], bool], allowed: str) -> Callable[[Any], str]:
 def one_of(words: Iterable[str]) -> Callable[[Any], str]:
     """Return a check that says which of the words is nearest to another one."""
     return lambda value: "" if value in words else nearest(value, words)
+
+
+def devices_here() -> list[str]:
+    """Return the devices of this machine."""
+    there = (True, torch.cuda.is_available(), torch.backends.mps.is_available())
+    return [name for name, is_there in zip(DEVICES, there, strict=True) if is_there]
+
+
+def _device(value: Any) -> str:
+    if value in DEVICES:
+        return ""
+    return f"available on this machine are {', '.join(devices_here())}"
 
 
 _AT_LEAST_0 = limit(lambda value: value >= 0, "0 or more")
@@ -201,7 +214,7 @@ class TrainingConfig(Settings):
     # 100 fresh episodes.
     stop_when_solved: bool = False
     # Where the networks live: cpu, cuda or mps.
-    device: Annotated[str, one_of(DEVICES)] = "cpu"
+    device: Annotated[str, _device] = "cpu"
     # PyTorch's threads while training; one is fastest for a single small network.
     n_threads: Count = 1
 

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, devices_here
 from dqn_tutorial.nets import DQNNet, check_stack, stack
 from dqn_tutorial.schedules import LiveValue, LiveValues
 from dqn_tutorial.seeding import numpy_generator, torch_generator
@@ -54,15 +54,10 @@ def find_device(name: str) -> torch.device:
     Raises:
         ValueError: it is not there.
     """
-    available = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not available[name]:
-        here = ", ".join(kind for kind, there in available.items() if there)
+    if name not in (here := devices_here()):
         raise ValueError(
-            f"device = {name!r} is not available on this machine: available are {here}"
+            f"device = {name!r} is not available on this machine: available are"
+            f" {', '.join(here)}"
         )
     return torch.device(name)
 
@@ -147,7 +142,9 @@ class CriticEnsemble:
         self.target = copy.deepcopy(self._first).requires_grad_(False)
         self._weights: list[Tensor] = list(self.online.parameters())
         self._target_weights: list[Tensor] = list(self.target.parameters())
-        fused = self.device.type != "mps"
+        kind = self.device.type
+        # compares as versions do; a fused Adam came to the CPU with 2.4
+        fused = kind == "cuda" or (kind == "cpu" and torch.__version__ >= "2.4")
         self.optimizer = torch.optim.Adam(self._weights, fused=fused)
 
     def Q(self, state: ArrayLike | Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from tests.jupyter import (
 )
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

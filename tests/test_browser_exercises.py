@@ -23,6 +23,7 @@ from tests.jupyter import (
 from tests.test_exercises import cells_of, solution_of
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 IMPORTS = "import torch\n\nfrom dqn_tutorial.classroom import check"
 HEAD = "def your_taken_q(q_values, action):\n"
 CHECK = "\n\n\ncheck.taken_q(your_taken_q)"

@@ -30,6 +30,7 @@ from tests.jupyter import (
 )
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 
 SHOW = "from dqn_tutorial.classroom.live import LiveLab\nlab = LiveLab()\nlab"
 COUNT = (

@@ -88,7 +88,10 @@ def test_last_names_of_settings_are_unique_but_for_name() -> None:
         ({"seed": -1}, "seed = -1"),
         ({"act": "rulu"}, "did you mean 'relu'"),
         ({"reduce": "median"}, "reduce = 'median' is not allowed"),
-        ({"device": "gpu"}, "device = 'gpu'"),
+        *(
+            ({"device": name}, f"device = '{name}' is not allowed: available on this")
+            for name in ("gpu", "auto")
+        ),
         ({"reward_scale": 0.0}, "reward_scale"),
         ({"observation_scale": (1.0, 0.0)}, "observation_scale"),
         (

@@ -6,6 +6,7 @@ import html
 import signal
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ pytest.importorskip("ipywidgets")
 
 from dqn_tutorial.classroom.live import small, tabular_labs, training_labs
 from dqn_tutorial.classroom.live.small import Panel, SmallLab, band_picture, slider
+from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.pictures.figures import new_figure
 from dqn_tutorial.stats import bootstrap_interval
 
@@ -121,6 +123,16 @@ def slow(page: Page) -> tuple[Slow, SmallLab]:
     )
     lab._ipython_display_()
     return picture, lab
+
+
+def test_a_widget_of_any_version_is_shown_with_words_where_it_cannot_be() -> None:
+    """That of ipywidgets 7 has no `_repr_mimebundle_`."""
+    shown = view_bundle(SimpleNamespace(model_id="abc"), "Run the cell.")
+    view = {"version_major": 2, "version_minor": 0, "model_id": "abc"}
+    assert shown == {
+        "application/vnd.jupyter.widget-view+json": view,
+        "text/plain": "Run the cell.",
+    }
 
 
 def test_the_newest_request_wins_and_no_thread_is_left(

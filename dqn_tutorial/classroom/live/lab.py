@@ -18,6 +18,7 @@ from dqn_tutorial.classroom.live.names import Names, unseen
 from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
 from dqn_tutorial.classroom.live.recording import Recording
 from dqn_tutorial.classroom.live.run import Run
+from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.pictures.agent_view import draw_agent
 from dqn_tutorial.classroom.pictures.figures import (
@@ -83,8 +84,7 @@ class LiveLab:
             _SHOWN[cell].close()
         _SHOWN[cell] = self
         display(
-            self.controls.view._repr_mimebundle_()
-            | {"text/plain": "Run the cell to get the controls."},
+            view_bundle(self.controls.view, "Run the cell to get the controls."),
             raw=True,
         )
         pictures = Pictures(self.worker.config.env.name)

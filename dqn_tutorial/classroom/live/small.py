@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.live.names import Names, unseen
+from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.live.worker import Background
 from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
@@ -72,9 +73,9 @@ class SmallLab:
         rows = [widgets.HBox(list(self.controls.values()), layout=wrap)]
         rows += [widgets.HBox([self.progress], layout=wrap), self.status]
         rows += [unseen(Names())]
-        view = widgets.VBox(rows)._repr_mimebundle_() | {
-            "text/plain": "Its controls move once the cell is run."
-        }
+        view = view_bundle(
+            widgets.VBox(rows), "Its controls move once the cell is run."
+        )
         self.wait()
         self._handle = None
         display(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
@@ -116,8 +117,8 @@ def draw_grid(
 
 def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
     spec = axes.get_subplotspec()
-    figure = axes.get_figure(root=True)
-    assert figure is not None
+    figure = axes.figure
+    assert isinstance(figure, Figure)
     width, height = figure.get_size_inches()
     across, down = (
         (spec.get_gridspec().ncols, spec.get_gridspec().nrows) if spec else (1, 1)
