@@ -28,6 +28,7 @@ from dqn_tutorial import __main__ as command_line
 from dqn_tutorial import models as registry
 from dqn_tutorial.config import Settings, flatten
 from dqn_tutorial.runs import save_agent
+from tests.conftest import call
 
 QUICK = [
     "--training.max-steps",
@@ -37,11 +38,6 @@ QUICK = [
     "--training.eval-every",
     "800",
 ]
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["dqn_tutorial", *words])
-    return command_line.main()
 
 
 @pytest.fixture(scope="module")
