@@ -312,7 +312,7 @@ def learned_q(env: str, **settings: object) -> np.ndarray:
     common = {
         "n_seeds": 4,
         "n_envs": 4,
-        "max_steps": 6_000,
+        "max_steps": 3_000,
         "learning_starts": 400,
         "update_ratio": 0.25,
         "batch_size": 64,
