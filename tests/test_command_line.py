@@ -202,6 +202,8 @@ def test_an_interrupted_evaluation_costs_no_weights(
     with pytest.raises(KeyboardInterrupt):
         call(
             monkeypatch,
+            "--seed",
+            "3",
             "--training.max-steps",
             "320",
             "--training.eval-every",
@@ -209,7 +211,7 @@ def test_an_interrupted_evaluation_costs_no_weights(
             "--out",
             str(tmp_path / "run"),
         )
-    assert load_agent(tmp_path / "run").critic.seeds == (0,)
+    assert load_agent(tmp_path / "run").critic.seeds == (3,)
 
 
 def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:
