@@ -1,11 +1,16 @@
 """What every test shares: a guard on the global random generators, and small agents."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+# two processes share the cores; a second thread would only spin. Kernels inherit it
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -20,6 +25,7 @@ from dqn_tutorial import (
     make_config,
     register,
 )
+from dqn_tutorial import __main__ as command_line
 from dqn_tutorial import models as registry
 
 # so that no test and no kernel of nbval notes progress beside the notebooks
@@ -61,6 +67,14 @@ def make_critic() -> Callable[..., DQNCritic]:
         return DQNCritic(small_config(**settings), dim_state=4, dim_act=3)
 
     return build
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run a command in this process, a sweep too: a new one needs seconds to begin."""
+    monkeypatch.setattr(sys, "argv", ["dqn_tutorial", *words])
+    here = "dqn_tutorial.sweep._executor"
+    monkeypatch.setattr(here, lambda _: ThreadPoolExecutor(1))
+    return command_line.main()
 
 
 def small_config(env: str = "cartpole", **settings: Any) -> MainConfig:

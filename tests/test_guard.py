@@ -41,7 +41,7 @@ def nothing_is_left_behind() -> Iterator[None]:
     """No thread and no trace function: the interpreter goes on as before."""
     threads, trace = threading.enumerate(), sys.gettrace()
     # a loop that is not stopped would stop the tests
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(300, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
     assert threading.enumerate() == threads and sys.gettrace() is trace
@@ -87,10 +87,9 @@ def test_an_endless_loop_is_stopped(
         "never ends or is very slow" in verdict.message
         and " in line " in verdict.message
     )
-    until = time.perf_counter() + 0.7
-    # an exception that came late would be raised here
-    while time.perf_counter() < until:
-        sum(range(100))
+    # one that came late would be raised here; who throws it has ended by then
+    for _ in range(100_000):
+        pass
 
 
 def test_a_slow_answer_within_the_limit_is_not_stopped() -> None:
@@ -104,10 +103,10 @@ def test_a_slow_answer_within_the_limit_is_not_stopped() -> None:
 def test_an_import_is_not_taken_for_a_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "SECONDS", 0.3)
+    monkeypatch.setattr(guard, "SECONDS", 1.0)
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("imported_slowly", "imported_too"):
-        (tmp_path / f"{name}.py").write_text("import time\ntime.sleep(0.45)\n")
+        (tmp_path / f"{name}.py").write_text("import time\ntime.sleep(1.2)\n")
 
     def answer(x: Any, factor: Any) -> Any:
         importlib.import_module("imported_slowly")

@@ -5,8 +5,7 @@ later versions are refused; renamed settings are found.
 import csv
 import json
 import shutil
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from dqn_tutorial.classroom.check import logbook, overview
 from dqn_tutorial.classroom.live.recording import RECORDING_FORMAT, Recording, play_back
 from dqn_tutorial.runs import save_agent
 from dqn_tutorial.sweep import SWEEP_FORMAT, blocks_of, sweep
+from tests.conftest import call
 
 OLD = Path(__file__).parent / "fixtures" / "files_of_2026_11"
 SWEEP = (
@@ -57,9 +57,11 @@ def test_the_members_of_each_agent_of_a_run_are_its_own(tmp_path: Path) -> None:
     torch.testing.assert_close(again.critic.Q(old["state"]).detach(), q_values)
 
 
-def test_the_settings_of_a_run_give_another(tmp_path: Path) -> None:
+def test_the_settings_of_a_run_give_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ["--config", str(OLD / "run/config.yaml"), "--out", str(tmp_path / "run")]
-    subprocess.run([sys.executable, "-m", "dqn_tutorial", *words], check=True)
+    assert call(monkeypatch, *words) == 0
     old, new = (
         list(csv.DictReader((folder / "metrics.csv").open()))
         for folder in (OLD / "run", tmp_path / "run")
@@ -71,27 +73,31 @@ def test_the_settings_of_a_run_give_another(tmp_path: Path) -> None:
         )
 
 
-def sweep_again(name: str, folder: Path) -> list[dict[str, str]]:
+def sweep_again(
+    name: str, folder: Path, patch: pytest.MonkeyPatch
+) -> list[dict[str, str]]:
     shutil.copytree(OLD / name, folder / name)
-    line = [sys.executable, "-m", "dqn_tutorial", "sweep", *SWEEP]
     out = ["model.tau: [0.01, 0.5]", "--out", str(folder / name)]
-    done = subprocess.run([*line, *out], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert call(patch, "sweep", *SWEEP, *out) == 0
     for path in (OLD / name / "blocks").iterdir():  # nothing is done twice
         assert (folder / name / "blocks" / path.name).read_bytes() == path.read_bytes()
     with (folder / name / "sweep.csv").open() as file:
         return list(csv.DictReader(file))
 
 
-def test_a_finished_sweep_stays_as_it_is(tmp_path: Path) -> None:
-    rows = sweep_again("sweep", tmp_path)
+def test_a_finished_sweep_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = sweep_again("sweep", tmp_path, monkeypatch)
     assert len(rows) == 68
     table = (tmp_path / "sweep" / "sweep.csv").read_bytes()
     assert table == (OLD / "sweep" / "sweep.csv").read_bytes()
 
 
-def test_an_unfinished_sweep_goes_on(tmp_path: Path) -> None:
-    rows = sweep_again("sweep_unfinished", tmp_path)
+def test_an_unfinished_sweep_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = sweep_again("sweep_unfinished", tmp_path, monkeypatch)
     with (OLD / "sweep" / "sweep.csv").open() as file:
         whole = list(csv.DictReader(file))
     assert [(row["model.tau"], row["seed"]) for row in rows] == [
@@ -146,7 +152,9 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One file of each kind, as written now."""
     folder = tmp_path_factory.mktemp("today")
     runs.run(SMALL, folder / "run")
-    sweep(blocks_of([({}, SMALL)], range(2)), folder / "sweep", None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dqn_tutorial.sweep._executor", lambda _: ThreadPoolExecutor(1))
+        sweep(blocks_of([({}, SMALL)], range(2)), folder / "sweep", None)
     Recording(config.flatten(SMALL), (), 32).save(folder / "recording.json")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DQN_TUTORIAL_PROGRESS", str(folder / "progress.json"))

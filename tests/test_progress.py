@@ -17,6 +17,7 @@ from dqn_tutorial.classroom.check.report import (
     read_folder,
     rows_of,
 )
+from tests.conftest import call
 
 PLACES = {
     "backup": "01_bellman",
@@ -272,18 +273,15 @@ def test_two_files_of_one_name_are_two_learners(tmp_path: Path) -> None:
     assert len(read_folder(tmp_path)) == 3
 
 
-def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -> None:
+    first = next(iter(check.EXERCISES.values()))
+    (collected / "dora.json").write_text(json.dumps({first.name: DONE}))
+    words = [collected, "--csv", tmp_path / "long.csv"]
+    done = subprocess.run(
         [sys.executable, "-m", "dqn_tutorial", "report", *words],
         capture_output=True,
         text=True,
     )
-
-
-def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -> None:
-    first = next(iter(check.EXERCISES.values()))
-    (collected / "dora.json").write_text(json.dumps({first.name: DONE}))
-    done = command(collected, "--csv", tmp_path / "long.csv")
     assert done.returncode == 0 and done.stderr.count("warning") == 1
     learners, exercises = (
         [line.split() for line in part.splitlines()]
@@ -322,7 +320,10 @@ def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -
 
 
 def test_the_command_line_refuses_what_holds_no_progress(
-    collected: Path, tmp_path: Path
+    collected: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "empty").mkdir()
     for words, said in (
@@ -330,12 +331,9 @@ def test_the_command_line_refuses_what_holds_no_progress(
         ([tmp_path / "empty"], "holds no progress file"),
         ([collected, "--csv", tmp_path / "no" / "long.csv"], "cannot be written"),
     ):
-        done = command(*words)
-        assert (
-            done.returncode == 2
-            and done.stderr.splitlines()[-1].startswith("error: ")
-            and said in done.stderr
-        )
+        assert call(monkeypatch, "report", *map(str, words)) == 2
+        error = capsys.readouterr().err
+        assert error.splitlines()[-1].startswith("error: ") and said in error
 
 
 def test_no_test_writes_into_the_repository() -> None:
