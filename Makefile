@@ -8,13 +8,16 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test notebooks evidence lint train bench lock clean learner tester developer
+.PHONY: lab test quick notebooks evidence lint train bench lock clean learner tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
 
 test: tester  ## run the tests and every notebook
 	$(BIN)/python -m pytest
+
+quick: tester  ## the tests that find most faults, in some two minutes
+	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* front_ends lab* live* small_labs* sweep* clinic* course hosted,--ignore-glob='*/test_$(f)')
 
 notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py

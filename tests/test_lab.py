@@ -79,10 +79,10 @@ def test_no_question_about_news_lies_over_the_page(
     running: tuple[dict[str, Any], Path],
 ) -> None:
     server, _ = running
-    request = f"{server['url']}lab?token={server['token']}"
-    page = urllib.request.urlopen(request, timeout=30).read().decode()
-    settings = json.loads(page.split('type="application/json">')[1].split("<")[0])
-    assert settings["news"] == {"disabled": True}
+    name = "lab/api/settings/@jupyterlab/apputils-extension:notification"
+    address = f"{server['url']}{name}?token={server['token']}"
+    answer = json.load(urllib.request.urlopen(address, timeout=30))
+    assert answer["schema"]["properties"]["fetchNews"]["default"] == "false"
 
 
 def test_only_who_sits_at_this_machine_and_has_the_token_gets_in(
@@ -117,6 +117,7 @@ def test_another_page_cannot_act_for_the_learner(
 
 def test_root_is_let_in_only_as_root(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     monkeypatch.setattr(course.LabApp, "launch_instance", started.append)
     for number in (0, 1000):
         monkeypatch.setattr(os, "geteuid", lambda number=number: number)

@@ -219,8 +219,10 @@ def open_in_jupyterlab(folder: Path, options: Sequence[str]) -> None:
         if f"{name}=" not in given
     ]
     start = "/lab/tree/notebooks/00_start_here.ipynb"
-    words += [f"--LabApp.default_url={start}", "--LabApp.news_url=None"]
-    LabApp.launch_instance([*words, *options])
+    # for this server alone: no question about news lies over the page
+    paths = str(Path(__file__).parent), os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    LabApp.launch_instance([*words, f"--LabApp.default_url={start}", *options])
 
 
 def _delivered(folder: Path) -> list[Path]:
