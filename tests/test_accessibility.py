@@ -18,6 +18,7 @@ from tests.jupyter import (
 )
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 # what the template of nbconvert breaks: the colours of code and of prompts, and links
 # in text that only their colour tells
 UPSTREAM = {"color-contrast", "link-in-text-block"}

@@ -32,6 +32,7 @@ from tests.jupyter import (
 )
 
 skip_without_browser()
+pytestmark = pytest.mark.browser
 SHOW = "from dqn_tutorial.classroom.live import LiveLab\nlab = LiveLab()\nlab"
 ALT = 'A line that rises: <evenly>, from "$1" to $3.'
 LEANS = "The pole leans to the right."

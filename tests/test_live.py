@@ -378,6 +378,8 @@ def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(
 ) -> None:
     # so that every other one is dropped soon
     monkeypatch.setattr("dqn_tutorial.classroom.live.run.MOST_POINTS", 100)
+    # evaluations come at fixed steps, however slow the machine is
+    monkeypatch.setattr("dqn_tutorial.classroom.live.run.EVALUATION_SHARE", 1)
     run, ends, whole = Run(lab_config()), Pictures("cartpole"), Pictures("cartpole")
     for curve in (*ends._curves[2:], *whole._curves[2:]):
         curve.set_linestyle("-")  # dashes begin anew at each end

@@ -33,15 +33,15 @@ def lowest() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"].values()
     lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
-    return [line.replace(">=", "==") for line in lines]
+    return [line.replace(">=", "==") for line in lines if ">=" in line]
 
 
 def tools() -> list[str]:
-    """Return what the requirements name, without its version; last the package."""
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    names = [re.split("==", line)[0] for line in lines if re.match(r"[\w-]+==", line)]
-    extras = ",".join(re.findall(r"\[(.+)\]", lines[-1]))
-    return [*names, "--editable", f"{ROOT}[{extras}]"]
+    """Return what the tests need, without its version, and the package."""
+    names = ("requirements.txt", "requirements-test.txt")
+    lines = [line for name in names for line in (ROOT / name).read_text().splitlines()]
+    packages = [line for line in lines if re.match(r"\w", line)]
+    return [*packages, "--editable", f"{ROOT}[course]"]
 
 
 def step(name: str, words: list[str], env: dict[str, str]) -> bool:
