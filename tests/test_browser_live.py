@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from tests.jupyter import (
     PATIENCE,
@@ -135,11 +135,15 @@ def wait_for(page: Page, name: str, condition: str, seconds: float = PATIENCE) -
         ) from error
 
 
-def push_slider(page: Page, label: str, key: str) -> None:
+def handle_of(page: Page, label: str) -> Locator:
     slider = page.locator(".widget-hslider").filter(
         has=page.get_by_text(label, exact=True)
     )
-    handle = slider.locator(".noUi-handle, input[type=range]").first
+    return slider.locator(".noUi-handle, input[type=range]").first
+
+
+def push_slider(page: Page, label: str, key: str) -> None:
+    handle = handle_of(page, label)
     handle.focus()
     handle.press(key)
 
@@ -386,6 +390,8 @@ def test_the_story_of_epsilon(fresh: Page) -> None:
     press(page, "Start")
     wait_for(page, "behaviour", "Number(value) >= 150")
     screenshot(page, "1 learns")
+    # the slider has followed its schedule, so that the end is another place
+    expect(handle_of(page, "epsilon")).not_to_have_attribute("aria-valuenow", "1.0")
     push_slider(page, "epsilon", "End")
     wait_for(page, "epsilon", "Number(value) == 1")
     wait_for(page, "behaviour", "Number(value) < 40")

@@ -312,8 +312,8 @@ def test_a_slider_that_follows_its_schedule_is_no_move_of_the_learner() -> None:
     lab.worker.speed = math.inf
     lab.worker.tell("start")
     wait_until(lambda: step_of(lab.worker) > 400)
-    lab.controls.show_state(in_words=True)
-    assert lab.controls.sliders["epsilon"].value < 1
+    lab.controls.show_state(in_words=False)
+    wait_until(lambda: lab.controls.sliders["epsilon"].value < 1)
     lab.controls.sliders["epsilon"].value = 0.25
     wait_until(lambda: len(lab.recording.moves) == 1)
     lab.controls.show_state(in_words=True)

@@ -5,6 +5,7 @@ never trains or draws.
 import html
 import json
 import math
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,7 @@ BUTTONS = {
     "stop": ("Stop", "stop", "End this run and keep its pictures"),
 }
 NO_END = 100_000_000  # steps
+SLIDER_EVERY = 1.0  # seconds between two looks of the epsilon slider at its schedule
 WRAP = {"flex_flow": "row wrap", "align_items": "center"}
 LABELLED = {"style": {"description_width": "120px"}}
 
@@ -85,6 +87,7 @@ class Controls:
         self._worker = worker
         self._shown: dict[str, float] = {}  # what the program let a slider show
         self._touched: set[str] = set()  # sliders that the learner has moved
+        self._next_slider = 0.0
         self.buttons = {
             name: widgets.Button(
                 description=words, icon=icon, tooltip=tip, layout={"width": "96px"}
@@ -271,9 +274,10 @@ class Controls:
             self.words.value = (
                 f'<p class="live-words">{html.escape(self._sentence())}</p>'
             )
-            # the slider shows its schedule; that is no move of the learner
-            if run is not None:
-                self._set({"epsilon": round(run.agent.epsilon, 2)})
+        # the slider shows its schedule; that is no move of the learner
+        if run is not None and (in_words or time.monotonic() >= self._next_slider):
+            self._set({"epsilon": round(run.agent.epsilon, 2)})
+            self._next_slider = time.monotonic() + SLIDER_EVERY
 
     def _sentence(self) -> str:
         worker, run = self._worker, self._worker.run
