@@ -96,12 +96,20 @@ def test_outputs_of_cells_that_nobody_changed_stay(own: Path, release: Path) -> 
     assert first.source == "new title" and second.outputs[0].text == "seen"
 
 
-@pytest.mark.parametrize("content", ["", "{", "other cells"])
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "other cells", "no ids"])
 def test_what_cannot_be_joined_is_kept(own: Path, release: Path, content: str) -> None:
     if content == "other cells":
         write(own.parent, "1: title", "2: x = 1", "3: solved", "4: end")
+    elif content == "no ids":
+        book = nbformat.read(own, 4)
+        book.nbformat_minor = 4
+        for cell in book.cells:
+            del cell["id"]
+        nbformat.write(book, own)
     else:
         own.write_text(content)
+        with pytest.raises(ValueError, match=rf"{NAME} is no notebook: --reset"):
+            course.show_changes(own.parent.parent)
     before = own.read_bytes()
     write(release, "a: new title")
     course.update(own.parent.parent, release)

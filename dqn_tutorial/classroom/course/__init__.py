@@ -61,9 +61,10 @@ def course(argv: Sequence[str]) -> None:
             reset(folder, arguments.reset)
         else:
             update(folder)
-            open_in_jupyterlab(folder, words[n_own + 1 :])
     except OSError as error:
         raise ValueError(f"{error}: name another folder") from error
+    if not (arguments.changes or arguments.reset):
+        open_in_jupyterlab(folder, words[n_own + 1 :])
 
 
 def update(folder: Path, release: Path = RELEASE) -> None:
@@ -110,7 +111,7 @@ def _merge(before: Path, own: Path, new: Path) -> None:
         joined = merge(*(nbformat.read(path, 4) for path in (before, own, new)))
         _write(nbformat.writes(joined).encode(), own)
         print(f"{own.name}: the new release with your changes; before: {kept}")
-    except (OSError, ValueError):  # it is no notebook, or its cells lost their ids
+    except Exception:  # whatever the file holds: no notebook, cells without their ids
         _write(new.read_bytes(), own)
         print(f"{own.name}: the new release; yours cannot be joined to it: {kept}")
 
@@ -190,7 +191,10 @@ def show_changes(folder: Path) -> None:
 
 def _lines(path: Path) -> list[str]:
     """Return the lines of all cells, an empty one after each cell."""
-    cells = nbformat.read(path, 4).cells
+    try:
+        cells = nbformat.read(path, 4).cells
+    except Exception as error:
+        raise ValueError(f"{path} is no notebook: --reset puts it back") from error
     return [line for cell in cells for line in [*cell.source.splitlines(), ""]]
 
 
