@@ -73,6 +73,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {
             "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",  # two workers share the cores
             "DQN_TUTORIAL_PROGRESS": f"{folder}/progress.json",
         }
         if not asked.folder.exists():
