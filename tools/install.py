@@ -7,6 +7,7 @@ Any Python 3 can run this file, so that a too old one is told before pip starts.
 """
 
 import hashlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -15,6 +16,10 @@ import venv
 from pathlib import Path
 
 NEEDED = (3, 11)
+NO_VENV = (
+    "This Python cannot make an environment. On Debian and Ubuntu: apt install"
+    " python3-venv"
+)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV.joinpath(
@@ -64,6 +69,8 @@ def main() -> None:
     state = hashlib.sha256(content).hexdigest()
     ready = VENV / f".ready-{name}"
     if here >= NEEDED and here != there:
+        if importlib.util.find_spec("ensurepip") is None:
+            sys.exit(NO_VENV)
         print(f"Making {VENV} with Python {here[0]}.{here[1]}", flush=True)
         venv.create(VENV, clear=True, with_pip=True)
     if ready.exists() and ready.read_text() == state:
