@@ -159,7 +159,10 @@ def test_progress_made_in_the_release_itself_comes_along(
     assert progress.read_text() == '{"mine": 1}'
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "open_in_jupyterlab", lambda *_: None)
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="holds something else"):
         course.course([str(tmp_path)])
