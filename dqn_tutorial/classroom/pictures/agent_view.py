@@ -167,16 +167,15 @@ def _numbers(values: States) -> list[str]:
     return [f"{value:.1f}" for value in values]
 
 
-def draw_agent(env: str, states: ArrayLike, alt: str, seconds: float = 0.0) -> str:
-    """Draw one state as a still SVG, or many as an animated one.
+def draw_agent(env: str, states: ArrayLike, alt: str) -> str:
+    """Draw one state as a still SVG, or many as an animated one, which is played once,
+    50 frames a second, within five seconds.
 
     Args:
         env: Gymnasium id; one without a drawing of its own shows each number of the
             state as a dot.
         states: `[S]`, or `[T, S]` for T frames, in the environment's units.
         alt: text alternative, written into the SVG.
-        seconds: length of the animation, which is played once; 50 frames a second if
-            left out, and never more than five seconds.
 
     Returns:
         The SVG as text.
@@ -194,7 +193,7 @@ def draw_agent(env: str, states: ArrayLike, alt: str, seconds: float = 0.0) -> s
             " an animation"
         )
     background, parts = VIEWS.get(env, _numbers_as_dots)(frames)
-    duration = seconds or min(len(frames) / 50, LONGEST)
+    duration = min(len(frames) / 50, LONGEST)
     alt, moving = html.escape(alt), _nest(parts, duration)
     if "<animate" in moving:
         still = _nest([part._replace(values=part.values[:1]) for part in parts], 0)
