@@ -41,9 +41,15 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(allowed)}"
 
 
+class Refused(ValueError, TypeError):
+    """What cannot be used, said in a sentence that names it. The command line prints
+    it as it is; any other error keeps its traceback.
+    """
+
+
 def refuse(name: str, value: Any, why: str) -> NoReturn:
-    """Raise a ValueError that names a field, its value and what is allowed."""
-    raise ValueError(f"{name} = {value!r} is not allowed: {why}")
+    """Raise an error that names a field, its value and what is allowed."""
+    raise Refused(f"{name} = {value!r} is not allowed: {why}")
 
 
 def limit(fits: Callable[[Any], bool], allowed: str) -> Callable[[Any], str]:
@@ -97,10 +103,7 @@ class Settings:
                 and not isinstance(value, bool)
             )
             if wanted in (int, float, bool, str) and not fits:
-                raise TypeError(
-                    f"{name} = {value!r} is not allowed: it must be of type"
-                    f" {wanted.__name__}"
-                )
+                refuse(name, value, f"it must be of type {wanted.__name__}")
             if wanted is float:  # also for NumPy's, which no file can hold
                 object.__setattr__(self, name, float(value))
             for check in getattr(hint, "__metadata__", ()):
@@ -280,7 +283,7 @@ def override(config: C, settings: Mapping[str, Any]) -> C:
     known = flatten(config)
     for name in settings:
         if name not in known:
-            raise ValueError(f"unknown setting {name!r}: {nearest(name, known)}")
+            raise Refused(f"unknown setting {name!r}: {nearest(name, known)}")
     changes: dict[str, Any] = {}
     hints = typing.get_type_hints(type(config))
     for item in dataclasses.fields(config):  # type: ignore[arg-type]
@@ -318,9 +321,9 @@ def take_format(content: Any, known: int, source: object) -> int:
     """
     found = content.pop("format", 0) if isinstance(content, dict) else None
     if type(found) is not int or found < 0:
-        raise ValueError(f"{source} is no such file: format = {found!r}")
+        raise Refused(f"{source} is no such file: format = {found!r}")
     if found > known:
-        raise ValueError(
+        raise Refused(
             f"{source} has format {found}, and this is dqn-tutorial"
             f" {dqn_tutorial.__version__}, which reads formats up to {known}: a newer"
             " version of dqn-tutorial is needed to read it; nothing was changed"
@@ -354,9 +357,9 @@ def read_run_settings(path: Path) -> tuple[int, dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
         nested = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
     except (OSError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"config = {str(path)!r} cannot be read: {error}") from error
+        raise Refused(f"config = {str(path)!r} cannot be read: {error}") from error
     if not isinstance(nested, dict):
-        raise ValueError(
+        raise Refused(
             f"config = {str(path)!r} holds no settings: write them as `training:` and"
             " `max_steps: 1000`"
         )
