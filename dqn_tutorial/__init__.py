@@ -12,7 +12,8 @@ from dqn_tutorial.config import (
     TrainingConfig,
     override,
 )
-from dqn_tutorial.critic import Choice, CriticEnsemble, DoubleDQNCritic, DQNCritic
+from dqn_tutorial.critic import Choice, DoubleDQNCritic, DQNCritic
+from dqn_tutorial.ensemble import CriticEnsemble
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
 from dqn_tutorial.runs import load_agent

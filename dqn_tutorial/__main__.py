@@ -1,5 +1,6 @@
 """The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole`."""
 
+import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,9 +13,16 @@ import numpy as np
 import tyro
 
 import dqn_tutorial
-from dqn_tutorial.config import MainConfig, flatten, nearest, override, read_settings
+from dqn_tutorial.config import (
+    MainConfig,
+    Refused,
+    flatten,
+    nearest,
+    override,
+    read_settings,
+)
 from dqn_tutorial.models import MODELS, default_config, import_file, preset_of
-from dqn_tutorial.runs import Run, run
+from dqn_tutorial.runs import Run, resume, resume_line, run
 from dqn_tutorial.training import play
 
 PROGRAM = "python -m dqn_tutorial"
@@ -40,11 +48,14 @@ class Arguments:
     run: Annotated[MainConfig, tyro.conf.arg(name="")]
     # Show a progress bar.
     progress: bool = False
-    # Folder of the run; it must not exist. Default: runs/ENV-MODEL-seedSEED-TIME.
+    # Folder of the run, new or empty. Default: runs/ENV-MODEL-seedSEED-TIME.
     out: Path | None = None
+    # Folder of a run that something ended: go on with it, with its own settings.
+    resume: Path | None = None
     # YAML or TOML file of settings, below the command line.
     config: Path | None = None
-    # Python file to run first: a model of your own with its call of `register`.
+    # Python file to run first: an environment of your own with its call of
+    # `gymnasium.register`, or a model with its call of `register`.
     import_: Annotated[Path | None, tyro.conf.arg(name="import")] = None
     # Show the version and end.
     version: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -138,18 +149,21 @@ def refuse_unknown_options(
             continue
         for other in MODELS:
             if name in flatten(default_config(other)):
-                raise ValueError(
+                raise Refused(
                     f"--{name} is an option of model {other!r}, not of"
                     f" {base.model.name!r}"
                 )
         word, *known = [f"--{option.replace('_', '-')}" for option in (name, *own)]
-        raise ValueError(f"unknown option {word!r}: {nearest(word, known)}")
+        raise Refused(f"unknown option {word!r}: {nearest(word, known)}")
 
 
 def train_command(argv: Sequence[str]) -> None:
     """Train an agent; the command when none is named."""
     config, arguments = parse(argv, Arguments)
-    finished = run(config, arguments.out, arguments.progress)
+    if arguments.resume:
+        finished = resume(arguments.resume, arguments.progress)
+    else:
+        finished = run(config, arguments.out, arguments.progress)
     try:
         write_pictures(finished)
     except ModuleNotFoundError as error:
@@ -215,7 +229,8 @@ def print_result(finished: Run) -> None:
     if len(result["agents"]) > 1 and curve:
         print_curve(curve)
     if result["ended"] == "interrupted":
-        print("Interrupted: this is what was learned until then.")
+        print("Interrupted: this is what was learned until then. This goes on:")
+        print(resume_line(finished.folder))
     print(f"written to {finished.folder}")
 
 
@@ -242,7 +257,7 @@ def sweep_command(argv: Sequence[str]) -> None:
 
     settings, arguments = read_words(argv, SweepArguments)
     if arguments.run.seed or arguments.run.training.n_seeds > 1:
-        raise ValueError(
+        raise Refused(
             "seed and training.n_seeds are not for a sweep: give its first and last"
             " seed by --seeds 0-99"
         )
@@ -260,7 +275,7 @@ def sweep_command(argv: Sequence[str]) -> None:
             blocks, folder, arguments.scheduler, file, arguments.progress
         )
     except KeyboardInterrupt:
-        raise ValueError(
+        raise Refused(
             f"interrupted: the same command goes on where it stopped, {folder} keeps"
             " the rest"
         ) from None
@@ -272,7 +287,7 @@ def classroom_command(command: str, room: str, argv: Sequence[str]) -> None:
     try:
         module = import_module(f"dqn_tutorial.classroom.{room}")
     except ModuleNotFoundError as error:
-        raise ValueError(f"{command} needs {error.name}: {COURSE}") from error
+        raise Refused(f"{command} needs {error.name}: {COURSE}") from error
     getattr(module, command)(argv)
 
 
@@ -286,7 +301,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
 
 def main() -> int:
     """Run the command of the first word, `train` if it begins with a dash. Returns 2
-    where the input is refused.
+    where the input is refused, 1 where numbers are no longer finite, and 128 + the
+    signal that ended it. Other errors, as those of a learner's file, are raised.
     """
     argv = sys.argv[1:]
     if "--version" in argv:
@@ -295,14 +311,20 @@ def main() -> int:
     command = argv.pop(0) if argv and not argv[0].startswith("-") else "train"
     try:
         if command not in COMMANDS:
-            raise ValueError(
-                f"unknown command {command!r}: {nearest(command, COMMANDS)}"
-            )
+            raise Refused(f"unknown command {command!r}: {nearest(command, COMMANDS)}")
         COMMANDS[command](argv)
-    except (ValueError, TypeError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except (Refused, FloatingPointError) as error:
+        tell(f"error: {error}", error)
+        return 2 if isinstance(error, Refused) else 1
+    except KeyboardInterrupt as error:
+        tell("interrupted", error)
+        return 128 + (error.args[0] if error.args else signal.SIGINT)
     return 0
+
+
+def tell(text: str, error: BaseException) -> None:
+    """Print a text and what was noted of its error; no traceback."""
+    print(text, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ experience to a replay memory.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from dqn_tutorial.buffer import Batch, ReplayBuffer
 from dqn_tutorial.config import MainConfig
-from dqn_tutorial.critic import Choice, DQNCritic, Update
+from dqn_tutorial.critic import Choice, DQNCritic
+from dqn_tutorial.ensemble import Update
 from dqn_tutorial.schedules import LiveValue
 
 
@@ -70,6 +72,26 @@ class Agent(ABC):
         self.critic.reset()
         self.experience_memory.reset()
         self.n_updates = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that acting and learning change: a fresh agent of the same
+        settings that loads it goes on to the bit as this one would. A subclass adds
+        what it has of its own. Source: PyTorch's convention.
+        """
+        return {
+            "n_updates": self.n_updates,
+            "step": self.step,
+            "held": dict(self.live.held),
+            "critic": self.critic.state_dict(),
+            "memory": self.experience_memory.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state_dict` returned."""
+        self.critic.load_state_dict(state["critic"])
+        self.experience_memory.load_state_dict(state["memory"])
+        self.n_updates, self.step = state["n_updates"], state["step"]
+        self.live.held = dict(state["held"])
 
     @abstractmethod
     def choose(self, state: ArrayLike | Tensor, is_training: bool = True) -> Choice:

@@ -2,7 +2,7 @@
 sampled.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,11 @@ from torch import Tensor
 
 from dqn_tutorial.config import MainConfig, override
 from dqn_tutorial.schedules import LiveValue, LiveValues
-from dqn_tutorial.seeding import numpy_generator
+from dqn_tutorial.seeding import numpy_generator, set_states, states_of
 from dqn_tutorial.targets import n_step_return
+
+# what a column of a kind may be given: flags only flags, whole numbers only those
+_KINDS = {"b": "b", "i": "iu"}
 
 
 class Batch(NamedTuple):
@@ -114,6 +117,42 @@ class ReplayBuffer:
         shape = (self.n_agents, self.capacity, *self._of_state)
         self._state, self._next_state = np.zeros(shape, dtype), np.zeros(shape, dtype)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the memory holds, and its sources of chance; a subclass adds
+        what it has of its own. Source: PyTorch's convention.
+        """
+        filled = min(self._n_stored, self.length) * self.n_envs
+        columns = self._columns if self._n_stored else {}
+        return {
+            "n_stored": self._n_stored,
+            "generators": states_of(self.generators),
+            "columns": {name: own[:, :filled] for name, own in columns.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state_dict` returned."""
+        self.reset()
+        set_states(self.generators, state["generators"])
+        if state["columns"]:
+            self._make_room(state["columns"]["state"].dtype)
+            for name, own in self._columns.items():
+                saved = state["columns"][name]
+                own[:, : saved.shape[1]] = saved
+        self._n_stored = state["n_stored"]
+        self._n_transitions = self.is_transition.sum(-1)
+
+    @property
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        return {
+            "state": self._state,
+            "action": self._action,
+            "reward": self._reward,
+            "next_state": self._next_state,
+            "terminated": self._terminated,
+            "truncated": self._truncated,
+            "is_reset": self.is_transition,  # turned round once it is stored
+        }
+
     def __len__(self) -> int:
         """Transitions that can be sampled, of all agents together."""
         return int(self._n_transitions.sum())
@@ -163,18 +202,11 @@ class ReplayBuffer:
             dtype = np.asarray(state).dtype
             is_small = dtype.kind in "biuf" and dtype.itemsize < 4
             self._make_room(dtype if is_small else np.dtype(np.float32))
-        columns: list[tuple[str, NDArray[Any], ArrayLike, str]] = [
-            ("state", self._state, state, "biuf"),
-            ("action", self._action, action, "iu"),
-            ("reward", self._reward, reward, "biuf"),
-            ("next_state", self._next_state, next_state, "biuf"),
-            ("terminated", self._terminated, terminated, "b"),
-            ("truncated", self._truncated, truncated, "b"),
-            ("is_reset", self.is_transition, is_reset, "b"),
-        ]
+        given = (state, action, reward, next_state, terminated, truncated, is_reset)
         checked = []
-        for name, column, value, kinds in columns:
+        for (name, column), value in zip(self._columns.items(), given, strict=True):
             place, array = column[self._own, rows], np.asarray(value)
+            kinds = _KINDS.get(column.dtype.kind, "biuf")
             if array.shape != place.shape:
                 array = _without_leading_axes(name, array, place.shape)
             if array.dtype != column.dtype and not (

@@ -8,6 +8,8 @@ parallel environments every one of them counts.
 
 import dataclasses
 import difflib
+import math
+import reprlib
 import tomllib
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +32,8 @@ RUN_FORMAT = 1  # of the files of a run, config.yaml and result.json; 0 had no n
 RENAMED: dict[str, str] = {}
 
 C = TypeVar("C")
+_short = reprlib.Repr()  # a hostile file may hold a value that fills the memory
+_short.maxstring = _short.maxother = _short.maxlong = 200
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
@@ -49,7 +53,7 @@ class Refused(ValueError, TypeError):
 
 def refuse(name: str, value: Any, why: str) -> NoReturn:
     """Raise an error that names a field, its value and what is allowed."""
-    raise Refused(f"{name} = {value!r} is not allowed: {why}")
+    raise Refused(f"{name} = {_short.repr(value)} is not allowed: {why}")
 
 
 def limit(fits: Callable[[Any], bool], allowed: str) -> Callable[[Any], str]:
@@ -75,15 +79,25 @@ def _device(value: Any) -> str:
 
 
 _AT_LEAST_0 = limit(lambda value: value >= 0, "0 or more")
+_RATIO = limit(lambda value: 0 <= value <= 1e6, "between 0 and 1,000,000")
+_DEPTH = limit(lambda value: 0 <= value <= 1000, "between 0 and 1,000")
+_THREADS = limit(lambda value: 1 <= value <= 1024, "between 1 and 1,024")
 Count = Annotated[int, limit(lambda value: value >= 1, "1 or more")]
 Share = Annotated[float, limit(lambda value: 0 <= value <= 1, "between 0 and 1")]
-Positive = Annotated[float, limit(lambda value: value > 0, "above 0")]
+Positive = Annotated[
+    float, limit(lambda value: 0 < value < math.inf, "above 0 and finite")
+]
+_SCALE = limit(lambda value: 1e-30 <= value <= 1e30, "between 1e-30 and 1e30")
 _FACTORS = limit(
     lambda value: (
         isinstance(value, Iterable)
-        and all(isinstance(factor, int | float) and factor != 0 for factor in value)
+        and not isinstance(value, str)
+        and all(
+            isinstance(factor, int | float) and 0 < abs(factor) <= 1e30
+            for factor in value
+        )
     ),
-    "a list of numbers other than 0, one for each observation",
+    "a list of numbers other than 0, at most 1e30, one for each observation",
 )
 
 
@@ -97,13 +111,19 @@ class Settings:
         hints = typing.get_type_hints(type(self), include_extras=True)
         for name, hint in hints.items():
             value, wanted = getattr(self, name), getattr(hint, "__origin__", hint)
-            fits = type(value) is wanted or (
-                wanted is float
-                and isinstance(value, int | float)
-                and not isinstance(value, bool)
-            )
-            if wanted in (int, float, bool, str) and not fits:
+            fits = True
+            if wanted in (int, float, bool, str):
+                fits = type(value) is wanted or (
+                    wanted is float
+                    and isinstance(value, int | float)
+                    and not isinstance(value, bool)
+                )
+            elif isinstance(wanted, type) and dataclasses.is_dataclass(wanted):
+                fits = isinstance(value, wanted)
+            if not fits:
                 refuse(name, value, f"it must be of type {wanted.__name__}")
+            if isinstance(value, int) and abs(value) >= 2**63:
+                refuse(name, value, "it must fit into 64 bits")
             if wanted is float:  # also for NumPy's, which no file can hold
                 object.__setattr__(self, name, float(value))
             for check in getattr(hint, "__metadata__", ()):
@@ -130,7 +150,7 @@ class DQNCriticConfig(Settings):
     # Units in each hidden layer.
     width: Count = 256
     # Hidden layers.
-    depth: Annotated[int, _AT_LEAST_0] = 3
+    depth: Annotated[int, _DEPTH] = 3
     # Activation function: relu, tanh or silu.
     act: Annotated[str, one_of(ACTIVATIONS)] = "relu"
     # Layer normalisation after each hidden layer.
@@ -170,7 +190,7 @@ class EnvConfig(Settings):
     observation_scale: Annotated[tuple[float, ...], _FACTORS] = ()
     # Factor on the reward that is learned from; the reported returns stay in the
     # environment's units.
-    reward_scale: Positive = 1.0
+    reward_scale: Annotated[float, _SCALE] = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -191,7 +211,7 @@ class TrainingConfig(Settings):
     # Environment steps before the first update.
     learning_starts: Annotated[int, _AT_LEAST_0] = 1_000
     # Gradient updates per environment step.
-    update_ratio: Annotated[float, _AT_LEAST_0] = 0.25
+    update_ratio: Annotated[float, _RATIO] = 0.25
     # Transitions per update.
     batch_size: Count = 32
     # Steps kept for replay, those that only reset among them.
@@ -207,7 +227,7 @@ class TrainingConfig(Settings):
     learning_rate_end: Share = 1.0
     # Longest gradient of one network; a longer one is shortened to it; inf leaves all
     # as they are.
-    max_grad_norm: Positive = 10.0
+    max_grad_norm: Annotated[float, limit(lambda value: value > 0, "above 0")] = 10.0
     # Environment steps between two greedy evaluations in training, the last at the
     # end of the budget; 0 for none.
     eval_every: Annotated[int, _AT_LEAST_0] = 5_000
@@ -219,7 +239,7 @@ class TrainingConfig(Settings):
     # Where the networks live: cpu, cuda or mps.
     device: Annotated[str, _device] = "cpu"
     # PyTorch's threads while training; one is fastest for a single small network.
-    n_threads: Count = 1
+    n_threads: Annotated[int, _THREADS] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -16,6 +16,7 @@ from dqn_tutorial.config import (
     DQNConfig,
     DQNCriticConfig,
     MainConfig,
+    Refused,
     flatten,
     nearest,
     override,
@@ -88,9 +89,9 @@ def register(
     named += [(ARCHS, getattr(arch, "__name__", str(arch)), arch)] if arch else []
     for _, key, _ in named:
         if key in _BUILT_IN:
-            raise ValueError(f"{key!r} is a built-in name: choose another for your own")
+            raise Refused(f"{key!r} is a built-in name: choose another for your own")
     if config().name != name:
-        raise ValueError(
+        raise Refused(
             f"{config.__name__}.name defaults to {config().name!r}: it must be"
             f" {name!r}, as registered"
         )
@@ -111,7 +112,7 @@ def get_model(config: MainConfig) -> Agent:
     model = config.model
     agent_class, config_class = look_up(MODELS, "model.name", model.name)
     if type(model) is not config_class:  # one that inherits from it is of another model
-        raise ValueError(
+        raise Refused(
             f"model.name = {model.name!r} is not allowed in a {type(model).__name__}:"
             f" it must be in a {config_class.__name__} as now registered;"
             f" make_config(model={model.name!r}) makes one"
@@ -122,20 +123,52 @@ def get_model(config: MainConfig) -> Agent:
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
     spec = env_spec(config.env.name)
     if arch is DQNNet and not isinstance(spec.dim_state, int):
-        raise ValueError(
+        raise Refused(
             f"env.name = {config.env.name!r} has observations of shape"
             f" {spec.dim_state}: {NEEDS_A_VECTOR}"
         )
+    _refuse_too_large(config, spec)
     critic = critic_class(config, spec.dim_state, spec.dim_act, arch)
     return agent_class(config, critic)
+
+
+def _refuse_too_large(config: MainConfig, spec: EnvSpec) -> None:
+    """Raise an error if a part would not fit into the machine's memory, before it is
+    built. Sizes in bytes, rather too small: what might run is not refused.
+    """
+    t, c = config.training, config.model.critic
+    of_state, networks = np.prod(spec.dim_state, dtype=float), t.n_seeds * c.n_members
+    layer = c.width * 4 * 5.0  # weight, its target and gradient, two means of Adam
+    n_weights = c.width * max(c.depth - 1, 0) + of_state + spec.dim_act
+    parts = {
+        "training.buffer_size": t.n_seeds * (2 * of_state * spec.itemsize + 15.0),
+        "training.batch_size": t.n_seeds * (8 * of_state + 30.0 * t.n_step)
+        + networks * c.depth * c.width * 8.0,
+        "training.n_envs": t.n_seeds * 1e3,
+        "training.eval_episodes": t.n_seeds * 100.0,
+        "model.critic.width": networks * layer / c.width * n_weights,
+        "training.n_seeds": c.n_members * c.depth * 1e3,
+    }
+    settings, here = flatten(config), float(psutil.virtual_memory().total)
+    for name, of_one in parts.items():
+        if (needed := settings[name] * of_one) > here:
+            refuse(
+                name,
+                settings[name],
+                f"with training.n_seeds = {t.n_seeds}, n_members = {c.n_members} and"
+                f" n_step = {t.n_step} it needs {needed / 2**30:,.0f} GiB of memory, and"
+                f" this machine has {here / 2**30:,.0f}",
+            )
 
 
 def look_up(table: Mapping[str, T], field_name: str, name: str) -> T:
     """Return the entry of that name. Raises a ValueError with the nearest name if there
     is none.
     """
+    if not isinstance(name, str):
+        refuse(field_name, name, "it must be a name")
     if name not in table:
-        raise ValueError(
+        raise Refused(
             f"{field_name} = {name!r} is not registered: {nearest(name, table)}"
         )
     return table[name]
@@ -151,7 +184,7 @@ def import_file(path: Path) -> None:
     name = f"imported_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise ValueError(f"import = {str(path)!r} is not a Python file")
+        raise Refused(f"import = {str(path)!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by its name
     spec.loader.exec_module(module)
@@ -179,9 +212,9 @@ def make_config(
         found = [name] if name in names else [n for n in names if last[n] == name]
         if not found:
             hint = nearest(name, [*last.values(), *names])
-            raise ValueError(f"unknown setting {name!r}: {hint}")
+            raise Refused(f"unknown setting {name!r}: {hint}")
         if len(found) > 1:
-            raise ValueError(
+            raise Refused(
                 f"setting {name!r} may be any of {', '.join(found)}: give its dotted"
                 f' name, as in make_config(**{{"{found[0]}": {value!r}}})'
             )

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dqn_tutorial.config import Refused
+
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -55,11 +57,11 @@ class MLP(nn.Sequential):
         generator: torch.Generator | None = None,
     ) -> None:
         if act not in _ACTIVATIONS:
-            raise ValueError(
+            raise Refused(
                 f"act = {act!r} is not allowed: choose one of {', '.join(_ACTIVATIONS)}"
             )
         if min(dim_state, dim_act, width) < 1 or depth < 0:
-            raise ValueError(
+            raise Refused(
                 f"sizes {dim_state}, {dim_act}, {width} must be 1 or more and depth ="
                 f" {depth} 0 or more"
             )
@@ -160,7 +162,7 @@ def stack(members: Sequence[nn.Module]) -> nn.Module:
             continue
         if type(layer) not in STACKED:
             known = ", ".join(kind.__name__ for kind in STACKED)
-            raise TypeError(
+            raise Refused(
                 f"{type(layer).__name__} holds weights of its own: members are stacked"
                 f" from {known} layers"
             )
@@ -202,14 +204,14 @@ def check_stack(members: Sequence[nn.Module], of_state: tuple[int, ...]) -> None
         ) as error:  # whatever a learner's forward does with an axis more
             together, reason = torch.zeros(0), f"{type(error).__name__}: {error}"
     if len(list(stacked.parameters())) != len(list(pair[0].parameters())):
-        raise ValueError(
+        raise Refused(
             f"{name} shares a weight between layers: share the whole layer instead"
         )
     if (
         together.shape != alone.shape
         or not (together - alone).abs().max() <= 1e-4 * alone.abs().max()
     ):
-        raise ValueError(
+        raise Refused(
             f"{name} computes something else on [K, B, S], K networks at once, than on"
             f" [B, S] ({reason}): its forward must count axes from the end, such as"
             " mean(-1), and what differs between two networks must be their weights"

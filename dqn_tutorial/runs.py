@@ -1,10 +1,15 @@
 """One run from start to finish: train, evaluate over fresh episodes, tell the result;
-and its folder: settings, result, metrics and policy, written once, never overwritten.
+and its folder: settings, result, metrics and policy, never overwritten, and, until it
+is finished, a checkpoint that it goes on from.
 """
 
 import csv
+import io
 import json
+import os
+import signal
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,92 +17,145 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_file, save_model
 from torch import nn
 from tqdm import tqdm
 
 from dqn_tutorial.agent import Agent
+from dqn_tutorial.checkpoint import (
+    CHECKPOINT,
+    LOCK,
+    alone_in,
+    load_state,
+    reading,
+    save_state,
+    signals_wait,
+    write_whole,
+)
 from dqn_tutorial.config import (
     RUN_FORMAT,
     MainConfig,
+    Refused,
     read_run_settings,
+    refuse,
     write_settings,
 )
 from dqn_tutorial.envs import EnvSpec, env_spec
+from dqn_tutorial.log import Log
 from dqn_tutorial.models import get_model, saved_config
-from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
-from dqn_tutorial.training import Record, evaluate, train
+from dqn_tutorial.training import Rollout, evaluate, train
 
 FINAL_EPISODES = 100
-METRICS = "step n_updates epsilon learning_rate loss td_error mean_q".split()
+# a checkpoint comes after so many seconds, and after so many times what the last cost
+SECONDS, TIMES = 2.0, 40
+UNFINISHED = {"config.yaml", LOCK}  # what a run that was killed early leaves
 
 
-def new_folder(path: Path) -> Path:
-    """Create the folder of a run.
+def resume_line(folder: Path) -> str:
+    """Return the command that goes on with the run of a folder."""
+    return f"python -m dqn_tutorial --resume {folder}"
 
-    Raises:
-        ValueError: it exists already, or cannot be created.
-    """
-    try:
-        path.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(
-            f"out = {str(path)!r} cannot be used, a run is never overwritten:"
-            f" {error.strerror}"
-        ) from error
-    return path
+
+def refuse_unless_free(folder: Path) -> None:
+    """Raise an error if a run would overwrite what a folder holds."""
+    if (folder / CHECKPOINT).exists():
+        raise Refused(
+            f"out = {str(folder)!r} holds an unfinished run, and a run is never"
+            f" overwritten; this goes on with it: {resume_line(folder)}"
+        )
+    if folder.exists() and not (
+        folder.is_dir()
+        and {path.name.removesuffix(".part") for path in folder.iterdir()}
+        <= UNFINISHED | {CHECKPOINT}
+    ):
+        raise Refused(
+            f"out = {str(folder)!r} is not empty, and a run is never overwritten:"
+            " choose another folder"
+        )
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write rows as CSV, empty where a row lacks a column."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue().encode())
 
 
-def write_json(content: Mapping[str, Any], path: Path) -> None:
+def write_json(content: Any, path: Path) -> None:
     """Write a JSON file for people to read too."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def save_agent(agent: Agent, folder: Path) -> None:
-    """Write the settings of an agent and the networks that act greedily. Source:
-    safetensors.
+    """Write the settings of an agent and the networks that act greedily.
+
+    Raises:
+        FloatingPointError: a weight is nan or inf; nothing is written.
+
+    Source: safetensors.
     """
-    write_settings(agent.config, folder / "config.yaml")
     networks = getattr(agent.critic, agent.config.model.critic.greedy_network)
-    save_model(networks, str(folder / "policy.safetensors"))
+    if not is_finite(agent):
+        raise FloatingPointError(
+            f"a weight is not finite at step {agent.step}, so nothing is saved: is"
+            f" learning_rate = {agent.config.training.learning_rate:g} too large?"
+        )
+    write_settings(agent.config, folder / "config.yaml")
+    unfinished = folder / "policy.safetensors.part"
+    save_model(networks, str(unfinished))
+    os.replace(unfinished, folder / "policy.safetensors")
+
+
+def is_finite(agent: Agent) -> bool:
+    """Return whether all weights are finite."""
+    critic = agent.critic
+    weights = [*critic.online.parameters(), *critic.target.parameters()]
+    return all(bool(weight.isfinite().all()) for weight in weights)
 
 
 def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
     """Bring the agent of a run back; target and online networks are both the saved
-    ones.
+    ones. Of a run that is not finished it is what was learned until its checkpoint, and
+    a warning says so.
 
     Args:
         folder: of the run.
         device: where the networks are put, wherever they were trained.
 
     Raises:
-        ValueError: the folder does not hold a run, or one of a later version, its model
-            is not registered, or the device is not there.
+        ValueError: the folder does not hold a run, or one of a later version, or a
+            damaged one; its model is not registered; the device is not there.
 
     Source: safetensors.
     """
     folder = Path(folder)
-    policy = folder / "policy.safetensors"
-    if not policy.is_file():
-        raise ValueError(
+    policy, checkpoint = folder / "policy.safetensors", folder / CHECKPOINT
+    if not policy.is_file() and not checkpoint.is_file():
+        raise Refused(
             f"folder = {str(folder)!r} holds no trained run: there is no {policy.name}"
             " in it"
         )
     found, settings = read_run_settings(folder / "config.yaml")
     agent = get_model(saved_config(settings | {"training.device": device}))
-    for networks in (agent.critic.online, agent.critic.target):
-        load_model(networks, policy)
-        if found == 0:
-            _put_members_first(networks, agent.config.training.n_seeds)
+    if checkpoint.is_file():
+        warnings.warn(
+            f"{folder} holds a run that is not finished: {resume_line(folder)}",
+            stacklevel=2,
+        )
+    source = policy if policy.is_file() else checkpoint
+    with reading(source):
+        if policy.is_file():
+            weights = load_file(policy, str(agent.critic.device))
+        else:
+            critic = load_state(checkpoint)["agent"]["critic"]
+            weights = critic[agent.config.model.critic.greedy_network]
+        for networks in (agent.critic.online, agent.critic.target):
+            networks.load_state_dict(weights)
+            if found == 0:
+                _put_members_first(networks, agent.config.training.n_seeds)
     return agent
 
 
@@ -107,65 +165,6 @@ def _put_members_first(networks: nn.Module, n_agents: int) -> None:
         for weight in networks.parameters():
             of_agents = weight.view(n_agents, -1, *weight.shape[1:])
             weight.copy_(of_agents.transpose(0, 1).reshape(weight.shape))
-
-
-class Log:
-    """What a run keeps of its records: episodes, evaluations, and a row of metrics for
-    each percent of the budget.
-    """
-
-    def __init__(self, config: MainConfig) -> None:
-        self.config, self.row_every = config, max(config.training.max_steps // 100, 1)
-        self.episodes: list[tuple[int, float]] = []
-        # (step, mean return of each of N agents)
-        self.evaluations: list[tuple[int, NDArray[np.float64]]] = []
-        self.rows: list[dict[str, Any]] = []
-        # step at which each agent was first found solved
-        self.first_solve = np.full(config.training.n_seeds, np.nan)
-
-    def add(self, record: Record, greedy: NDArray[np.float64] | None) -> None:
-        """Take in a record, and the greedy returns `[N, episodes]` if there was an
-        evaluation at it.
-
-        Taught in 07_train_cartpole.
-        """
-        self.episodes += [(record.step, value) for value in record.episode_returns]
-        if greedy is not None:
-            self.evaluations.append((record.step, greedy.mean(-1)))
-        if (
-            greedy is not None
-            or record.step % self.row_every < self.config.training.n_envs
-        ):
-            row = {name: getattr(record, name) for name in METRICS}
-            row["episode_return"] = self.mean_return
-            row["greedy_return"] = "" if greedy is None else float(greedy.mean())
-            self.rows.append(row)
-
-    def curve(self) -> list[dict[str, float]]:
-        """Return for each evaluation the mean and the interquartile mean over agents,
-        with 95 % intervals if several.
-
-        Source: Agarwal et al. (2021), section 4.3.
-        """
-        rows: list[dict[str, float]] = []
-        for step, returns in self.evaluations:
-            row = {
-                "step": step,
-                "greedy_mean": returns.mean(),
-                "greedy_iqm": float(interquartile_mean(returns)),
-            }
-            if len(returns) > 1:
-                row["mean_low"], row["mean_high"] = bootstrap_interval(returns)
-                row["iqm_low"], row["iqm_high"] = bootstrap_interval(returns, trim=0.25)
-            own = enumerate(returns, self.config.seed)
-            rows.append(row | {f"seed_{seed}": value for seed, value in own})
-        return rows
-
-    @property
-    def mean_return(self) -> float:
-        """Mean return of the last 20 training episodes; nan before the first ends."""
-        last = [value for _, value in self.episodes[-20:]]
-        return float(np.mean(last)) if last else float("nan")
 
 
 def checked_spec(config: MainConfig) -> EnvSpec:
@@ -179,7 +178,7 @@ def checked_spec(config: MainConfig) -> EnvSpec:
     """
     spec = env_spec(config.env.name)
     if config.training.stop_when_solved and spec.solved_at is None:
-        raise ValueError(
+        raise Refused(
             f"training.stop_when_solved = True is not allowed: {spec.id} has no return"
             " from which it counts as solved"
         )
@@ -187,54 +186,114 @@ def checked_spec(config: MainConfig) -> EnvSpec:
 
 
 def run_training(
-    agent: Agent, config: MainConfig, spec: EnvSpec, progress: bool
-) -> tuple[Log, float, str]:
+    agent: Agent,
+    config: MainConfig,
+    spec: EnvSpec,
+    progress: bool,
+    checkpoint: Path | None = None,
+) -> Log:
     """Train to the end of the budget, or until every agent has once solved its task if
     asked to, or to Ctrl-C.
 
-    Returns:
-        The log, the seconds spent on training (evaluations excluded), and how it ended.
+    Args:
+        agent, config, spec: what is trained.
+        progress: show a bar.
+        checkpoint: file to go on from if it is there, and kept while training; it is
+            whole whatever happens.
+
+    Raises:
+        KeyboardInterrupt: SIGTERM, or a second Ctrl-C.
     """
-    t, log, pause, ended = config.training, Log(config), 0.0, "budget"
-    began = time.perf_counter()
+    t, log = config.training, Log(config)
+    rollout = Rollout(agent)
+    if checkpoint and checkpoint.is_file():
+        with reading(checkpoint):
+            saved = load_state(checkpoint)
+            agent.load_state_dict(saved["agent"])
+            rollout.load_state_dict(saved["rollout"])
+            log.load_state_dict(saved["log"])
+    if log.ended == "solved":
+        rollout.close()
+        return log
+    log.ended = "budget"
+    began = time.perf_counter() - log.seconds  # moves on in evaluations
+    due = time.perf_counter() + SECONDS
 
     def measured(episodes: int, seed: int) -> NDArray[np.float64]:
         """Return greedy returns, `[N, episodes]`."""
-        nonlocal pause
+        nonlocal began
         before = time.perf_counter()
+        if spec.one_copy:
+            rollout.close()
         returns = evaluate(agent, episodes, seed).reshape(-1, episodes)
-        pause += time.perf_counter() - before
+        if spec.one_copy:
+            rollout.begin_anew()
+        began += time.perf_counter() - before
         return returns
 
-    bar = tqdm(total=t.max_steps, unit="step", disable=not progress, mininterval=0.2)
+    def save(**changes: Any) -> None:
+        nonlocal due
+        before = time.perf_counter()
+        log.seconds = before - began
+        if checkpoint and is_finite(agent):
+            own = rollout.state_dict() | changes
+            parts = {"agent": agent.state_dict(), "rollout": own}
+            save_state(parts | {"log": log.state_dict()}, checkpoint)
+        after = time.perf_counter()
+        due = after + max(SECONDS, TIMES * (after - before))
+
+    bar = tqdm(
+        total=t.max_steps,
+        initial=agent.step,
+        unit="step",
+        disable=not progress,
+        mininterval=0.2,
+    )
     try:
-        for record in train(agent):
-            greedy, seed = None, config.seed + record.step
-            is_last = record.step + t.n_envs > t.max_steps
-            if t.eval_every and (record.step % t.eval_every < t.n_envs or is_last):
-                greedy = measured(t.eval_episodes, seed)
-            log.add(record, greedy)
-            bar.update(t.n_envs)
-            if progress:
-                bar.set_postfix_str(
-                    f"return={log.mean_return:.3g}, epsilon={record.epsilon:.3g},"
-                    f" loss={record.loss:.3g}",
-                    refresh=False,
-                )
-            if t.stop_when_solved and greedy is not None and spec.solved_at is not None:
-                hopeful = np.isnan(log.first_solve)
-                hopeful &= greedy.mean(-1) >= spec.solved_at
-                if hopeful.any():
-                    confirmed = measured(FINAL_EPISODES, seed + 1).mean(-1)
-                    solved = hopeful & (confirmed >= spec.solved_at)
-                    log.first_solve[solved] = record.step
-                if not np.isnan(log.first_solve).any():
-                    ended = "solved"
+        with bar, signals_wait() as caught:
+            for record in train(agent, rollout=rollout):
+                greedy, seed = None, config.seed + record.step
+                is_last = record.step + t.n_envs > t.max_steps
+                if t.eval_every and (record.step % t.eval_every < t.n_envs or is_last):
+                    greedy = measured(t.eval_episodes, seed)
+                log.add(record, greedy)
+                bar.update(t.n_envs)
+                if progress:
+                    bar.set_postfix_str(
+                        f"return={log.mean_return:.3g}, epsilon={record.epsilon:.3g},"
+                        f" loss={record.loss:.3g}",
+                        refresh=False,
+                    )
+                if (
+                    t.stop_when_solved
+                    and greedy is not None
+                    and spec.solved_at is not None
+                ):
+                    hopeful = np.isnan(log.first_solve)
+                    hopeful &= greedy.mean(-1) >= spec.solved_at
+                    if hopeful.any():
+                        confirmed = measured(FINAL_EPISODES, seed + 1).mean(-1)
+                        solved = hopeful & (confirmed >= spec.solved_at)
+                        log.first_solve[solved] = record.step
+                    if not np.isnan(log.first_solve).any():
+                        log.ended = "solved"
+                if caught and log.ended == "budget" and not is_last:
+                    log.ended = "interrupted"
+                is_over = is_last or log.ended != "budget"
+                if is_over or time.perf_counter() > due:
+                    save()
+                if is_over:
                     break
-    except KeyboardInterrupt:
-        ended = "interrupted"
-    bar.close()
-    return log, time.perf_counter() - began - pause, ended
+    except Refused:  # the checkpoint cannot be written; the last one stands
+        raise
+    except Exception:
+        # in the midst of a step: what was learned is kept, the episodes are not
+        agent.step = rollout.step
+        save(envs=[{} for _ in agent.critic.seeds])
+        raise
+    if signal.SIGTERM in caught:
+        raise KeyboardInterrupt(signal.SIGTERM)
+    return log
 
 
 class Run(NamedTuple):
@@ -251,17 +310,54 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
     write the run into a folder.
 
     Raises:
-        ValueError: settings that do not fit, or a folder that exists; before any
-            training.
+        ValueError: settings that do not fit, or a folder that holds something; before
+            any training.
+        FloatingPointError: as in `train`.
+        KeyboardInterrupt: as in `run_training`.
     """
     spec = checked_spec(config)
     agent = get_model(config)
-    name = f"{Path(spec.id).name}-{config.model.name}-seed{config.seed}"
-    name += time.strftime("-%Y%m%d-%H%M%S")
-    folder = new_folder(folder or Path("runs") / name)
-    log, seconds, ended = run_training(agent, config, spec, progress)
-    save_agent(agent, folder)  # before all that an interrupt might cost
-    returns = evaluate(agent, FINAL_EPISODES, seed=config.seed)
+    if folder is None:
+        name = f"{Path(spec.id).name}-{config.model.name}-seed{config.seed}"
+        folder = Path("runs") / (name + time.strftime("-%Y%m%d-%H%M%S"))
+    refuse_unless_free(folder)
+    with alone_in(folder):
+        write_settings(config, folder / "config.yaml")
+        return _run_on(agent, config, spec, folder, progress)
+
+
+def resume(folder: Path, progress: bool = False) -> Run:
+    """Go on with a run that something ended, as if nothing had, to the bit.
+
+    Raises:
+        ValueError: the folder holds no run that is not finished, or a damaged one.
+            Else as in `run`.
+    """
+    if not (folder / CHECKPOINT).is_file():
+        refuse("resume", str(folder), "there is no run in it that is not finished")
+    config = saved_config(read_run_settings(folder / "config.yaml")[1])
+    agent = get_model(config)
+    with alone_in(folder):
+        return _run_on(agent, config, checked_spec(config), folder, progress)
+
+
+def _run_on(
+    agent: Agent, config: MainConfig, spec: EnvSpec, folder: Path, progress: bool
+) -> Run:
+    checkpoint = folder / CHECKPOINT
+    try:
+        log = run_training(agent, config, spec, progress, checkpoint)
+        save_agent(agent, folder)  # before all that an interrupt might cost
+        write_table(log.rows, folder / "metrics.csv")
+        write_table(log.curve(), folder / "evaluations.csv")
+        returns = evaluate(agent, FINAL_EPISODES, seed=config.seed)
+    except BaseException as error:
+        if checkpoint.is_file():
+            error.add_note(
+                "What was learned until the last checkpoint is kept; this goes on:"
+                f" {resume_line(folder)}"
+            )
+        raise
     returns = returns.reshape(-1, FINAL_EPISODES)  # [N, 100]
     result = {
         "format": RUN_FORMAT,
@@ -269,21 +365,21 @@ def run(config: MainConfig, folder: Path | None = None, progress: bool = False) 
         "model": config.model.name,
         "seed": config.seed,
         "weights": "last",
-        "ended": ended,
+        "ended": log.ended,
         "episodes": FINAL_EPISODES,
         **summary(returns),
         "solved_at": spec.solved_at,
         "steps": agent.step,
         "updates": agent.n_updates,
-        "seconds": round(seconds, 3),
+        "seconds": round(log.seconds, 3),
         "agents": [
             {"seed": seed, **summary(own)}
             for seed, own in zip(agent.critic.seeds, returns, strict=True)
         ],
     }
     write_json(result, folder / "result.json")
-    write_table(log.rows, folder / "metrics.csv")
-    write_table(log.curve(), folder / "evaluations.csv")
+    if log.ended != "interrupted":
+        checkpoint.unlink(missing_ok=True)
     return Run(result, log, agent, folder)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol, overload
 
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, Refused
 
 
 def linear_schedule(start: float, end: float, duration: float, step: int) -> float:
@@ -96,7 +96,7 @@ class LiveValue:
 
     def __set__(self, owner: HasLiveValues, value: float) -> None:
         if not is_in_range(self.name, value):
-            raise ValueError(
+            raise Refused(
                 f"{self.name} = {value} is not allowed: it must be"
                 f" {range_of(self.name)}"
             )

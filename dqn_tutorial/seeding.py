@@ -7,6 +7,8 @@ others as they were.
 """
 
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,3 +53,14 @@ def torch_generator(seed: int, source: str) -> torch.Generator:
     Source: NumPy's SeedSequence.
     """
     return torch.Generator().manual_seed(stream_seed(seed, source) >> 1)
+
+
+def states_of(generators: Sequence[np.random.Generator]) -> list[Any]:
+    """Return where each generator stands, in plain numbers. Source: NumPy."""
+    return [generator.bit_generator.state for generator in generators]
+
+
+def set_states(generators: Sequence[np.random.Generator], states: list[Any]) -> None:
+    """Put each generator where `states_of` found it. Source: NumPy."""
+    for generator, state in zip(generators, states, strict=True):
+        generator.bit_generator.state = state

@@ -6,11 +6,12 @@ import itertools
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,15 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
-from dqn_tutorial.config import MainConfig, flatten, override, refuse, take_format
+from dqn_tutorial.checkpoint import LOCK, alone_in, reading
+from dqn_tutorial.config import (
+    MainConfig,
+    Refused,
+    flatten,
+    override,
+    refuse,
+    take_format,
+)
 from dqn_tutorial.models import get_model, import_file, saved_config
 from dqn_tutorial.runs import (
     FINAL_EPISODES,
@@ -33,6 +42,8 @@ from dqn_tutorial.training import evaluate
 # computed it
 BLOCK = 32
 SWEEP_FORMAT = 1  # of sweep.json; the first had no number: 0
+# what a sweep that was killed at once leaves
+_UNFINISHED = {LOCK, "blocks", "sweep.json.part"}
 TRIES = 3  # how often a block may lose its process before the sweep gives up
 
 
@@ -69,7 +80,7 @@ def parse_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
         for name, values in axis.items():
             name = str(name).replace("-", "_")
             if name in axes or name in ("seed", "training.n_seeds"):
-                raise ValueError(
+                raise Refused(
                     f"grid: {name} is given twice, or is not for the grid: seeds are"
                     " given by --seeds"
                 )
@@ -112,7 +123,9 @@ def blocks_of(
 
 
 def train_block(
-    settings: Mapping[str, Any], file: str | None = None
+    settings: Mapping[str, Any],
+    file: str | None = None,
+    checkpoint: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Train the seeds of a block and return a row for each, with the step of its first
     solve if training looks for it.
@@ -120,17 +133,18 @@ def train_block(
     Args:
         settings: all of them, by dotted name.
         file: a learner's Python file to run first, which registers the model.
+        checkpoint: file to go on from if it is there.
 
     Raises:
-        RuntimeError: the training was interrupted.
+        Refused: the training was interrupted.
     """
     if file:
         import_file(Path(file))
     config = saved_config(settings)
     agent = get_model(config)
-    log, _, ended = run_training(agent, config, checked_spec(config), progress=False)
-    if ended == "interrupted":  # a part of a run must not pass for the whole
-        raise RuntimeError("the training was interrupted")
+    log = run_training(agent, config, checked_spec(config), False, checkpoint)
+    if log.ended == "interrupted":  # a part of a run must not pass for the whole
+        raise Refused("the training was interrupted")
     returns = evaluate(agent, FINAL_EPISODES, seed=config.seed).mean(-1).ravel()
     rows: list[dict[str, Any]] = [{"seed": seed} for seed in agent.critic.seeds]
     for row, solve, value in zip(rows, log.first_solve, returns, strict=True):
@@ -170,6 +184,17 @@ def sweep(
     Taught in 08_what_matters.
     """
     _claim(folder, blocks)
+    with alone_in(folder):
+        return _sweep(blocks, folder, scheduler, file, progress)
+
+
+def _sweep(
+    blocks: Sequence[Block],
+    folder: Path,
+    scheduler: str | None,
+    file: str | None,
+    progress: bool,
+) -> Path:
     failed: dict[str, str] = {}
     with tqdm(total=len(blocks), unit="block", disable=not progress) as bar:
         for attempt in range(TRIES):
@@ -182,7 +207,13 @@ def sweep(
             try:
                 with _executor(scheduler) as executor:
                     tasks = {
-                        executor.submit(train_block, block.settings, file): block
+                        executor.submit(
+                            train_block,
+                            block.settings,
+                            file,
+                            # a cluster's workers may not see the folder
+                            None if scheduler else _checkpoint(folder, block),
+                        ): block
                         for block in missing
                     }
                     for task in as_completed(tasks):
@@ -191,24 +222,26 @@ def sweep(
                                 raise error
                             failed[tasks[task].name] = f"{tasks[task].cell}: {error}"
                         else:
-                            _keep(task.result(), _file(folder, tasks[task]))
+                            own = tasks[task]
+                            write_json(task.result(), _file(folder, own))
+                            _checkpoint(folder, own).unlink(missing_ok=True)
                         bar.update()
                 break
             # a process was killed: what it had is done again
             except BrokenProcessPool as error:
                 if attempt == TRIES - 1:
-                    raise RuntimeError(
+                    raise Refused(
                         "processes were killed again and again: is there enough memory?"
                     ) from error
     if failed:
-        raise RuntimeError(
+        raise Refused(
             "failed: " + "; ".join(f"{name}: {error}" for name, error in failed.items())
         )
-    rows = [
-        {**block.cell, **row}
-        for block in blocks
-        for row in json.loads(_file(folder, block).read_text())
-    ]
+    rows = []
+    for block in blocks:
+        with reading(path := _file(folder, block)):
+            own = json.loads(path.read_text())
+            rows += [{**block.cell, **row} for row in own]
     write_table(rows, folder / "sweep.csv")
     return folder / "sweep.csv"
 
@@ -217,32 +250,31 @@ def _file(folder: Path, block: Block) -> Path:
     return folder / "blocks" / f"{block.name}.json"
 
 
-def _keep(rows: list[dict[str, Any]], path: Path) -> None:
-    """Write the rows of a block whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(rows), encoding="utf-8")
-    os.replace(unfinished, path)
+def _checkpoint(folder: Path, block: Block) -> Path:
+    return _file(folder, block).with_suffix(".safetensors")
 
 
 def _claim(folder: Path, blocks: Sequence[Block]) -> None:
     """Make the folder of a sweep, or see that it holds this one."""
     plan, path = {block.name: block.settings for block in blocks}, folder / "sweep.json"
     if path.exists():
-        held = json.loads(path.read_text(encoding="utf-8"))
-        number = take_format(held, SWEEP_FORMAT, path)
-        if not _is_same(held["blocks"] if number else held, plan):
-            raise ValueError(
+        with reading(path):
+            held = json.loads(path.read_text(encoding="utf-8"))
+            number = take_format(held, SWEEP_FORMAT, path)
+            held = held["blocks"] if number else held
+        if not _is_same(held, plan):
+            raise Refused(
                 f"out = {str(folder)!r} holds another sweep: choose another folder"
             )
-    elif folder.exists() and any(folder.iterdir()):
-        raise ValueError(
+    elif folder.exists() and {path.name for path in folder.iterdir()} - _UNFINISHED:
+        raise Refused(
             f"out = {str(folder)!r} is not empty and holds no sweep: choose another"
             " folder"
         )
     try:
         (folder / "blocks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(
+        raise Refused(
             f"out = {str(folder)!r} cannot be used: {error.strerror}"
         ) from error
     if not path.exists():
@@ -257,6 +289,21 @@ def _is_same(held: Any, plan: Mapping[str, Any]) -> bool:
         return False
 
 
+def _begin() -> None:
+    """Set a worker up: it ends with the process that gives out work, for which Ctrl-C
+    is too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
 @contextmanager
 def _executor(scheduler: str | None) -> Iterator[Executor]:
     """Give what runs functions elsewhere: a process for each core, or a Dask cluster.
@@ -265,8 +312,7 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     if scheduler is None:
         pool = ProcessPoolExecutor(
             mp_context=get_context("spawn"),
-            initializer=signal.signal,  # Ctrl-C is for the process that gives out work
-            initargs=(signal.SIGINT, signal.SIG_IGN),
+            initializer=_begin,
         )
         try:
             yield pool
@@ -281,13 +327,13 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ValueError(
+        raise Refused(
             "scheduler needs a package that is not installed: pip install distributed"
         ) from error
     try:
         client = Client(scheduler, timeout=5)
     except (OSError, ValueError) as error:
-        raise ValueError(
+        raise Refused(
             f"scheduler = {scheduler!r} does not answer: start one with `dask"
             " scheduler`"
         ) from error

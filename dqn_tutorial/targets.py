@@ -8,6 +8,7 @@ agent share, `[N, B]`, broadcasts to `[M, N, B]`.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,10 +16,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
 
 def leading(*sizes: int) -> tuple[int, ...]:
     """Return the leading axes of these sizes: an axis of one is left out."""
     return tuple(size for size in sizes if size > 1)
+
+
+def stop_unless_finite(name: str, values: NDArray[Any], where: str) -> None:
+    """Raise a FloatingPointError that names a number of an array of any shape that is
+    nan, or inf to a float32, and says where it came up.
+    """
+    if values.dtype.kind == "f" and not np.abs(values).max() <= FLOAT32_MAX:
+        worst = values[~(np.abs(values) <= FLOAT32_MAX)][0]
+        raise FloatingPointError(f"{name} = {worst} {where}")
 
 
 def gather(q_values: Tensor, action: Tensor) -> Tensor:

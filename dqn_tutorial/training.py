@@ -2,8 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.config import MainConfig, flatten
+from dqn_tutorial.config import MainConfig, Refused, flatten
+from dqn_tutorial.copies import restore, state_of
 from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
 from dqn_tutorial.mdp import MDP
-from dqn_tutorial.targets import leading
+from dqn_tutorial.targets import leading, stop_unless_finite
 
 
 class Episode(NamedTuple):
@@ -50,6 +51,9 @@ class Record(NamedTuple):
         return [episode.episode_return for episode in self.episodes]
 
 
+FIRST_LOOK = 100  # updates after which Q-values and TD errors are compared
+
+
 @contextmanager
 def torch_threads(n: int) -> Iterator[None]:
     """Give PyTorch `n` threads for a while: more than one only cost time where the
@@ -65,8 +69,79 @@ def torch_threads(n: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+class Rollout:
+    """The environments of all agents, and where they stand between two steps of
+    `train`.
+
+    Attributes:
+        envs: a vector of environments for each agent.
+        step: environment steps of one agent so far.
+        state: `[..., E, S]`. is_reset: `[..., E]`, whether the next step only resets.
+        returns, lengths: `[..., E]`, of the episodes that go on.
+        updates_due: gradient updates that the update ratio still owes, below 1.
+        figures: loss, TD error and mean Q of the last update, as in `Record`.
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent, self.step, self.envs = agent, 0, list[VectorEnv]()
+        self.updates_due = 0.0
+        self.figures = math.nan, math.nan, math.nan
+        self.open("environment")
+
+    def open(self, source: str) -> None:
+        """Begin episodes in fresh environments, whose chance has that name."""
+        config, seeds = self.agent.config, self.agent.critic.seeds
+        name, n_envs = config.env.name, config.training.n_envs
+        for _ in seeds:
+            self.envs.append(make_vector_env(name, n_envs))
+        pairs = zip(self.envs, seeds, strict=True)
+        first = [env.reset(seed=env_seed(seed, source))[0] for env, seed in pairs]
+        self.is_reset = np.zeros((*leading(len(seeds)), n_envs), bool)
+        self.state = np.reshape(first, (*self.is_reset.shape, *first[0].shape[1:]))
+        self.returns = np.zeros(self.is_reset.shape)
+        self.lengths = np.zeros(self.is_reset.shape, int)
+
+    def close(self) -> None:
+        """Close the environments."""
+        while self.envs:
+            self.envs.pop().close()
+
+    def begin_anew(self) -> None:
+        """Break the episodes off, and begin others in fresh environments."""
+        self.close()
+        self.agent.experience_memory.break_off()
+        self.open(f"environment from step {self.step}")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the environments stand. Source: PyTorch's convention."""
+        own = {name: getattr(self, name) for name in (*_OF_RUN, *_OF_EPISODES)}
+        return own | {"envs": [state_of(env) for env in self.envs]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken; if an environment does not come back
+        there, warn, and begin new episodes.
+        """
+        for name in _OF_RUN:
+            setattr(self, name, state[name])
+        pairs = list(zip(self.envs, state["envs"], strict=True))
+        if all([restore(env, own) for env, own in pairs]):
+            for name in _OF_EPISODES:
+                setattr(self, name, state[name])
+            return
+        warnings.warn(
+            f"env.name = {self.agent.config.env.name!r} does not come back to where it"
+            f" was at step {self.step}: training goes on with new episodes",
+            stacklevel=2,
+        )
+        self.begin_anew()
+
+
+_OF_RUN = ("step", "updates_due", "figures")
+_OF_EPISODES = ("state", "is_reset", "returns", "lengths")
+
+
 def train(
-    agent: Agent, config: MainConfig | None = None
+    agent: Agent, config: MainConfig | None = None, rollout: Rollout | None = None
 ) -> Generator[Record, None, None]:
     """Act, store and learn until `max_steps`; yield a record after each vector step.
     Stopping early is `break`.
@@ -82,10 +157,12 @@ def train(
     Args:
         agent: belongs to the caller, who may set its live values between two records.
         config: the agent has its own; an older form of the call named it here.
+        rollout: where to go on, else in fresh environments. It is closed at the end.
 
     Raises:
         ValueError: other settings than the agent's; an environment that is not known or
             that DQN cannot learn.
+        FloatingPointError: an observation, a reward, a Q-value or a loss is nan or inf.
 
     Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
@@ -93,60 +170,73 @@ def train(
         warnings.warn("train(agent) is enough", DeprecationWarning, stacklevel=2)
         _refuse_other_settings(flatten(config), flatten(agent.config))
     config, memory = agent.config, agent.experience_memory
-    memory.break_off()
     t, units = config.training, 1 / config.env.reward_scale
-    seeds = agent.critic.seeds
-    with torch_threads(t.n_threads), ExitStack() as stack:
-        # a vector of environments for each agent
-        envs = [
-            stack.enter_context(closing(make_vector_env(config.env.name, t.n_envs)))
-            for _ in seeds
-        ]
-        first = np.stack(
-            [
-                env.reset(seed=env_seed(seed, "environment"))[0]
-                for env, seed in zip(envs, seeds, strict=True)
-            ]
-        )
-        is_reset = np.zeros((*leading(len(seeds)), t.n_envs), bool)  # [..., E]
-        state = first.reshape(*is_reset.shape, *first.shape[2:])  # [..., E, S]
-        returns, lengths = np.zeros(is_reset.shape), np.zeros(is_reset.shape, int)
-        updates_due, update = 0.0, None
-        for agent.step in range(t.n_envs, t.max_steps + 1, t.n_envs):
-            action, q_values, explored = agent.choose(state)
-            next_state, reward, terminated, truncated = step_all(envs, action)
-            scaled = reward * config.env.reward_scale
-            memory.store(
-                state, action, scaled, next_state, terminated, truncated, is_reset
-            )
-            if agent.step >= t.learning_starts and memory.can_sample:
-                updates_due += agent.update_ratio * t.n_envs
-                update = agent.learn(max_iter=int(updates_due)) or update
-                updates_due %= 1
+    if rollout is None:
+        memory.break_off()
+        rollout = Rollout(agent)
+    with closing(rollout):
+        for agent.step in range(rollout.step + t.n_envs, t.max_steps + 1, t.n_envs):
+            with torch_threads(t.n_threads):
+                envs, state, is_reset = rollout.envs, rollout.state, rollout.is_reset
+                action, q_values, explored = agent.choose(state)
+                next_state, reward, terminated, truncated = step_all(envs, action)
+                scaled = reward * config.env.reward_scale
+                where = f"at step {agent.step} of env.name = {config.env.name!r}"
+                stop_unless_finite("observation", next_state, where)
+                stop_unless_finite("scaled reward", scaled, where)
+                memory.store(
+                    state, action, scaled, next_state, terminated, truncated, is_reset
+                )
+                if agent.step >= t.learning_starts and memory.can_sample:
+                    rollout.updates_due += agent.update_ratio * t.n_envs
+                    before = agent.n_updates
+                    if update := agent.learn(max_iter=int(rollout.updates_due)):
+                        loss = float(update.loss.mean())
+                        error = float(update.td_error.abs().mean())
+                        mean_q = float(update.q_value.mean())
+                        rollout.figures = loss, error * units, mean_q * units
+                        if before < FIRST_LOOK <= agent.n_updates:
+                            _warn_of_scale(config, error, abs(mean_q))
+                    rollout.updates_due %= 1
             over = terminated | truncated
-            returns += reward
-            lengths += ~is_reset
-            yield Record(
-                step=agent.step,
-                n_updates=agent.n_updates,
-                epsilon=agent.epsilon,
-                learning_rate=agent.learning_rate,
-                loss=float(update.loss.mean()) if update else math.nan,
-                td_error=(
-                    float(update.td_error.abs().mean()) * units if update else math.nan
-                ),
-                mean_q=float(update.q_value.mean()) * units if update else math.nan,
+            rollout.returns += reward
+            rollout.lengths += ~is_reset
+            record = Record(
+                agent.step,
+                agent.n_updates,
+                agent.epsilon,
+                agent.learning_rate,
+                *rollout.figures,
                 episodes=tuple(
-                    Episode(int(i) // t.n_envs, returns.flat[i], int(lengths.flat[i]))
+                    Episode(
+                        int(i) // t.n_envs,
+                        rollout.returns.flat[i],
+                        int(rollout.lengths.flat[i]),
+                    )
                     for i in np.flatnonzero(over)
                 ),
-                state=state.reshape(-1, *first.shape[2:])[0],
+                state=state.reshape(-1, *state.shape[over.ndim :])[0],
                 q_values=q_values.reshape(-1, q_values.shape[-1])[0] * units,
                 action=int(action.flat[0]),
                 explored=bool(explored.flat[0]),
             )
-            returns[over], lengths[over] = 0, 0
-            state, is_reset = next_state, over
+            rollout.returns[over], rollout.lengths[over] = 0, 0
+            rollout.step, rollout.state, rollout.is_reset = agent.step, next_state, over
+            yield record
+
+
+def _warn_of_scale(config: MainConfig, error: float, q_value: float) -> None:
+    """Warn where Q-values must climb far by small steps, given the mean sizes of TD
+    error and Q-value in the units that are learned from.
+    """
+    if error > 100 * max(q_value, 1):
+        scale = config.env.reward_scale / 10 ** round(math.log10(error))
+        warnings.warn(
+            f"after {FIRST_LOOK} updates the TD error, {error:.2g}, is far larger than"
+            f" the Q-values, {q_value:.2g}: they will hardly get there. Rewards near 1"
+            f" are learned best: try env.reward_scale = {scale:.0e}",
+            stacklevel=3,
+        )
 
 
 def _refuse_other_settings(given: dict[str, Any], own: dict[str, Any]) -> None:
@@ -157,7 +247,7 @@ def _refuse_other_settings(given: dict[str, Any], own: dict[str, Any]) -> None:
         if given.get(k) != own.get(k)
     ]
     if settings:
-        raise ValueError(
+        raise Refused(
             f"config has {', '.join(settings)}: train an agent with the settings it was"
             " built with"
         )

@@ -24,7 +24,7 @@ from dqn_tutorial import (
     make_config,
     train,
 )
-from dqn_tutorial.critic import Update
+from dqn_tutorial.ensemble import Update
 from dqn_tutorial.models import ARCHS, MODELS
 from dqn_tutorial.nets import STACKED, stack_weights
 from tests.conftest import small_config

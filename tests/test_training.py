@@ -19,7 +19,7 @@ from dqn_tutorial.runs import load_agent, save_agent
 from dqn_tutorial.schedules import linear_schedule
 from dqn_tutorial.stats import bootstrap_interval
 from dqn_tutorial.tasks import probes
-from dqn_tutorial.training import play
+from dqn_tutorial.training import Rollout, play
 from tests.conftest import small_config
 
 
@@ -296,13 +296,23 @@ def test_the_update_ratio_is_kept_over_a_run() -> None:
 
 
 def test_breaking_off_closes_the_environments_and_restores_the_threads() -> None:
-    before = torch.get_num_threads()
-    config = small_config(n_threads=before + 1)
-    records = train(get_model(config))
-    next(records)
-    assert torch.get_num_threads() == before + 1
-    records.close()
+    before, used = torch.get_num_threads(), []
+    agents = [get_model(small_config(n_threads=before + more)) for more in (1, 2)]
+    for agent in agents:
+        choose = agent.choose
+        agent.choose = lambda state, choose=choose: (  # type: ignore[method-assign]
+            used.append(torch.get_num_threads()) or choose(state)
+        )
+    first, second = (train(agent) for agent in agents)
+    next(first), next(second), next(first)
+    assert used == [before + 1, before + 2, before + 1]
     assert torch.get_num_threads() == before
+    rollout = Rollout(agents[0])
+    records = train(agents[0], rollout=rollout)
+    next(records)
+    assert rollout.envs
+    records.close()
+    assert not rollout.envs
 
 
 def learned_q(env: str, **settings: object) -> np.ndarray:

@@ -15,6 +15,7 @@ import tyro
 
 from dqn_tutorial.classroom.check import EXERCISES, logbook
 from dqn_tutorial.classroom.check.exercise import Exercise
+from dqn_tutorial.config import Refused
 
 UNKNOWN = "unknown"  # where an exercise of another version of the course is counted
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
         ValueError: no such folder, or no progress file in it.
     """
     if not folder.is_dir():
-        raise ValueError(f"folder = {str(folder)!r} is not a folder")
+        raise Refused(f"folder = {str(folder)!r} is not a folder")
     learners: dict[str, dict[str, dict[str, Any]]] = {}
     for path in sorted(folder.rglob("*.json")):
         place = path.relative_to(folder)
@@ -78,7 +79,7 @@ def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
         name = folder.resolve().name if name == "." else name
         learners[place.as_posix() if name in learners else name] = progress
     if not learners:
-        raise ValueError(
+        raise Refused(
             f"folder = {str(folder)!r} holds no progress file: NAME.json or"
             " NAME/progress.json"
         )
@@ -186,7 +187,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
                 row | {"refusals": "; ".join(row["refusals"])} for row in rows
             )
     except OSError as error:
-        raise ValueError(
+        raise Refused(
             f"csv = {str(path)!r} cannot be written: {error.strerror}"
         ) from error
 

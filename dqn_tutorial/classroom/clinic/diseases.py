@@ -7,7 +7,8 @@ from typing import NamedTuple
 from dqn_tutorial.agent import DQN
 from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.classroom.clinic.surgery import Function, replace_once, source_of
-from dqn_tutorial.critic import CriticEnsemble, DQNCritic
+from dqn_tutorial.critic import DQNCritic
+from dqn_tutorial.ensemble import CriticEnsemble
 from dqn_tutorial.targets import bootstrap, epsilon_greedy
 from dqn_tutorial.training import train
 
@@ -79,10 +80,10 @@ DISEASES = {
             Edit(
                 train,
                 STEP,
-                "if is_reset.any():  # start over\n                for env, seed in"
-                " zip(envs, seeds, strict=True):\n                   "
-                " env.unwrapped._np_random = np.random.default_rng(seed)\n           "
-                f" {STEP}",
+                "if is_reset.any():  # start over\n                    for env, seed in"
+                " zip(envs, agent.critic.seeds, strict=True):\n                       "
+                " env.unwrapped._np_random = np.random.default_rng(seed)\n"
+                f"                {STEP}",
             ),
         ),
         "batch",
@@ -137,8 +138,8 @@ DISEASES = {
             Edit(
                 train,
                 STEP,
-                "stepped = step_all(envs, action)\n            state[:] = stepped[0]  #"
-                " one array is enough\n            next_state, (reward, terminated,"
+                "stepped = step_all(envs, action)\n                state[:] ="
+                " stepped[0]  # one array is enough\n                next_state, (reward, terminated,"
                 " truncated) = state, stepped[1:]",
             ),
         ),

@@ -17,7 +17,7 @@ import tyro
 from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
 import dqn_tutorial
-from dqn_tutorial.config import nearest
+from dqn_tutorial.config import Refused, nearest
 
 PACKAGE = Path(dqn_tutorial.__file__).parent
 INSIDE = PACKAGE / "notebooks"  # in a wheel; in a checkout they lie beside the package
@@ -62,7 +62,7 @@ def course(argv: Sequence[str]) -> None:
         else:
             update(folder)
     except OSError as error:
-        raise ValueError(f"{error}: name another folder") from error
+        raise Refused(f"{error}: name another folder") from error
     if not (arguments.changes or arguments.reset):
         open_in_jupyterlab(folder, words[n_own + 1 :])
 
@@ -82,7 +82,7 @@ def update(folder: Path, release: Path = RELEASE) -> None:
     """
     notebooks, base = folder / "notebooks", folder / BASE
     if folder.exists() and not base.exists() and any(folder.iterdir()):
-        raise ValueError(f"{folder} holds something else: name a folder of its own")
+        raise Refused(f"{folder} holds something else: name a folder of its own")
     if not base.exists():
         print(f"Your copy of the course: {notebooks}")
     for place in (notebooks, base):
@@ -131,7 +131,7 @@ def merge(base: Any, own: Any, new: Any) -> Any:
     """
     before, mine = ({cell.id: cell for cell in book.cells} for book in (base, own))
     if 2 * len(before.keys() & mine.keys()) < len(before):
-        raise ValueError("most cells are others than those of the base")
+        raise Refused("most cells are others than those of the base")
     now = {cell.id for cell in new.cells}
     added: dict[str, list[Any]] = {}  # after which cell: what only the learner has
     place = ""
@@ -165,7 +165,7 @@ def reset(folder: Path, name: str) -> None:
     names = [path.name for path in _delivered(folder)]
     found = [each for each in names if each.startswith(name)]
     if not found:
-        raise ValueError(f"no notebook {name!r}: {nearest(name, names)}")
+        raise Refused(f"no notebook {name!r}: {nearest(name, names)}")
     own = folder / "notebooks" / found[0]
     if own.exists():
         print(f"Yours is kept: {_keep(own)}")
@@ -194,7 +194,7 @@ def _lines(path: Path) -> list[str]:
     try:
         cells = nbformat.read(path, 4).cells
     except Exception as error:
-        raise ValueError(f"{path} is no notebook: --reset puts it back") from error
+        raise Refused(f"{path} is no notebook: --reset puts it back") from error
     return [line for cell in cells for line in [*cell.source.splitlines(), ""]]
 
 
@@ -231,7 +231,7 @@ def open_in_jupyterlab(folder: Path, options: Sequence[str]) -> None:
 
 def _delivered(folder: Path) -> list[Path]:
     if not (folder / BASE).exists():
-        raise ValueError(f"{folder} holds no copy of the course")
+        raise Refused(f"{folder} holds no copy of the course")
     return sorted((folder / BASE).glob("*.ipynb"))
 
 

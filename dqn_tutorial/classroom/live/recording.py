@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.config import MainConfig, flatten, nearest, take_format
+from dqn_tutorial.config import (
+    MainConfig,
+    Refused,
+    flatten,
+    nearest,
+    refuse,
+    take_format,
+)
 from dqn_tutorial.models import get_model, saved_config
 from dqn_tutorial.schedules import SCHEDULES, is_in_range, range_of
 from dqn_tutorial.training import Record, train
@@ -213,7 +220,7 @@ def _read(text: str, source: str) -> Recording:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{source} is not JSON: {error}") from error
+        raise Refused(f"{source} is not JSON: {error}") from error
     take_format(content, RECORDING_FORMAT, source)
     fields = ["settings", "moves", "n_steps"]
     _require(
@@ -232,9 +239,5 @@ def _read(text: str, source: str) -> Recording:
 
 def _require(name: str, value: Any, holds: bool, allowed: str) -> None:
     if not holds:
-        allowed = (
-            allowed
-            if allowed.startswith(("did you mean", "allowed:"))
-            else f"it must be {allowed}"
-        )
-        raise ValueError(f"{name} = {value!r} is not allowed: {allowed}")
+        is_sentence = allowed.startswith(("did you mean", "allowed:"))
+        refuse(name, value, allowed if is_sentence else f"it must be {allowed}")

@@ -1,0 +1,164 @@
+"""Files that are there whole or not at all, and the one that a run goes on from."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from dqn_tutorial.config import Refused, take_format
+
+CHECKPOINT_FORMAT = 1
+CHECKPOINT = "checkpoint.safetensors"
+LOCK = ".lock"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file at one stroke: whatever happens, the old or the new one is there.
+
+    Raises:
+        Refused: it cannot be written, as on a full disk.
+
+    Source: POSIX, rename.
+    """
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise Refused(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever a damaged file brings about into one sentence that names it."""
+    try:
+        yield
+    except Refused:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        OSError,
+        RecursionError,
+        RuntimeError,
+        SafetensorError,
+        TypeError,
+        ValueError,
+    ) as error:
+        why = str(error).partition("\n")[0]
+        raise Refused(f"{path} cannot be read, it is damaged: {why:.200}") from error
+
+
+def save_state(state: Mapping[str, Any], path: Path) -> None:
+    """Write nested dicts and lists of numbers, words, arrays and tensors.
+
+    Source: safetensors.
+    """
+    tensors: dict[str, torch.Tensor] = {}
+    plain = json.dumps({"format": CHECKPOINT_FORMAT, **_without(state, tensors)})
+    write_whole(path, save(tensors, {"state": plain}))
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Return what `save_state` wrote, with NumPy arrays for arrays and tensors.
+
+    Raises:
+        Refused: the file is missing, damaged, or of a later version.
+    """
+    with reading(path), safe_open(path, "pt") as file:
+        state = json.loads(file.metadata()["state"])
+        take_format(state, CHECKPOINT_FORMAT, path)
+        return dict(_with(state, file))
+
+
+def _without(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """Return the value with a name in the place of each tensor, and collect those."""
+    if isinstance(value, dict):
+        return {name: _without(own, tensors) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without(own, tensors) for own in value]
+    name = str(len(tensors))
+    if isinstance(value, np.ndarray):
+        tensors[name] = torch.from_numpy(np.array(value, order="C"))
+        return {"array": name}
+    if isinstance(value, torch.Tensor):  # a tensor of two names is refused there
+        tensors[name] = value.detach().cpu().clone().contiguous()
+        return {"tensor": name}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _with(value: Any, file: Any) -> Any:
+    """Return the value with the tensors in their places."""
+    if isinstance(value, list):
+        return [_with(own, file) for own in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"array"}:
+        return file.get_tensor(value["array"]).numpy()
+    if value.keys() == {"tensor"}:
+        return file.get_tensor(value["tensor"])
+    return {name: _with(own, file) for name, own in value.items()}
+
+
+@contextmanager
+def signals_wait() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM instead of obeying: the caller ends where it can go on
+    from. A second one is a KeyboardInterrupt at once.
+    """
+    caught: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, note)
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process.
+
+    Raises:
+        Refused: another process works in it, or it cannot be made.
+
+    Source: filelock.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Refused(f"{folder} is in use: another process trains in it") from None
+    except OSError as error:
+        raise Refused(f"{folder} cannot be used: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        (folder / LOCK).unlink(missing_ok=True)
