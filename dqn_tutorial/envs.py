@@ -1,33 +1,74 @@
-"""Environments: their names, what DQN asks of them, and the package's own: a finite
-MDP, one by one or many at a time, and a context that goes round a circle.
+"""Environments by name: what DQN asks of them, how they are made, and the cheap part of
+their check. The package's own tasks are in `task_envs.py`.
 """
 
-from typing import Any, NamedTuple
+import warnings
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from math import log10
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any, NamedTuple, TypeVar
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.spaces import Box, Discrete, Space, flatdim
+from gymnasium.envs.registration import EnvSpec as Registered
+from gymnasium.spaces import Box, Discrete, flatdim
 from gymnasium.vector import AutoresetMode
-from gymnasium.vector.utils import batch_space
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from dqn_tutorial import tasks
-from dqn_tutorial.config import nearest
-from dqn_tutorial.mdp import MDP, sample_categorical, slippery_grid
+from dqn_tutorial.config import Refused, nearest
+from dqn_tutorial.copies import KNOWN, Copies, refuse_env
 from dqn_tutorial.seeding import stream_seed
+from dqn_tutorial.task_envs import (
+    MDPEnv,
+    RotatingContext,
+    VectorEnv,
+    VectorMDPEnv,
+    on_circle,
+    quadrant,
+    register_mdp,
+)
 
-VectorEnv = gym.vector.VectorEnv[Any, Any, Any]
-States = NDArray[np.float32]
-Info = dict[str, Any]
-Options = Info | None
-Seeds = int | list[int | None] | None
-Seen = tuple[States, Info]  # what `reset` returns
-Stepped = tuple[States, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Info]
-N_QUADRANTS = 4
+__all__ = [
+    "EnvSpec",
+    "MDPEnv",
+    "RotatingContext",
+    "VectorEnv",
+    "VectorMDPEnv",
+    "env_id",
+    "env_seed",
+    "env_spec",
+    "evaluation_envs",
+    "import_env",
+    "make_vector_env",
+    "on_circle",
+    "quadrant",
+    "register_mdp",
+]
+
+T = TypeVar("T")
 NEEDS_A_VECTOR = (
     "DQNNet needs a Box of one dimension, because its first layer multiplies a vector"
-    " of numbers. Flatten or one-hot encode them with a Gymnasium wrapper."
+    " of numbers. Flatten them with gymnasium.wrappers.FlattenObservation, or register"
+    " a network that reads images."
 )
+NOT_KNOWN = (
+    "if it is your own, run the file that registers it first: --import FILE on the"
+    " command line, import it in a notebook"
+)
+# of Gymnasium's own, those that DQN can learn without a further package
+LEARNABLE = set(
+    "CartPole MountainCar Acrobot Blackjack FrozenLake FrozenLake8x8 CliffWalking"
+    " CliffWalkingSlippery Taxi".split()
+)
+LIBRARIES = str(Path(gym.__file__).parents[1])
+MOST_COPIES = 20  # open at a time in an evaluation
+LARGE_REWARD = 1_000
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class EnvSpec(NamedTuple):
@@ -38,6 +79,33 @@ class EnvSpec(NamedTuple):
     dim_act: int
     # mean episode return from which it counts as solved, if there is such a convention
     solved_at: float | None
+    one_copy: bool  # whether a second copy cannot be made beside the first
+
+
+def import_env(name: str) -> str:
+    """Import the module of a name that a person gives as `module:Name-v0`; return the
+    name alone, which is all that a configuration holds.
+
+    Raises:
+        Refused: there is no such module.
+
+    Source: Gymnasium's `make`.
+    """
+    module, colon, plain = name.rpartition(":")
+    if not colon:
+        return name
+    try:
+        if not all(part.isidentifier() for part in module.split(".")):
+            raise ModuleNotFoundError(f"{module!r} is no module's name", name=module)
+        import_module(module)
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there, and misses another
+        raise Refused(
+            f"env.name = {name!r}: there is no module {module!r} to import, neither in"
+            " this folder nor among the installed ones"
+        ) from error
+    return plain
 
 
 def env_id(name: str) -> str:
@@ -45,25 +113,44 @@ def env_id(name: str) -> str:
     CartPole, `probe two steps` as what `register_mdp` was given by that name.
 
     Raises:
-        ValueError: no such environment; the nearest name is given.
+        Refused: no such environment; the nearest name is given. Or a name with a
+            module, which `import_env` takes from a person, and nothing from a file.
 
     Source: Gymnasium's registry.
     """
+    module, _, plain = name.rpartition(":")
+    if module:
+        raise Refused(
+            f"env.name = {name!r} is not allowed: no file may name code to import:"
+            f" import {module} yourself, or --import FILE, and name {plain!r} alone"
+        )
     if name in gym.registry:
         return name
     by_version = sorted(gym.registry.values(), key=lambda spec: spec.version or 0)
     ids = {
-        spec.name.lower(): spec.id
+        spec.name.lower(): spec
         for spec in by_version
         if spec.namespace in (None, "dqn_tutorial")
     }
     short = name.lower().replace(" ", "")
     if short not in ids:
-        raise ValueError(
+        fitting = [known for known, spec in ids.items() if _is_learnable(spec)]
+        raise Refused(
             f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a"
-            f" short name: {nearest(short, ids)}"
+            f" short name: {nearest(short, fitting)} {NOT_KNOWN[0].upper()}"
+            f"{NOT_KNOWN[1:]}"
         )
-    return ids[short]
+    return ids[short].id
+
+
+def _is_learnable(spec: Registered) -> bool:
+    """Return whether DQN can learn it; a learner's own is taken to be so."""
+    entry = spec.entry_point or spec.vector_entry_point
+    module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
+    if not module.startswith("gymnasium."):
+        return True
+    has_box2d = spec.name == "LunarLander" and find_spec("Box2D") is not None
+    return spec.name in LEARNABLE or has_box2d
 
 
 def env_seed(seed: int, source: str) -> int:
@@ -75,317 +162,180 @@ def env_seed(seed: int, source: str) -> int:
     return stream_seed(seed, source) >> 32
 
 
-def make_vector_env(name: str, n_envs: int) -> VectorEnv:
+def _made(name: str, make: Callable[[], T]) -> T:
+    """Return what Gymnasium makes; say in a sentence what it finds wrong. What the
+    environment's own code raises passes as it is.
+    """
+    try:
+        return make()
+    except gym.error.DependencyNotInstalled as error:
+        missing: Exception = error
+    except (ImportError, AttributeError, TypeError, gym.error.Error) as error:
+        if not (_is_gymnasiums(error) and _is_gymnasiums(error.__cause__)):
+            raise
+        if not isinstance(error, ImportError):
+            raise Refused(f"env.name = {name!r}: {error}") from error
+        missing = error
+    raise Refused(
+        f"env.name = {name!r} needs a package that is not installed: {missing}"
+    ) from missing
+
+
+def _is_gymnasiums(error: BaseException | None) -> bool:
+    """Return whether no code but this file's and that of installed packages took part
+    in an error.
+    """
+    files = (
+        frame.f_code.co_filename
+        for frame, _ in walk_tb(error.__traceback__ if error else None)
+    )
+    return all(file.startswith((LIBRARIES, "<frozen", __file__)) for file in files)
+
+
+def _vector_form(name: str, n_envs: int) -> VectorEnv | None:
+    """Return the environment's own vector form if DQN can use it; None if single copies
+    serve better.
+    """
+    spec = gym.spec(env_id(name))
+    if spec.vector_entry_point is None or spec.additional_wrappers:
+        return None
+    envs = _made(name, partial(gym.make_vec, spec.id, num_envs=n_envs))
+    seen = getattr(envs, "single_observation_space", None)
+    action = getattr(envs, "single_action_space", None)
+    wrong = ""
+    if envs.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+        wrong = "its metadata['autoreset_mode'] is not AutoresetMode.NEXT_STEP"
+    elif not isinstance(seen, Box) or not seen.shape or 0 in seen.shape:
+        wrong = f"its observations are {seen}, not a Box of one axis or more"
+    elif not isinstance(action, Discrete) or action.start != 0:
+        wrong = f"its actions are {action}, not a Discrete that counts from 0"
+    if not wrong:
+        return envs
+    envs.close()
+    if spec.entry_point is None:
+        refuse_env(name, f"it has a vector form alone, and {wrong}")
+    return None
+
+
+def make_vector_env(name: str, n_envs: int, or_fewer: bool = False) -> VectorEnv:
     """Return `n_envs` copies of an environment that step together; an ended one resets
     at its next step.
 
+    Args:
+        name: of the environment.
+        n_envs: how many.
+        or_fewer: where one more cannot be made beside those that are, these will do.
+
     Raises:
-        ValueError: no such environment, it lacks a package, or its spaces are not what
-            DQN needs.
+        Refused: no such environment, it lacks a package, or its spaces are not what
+            DQN needs. What its own code raises passes as it is.
 
     Source: Gymnasium, NEXT_STEP autoreset.
     """
-    try:
-        envs = gym.make_vec(env_id(name), num_envs=n_envs)
-    except gym.error.DependencyNotInstalled as error:
-        raise ValueError(
-            f"env.name = {name!r} needs a package that is not installed: {error}"
-        ) from error
-    observation, action = envs.single_observation_space, envs.single_action_space
-    wrong = ""
-    if not isinstance(action, Discrete):
-        wrong = (
-            f"actions {action}: DQN needs Discrete actions, because it takes the"
-            " maximum over one Q-value per action, and there are endlessly many here."
-            " DDPG and SAC are made for such tasks."
-        )
-    elif action.start != 0:
-        wrong = (
-            f"actions {action}: DQN needs actions that count from 0, because an action"
-            " is the place of its Q-value. Shift them with"
-            " gymnasium.wrappers.TransformAction."
-        )
-    elif not isinstance(observation, Box) or not observation.shape:
-        wrong = f"observations {observation}: {NEEDS_A_VECTOR}"
-    if wrong:
-        envs.close()
-        raise ValueError(f"env.name = {name!r} has {wrong}")
-    return envs
+    return _vector_form(name, n_envs) or _copies(name, n_envs, or_fewer)
 
 
-def env_spec(name: str) -> EnvSpec:
-    """Return id, sizes and threshold of an environment; errors as in `make_vector_env`.
+def _copies(name: str, n_envs: int, or_fewer: bool) -> Copies:
+    make = partial(gym.make, env_id(name), disable_env_checker=True)
+    return Copies(name, partial(_made, name, make), n_envs, or_fewer)
+
+
+def evaluation_envs(name: str, n_agents: int, episodes: int) -> VectorEnv:
+    """Return environments for so many episodes of each agent: all at once in a vector
+    form; else at most 20 single copies, though one for each agent, and fewer where no
+    more can be made beside the first. Errors as in `make_vector_env`.
 
     Source: Gymnasium.
     """
-    envs, spec = make_vector_env(name, 1), gym.spec(env_id(name))
-    envs.close()
-    shape = envs.single_observation_space.shape or ()
-    dim_state = shape[0] if len(shape) == 1 else shape
-    dim_act = flatdim(envs.single_action_space)
-    return EnvSpec(spec.id, dim_state, dim_act, spec.reward_threshold)
-
-
-def _seen_of(mdp: MDP) -> Space[States]:
-    shape = np.asarray(mdp.observations).shape[1:]
-    return Box(-np.inf, np.inf, shape, np.float32)
-
-
-class MDPEnv(gym.Env[States, np.int64]):
-    """A finite MDP as a Gymnasium environment.
-
-    Args:
-        mdp: the process; its `observations` are what the agent sees.
-        reward_noise: standard deviation of normal noise on every reward.
-
-    Source: Sutton & Barto (2018), section 3.1. Taught in 02_q_learning.
-    """
-
-    def __init__(self, mdp: MDP, reward_noise: float = 0.0) -> None:
-        self.mdp, self.reward_noise = mdp, reward_noise
-        self.observation_space = _seen_of(mdp)
-        self.action_space = Discrete(mdp.n_actions)
-        self._observations = np.asarray(mdp.observations, np.float32)
-        self._cumulative = mdp.transition.cumsum(-1)
-        self.state = 0  # number of the present state
-
-    def reset(self, *, seed: int | None = None, options: Options = None) -> Seen:
-        """Draw a first state. Source: Gymnasium. Taught in 02_q_learning."""
-        super().reset(seed=seed)
-        self.state = int(self.np_random.choice(self.mdp.n_states, p=self.mdp.start))
-        return self._observations[self.state].copy(), {}
-
-    def step(self, action: np.int64) -> tuple[States, float, bool, bool, Info]:
-        """Draw the next state and its reward; `terminated` in a terminal state. Source:
-        Gymnasium. Taught in 02_q_learning.
-        """
-        before = self.state
-        self.state = int(
-            sample_categorical(self._cumulative[before, action], self.np_random)
-        )
-        reward = float(self.mdp.reward[before, action, self.state])
-        if self.reward_noise:
-            reward += self.reward_noise * float(self.np_random.standard_normal())
-        return (
-            self._observations[self.state].copy(),
-            reward,
-            bool(self.mdp.terminal[self.state]),
-            False,
-            {},
-        )
-
-
-class _Copies(VectorEnv):
-    """Copies of an environment that step together; one whose episode has ended resets
-    at its next step.
-    """
-
-    def __init__(self, num_envs: int, seen: Space[States], n_actions: int) -> None:
-        self.num_envs = num_envs
-        self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
-        self.single_observation_space = seen
-        self.single_action_space = Discrete(n_actions)
-        self.observation_space = batch_space(seen, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-
-
-class VectorMDPEnv(_Copies):
-    """Copies of a finite MDP that step together with a few array operations; the same
-    process as `MDPEnv`.
-
-    Args:
-        mdp: the process; its `observations` are what the agent sees.
-        num_envs: how many copies.
-        max_episode_steps: steps after which an episode is truncated.
-        reward_noise: standard deviation of normal noise on every reward.
-
-    Source: Gymnasium, NEXT_STEP autoreset. Taught in 06_agent.
-    """
-
-    def __init__(
-        self,
-        mdp: MDP,
-        num_envs: int = 1,
-        max_episode_steps: int = 50,
-        reward_noise: float = 0.0,
-    ) -> None:
-        super().__init__(num_envs, _seen_of(mdp), mdp.n_actions)
-        self.mdp, self.reward_noise = mdp, reward_noise
-        self.max_episode_steps = max_episode_steps
-        self._observations = np.asarray(mdp.observations, np.float32)
-        self._cumulative = mdp.transition.cumsum(-1)
-        self._start = np.tile(mdp.start.cumsum(), (num_envs, 1))
-        self.state, self.length = np.zeros(num_envs, int), np.zeros(num_envs, int)
-        self.is_over = np.zeros(num_envs, bool)
-
-    def reset(self, *, seed: Seeds = None, options: Options = None) -> Seen:
-        """Draw first states for all copies; one seed serves them all. Source:
-        Gymnasium. Taught in 06_agent.
-        """
-        super().reset(seed=seed if isinstance(seed, int) else None)
-        self.state = sample_categorical(self._start, self.np_random)
-        self.length[:], self.is_over[:] = 0, False
-        return self._observations[self.state], {}
-
-    def step(self, actions: NDArray[np.int64]) -> Stepped:
-        """Step every copy; one whose episode has ended is only reset. Source:
-        Gymnasium. Taught in 06_agent.
-        """
-        fresh = sample_categorical(self._start, self.np_random)
-        landed = sample_categorical(
-            self._cumulative[self.state, actions], self.np_random
-        )
-        reward = self.mdp.reward[self.state, actions, landed]
-        if self.reward_noise:
-            reward = reward + self.reward_noise * self.np_random.standard_normal(
-                self.num_envs
-            )
-        reward = np.where(self.is_over, 0.0, reward)
-        self.state = np.where(self.is_over, fresh, landed)
-        self.length = np.where(self.is_over, 0, self.length + 1)
-        terminated = self.mdp.terminal[self.state]
-        truncated = self.length >= self.max_episode_steps
-        self.is_over = terminated | truncated
-        return self._observations[self.state], reward, terminated, truncated, {}
-
-
-def register_mdp(
-    name: str, mdp: MDP, time_limit: int = 50, reward_noise: float = 0.0
-) -> None:
-    """Make a finite MDP known to Gymnasium as `dqn_tutorial/NAME-v0`, an environment
-    like any other; its words are joined, each with a capital.
-
-    Args:
-        name: of letters and digits, as one word or several; in lower case it is the
-            short name.
-        mdp: the process.
-        time_limit: steps after which an episode is truncated.
-        reward_noise: standard deviation of normal noise on every reward.
-
-    Source: Gymnasium.
-    """
-    title = "".join(word[0].upper() + word[1:] for word in name.split())
-    gym.register(
-        f"dqn_tutorial/{title}-v0",
-        MDPEnv,  # type: ignore[arg-type]
-        max_episode_steps=time_limit,
-        kwargs={"mdp": mdp, "reward_noise": reward_noise},
-        vector_entry_point=VectorMDPEnv,  # type: ignore[arg-type]
+    at_once = min(episodes, max(1, MOST_COPIES // n_agents))
+    return _vector_form(name, n_agents * episodes) or _copies(
+        name, n_agents * at_once, or_fewer=n_agents == 1
     )
 
 
-def quadrant(angle: ArrayLike) -> NDArray[np.int64]:
-    """Return the quadrant, 0 to 3, of angles in radians of any shape: the right action
-    of the rotating context.
+def env_spec(name: str, reward_scale: float = 1.0) -> EnvSpec:
+    """Return id, sizes and threshold of an environment, after a few steps in two
+    copies: errors as in `make_vector_env` and, once, of what those steps return.
 
-    Source: Lin (1992), on experience replay. Taught in 08_what_matters.
+    Warns where a second copy cannot be made, where a seed does not repeat what happens,
+    and where rewards times `reward_scale` are large.
+
+    Source: Gymnasium.
     """
-    turns = np.asarray(angle, float) / (2 * np.pi) % 1
-    # a tiny negative angle rounds to a whole turn
-    return np.asarray(turns * N_QUADRANTS, np.int64) % N_QUADRANTS
+    with closing(make_vector_env(name, 2, or_fewer=True)) as envs:
+        if not isinstance(envs, KNOWN):
+            try_out(name, envs, reward_scale)
+    spec, shape = gym.spec(env_id(name)), envs.single_observation_space.shape or ()
+    return EnvSpec(
+        spec.id,
+        shape[0] if len(shape) == 1 else shape,
+        flatdim(envs.single_action_space),
+        spec.reward_threshold,
+        envs.num_envs == 1,
+    )
 
 
-def on_circle(angle: ArrayLike) -> States:
-    """Return what an agent sees of angles in radians: cosine and sine, `[...]` to
-    `[..., 2]`.
+def try_out(name: str, envs: VectorEnv, reward_scale: float = 1.0) -> None:
+    """Reset and step an environment a few times; errors and warnings as in `env_spec`.
 
-    Taught in 08_what_matters.
+    Source: Gymnasium.
     """
-    return np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
-
-
-class RotatingContext(_Copies):
-    """A context that goes slowly round a circle, and copies of an environment that see
-    it: it needs replay.
-
-    An episode is one step: 1 for the action that is the context's quadrant, 0 for
-    another. All copies live in one world and see one context, as one sees one time of
-    day; copies at different places of the circle would mix a batch by themselves, and
-    nothing would be left for a memory to do. A step that only resets does not move the
-    context.
-
-    Args:
-        num_envs: how many copies.
-        turn: steps in which the context goes round once.
-
-    Attributes:
-        angle: of the context, in radians; nan before the first reset, which draws it.
-
-    Raises:
-        ValueError: a turn of less than 1 step.
-
-    Source: after Lin (1992), on experience replay.
-    """
-
-    def __init__(self, num_envs: int = 1, turn: int = 200) -> None:
-        tasks.at_least(1, "turn", turn)
-        super().__init__(num_envs, Box(-1, 1, (2,), np.float32), N_QUADRANTS)
-        self.turn, self.angle = turn, np.nan
-        self.is_over = False
-
-    def _seen(self) -> States:
-        return np.tile(on_circle(self.angle), (self.num_envs, 1))
-
-    def reset(self, *, seed: Seeds = None, options: Options = None) -> Seen:
-        """Begin an episode; a seed, or the first reset, draws the context. Source:
-        Gymnasium. Taught in 08_what_matters.
-        """
-        super().reset(seed=seed if isinstance(seed, int) else None)
-        if seed is not None or np.isnan(self.angle):
-            self.angle = self.np_random.uniform(0, 2 * np.pi)
-        self.is_over = False
-        return self._seen(), {}
-
-    def step(self, actions: NDArray[np.int64]) -> Stepped:
-        """Answer every copy and end its episode, or, after an end, only reset. Source:
-        Gymnasium. Taught in 08_what_matters.
-        """
-        acts = not self.is_over
-        reward = (acts * (np.asarray(actions) == quadrant(self.angle))).astype(float)
-        self.angle = (self.angle + acts * 2 * np.pi / self.turn) % (2 * np.pi)
-        self.is_over = acts
-        return (
-            self._seen(),
-            reward,
-            np.full(self.num_envs, acts),
-            np.zeros(self.num_envs, bool),
-            {},
+    n, n_actions = envs.num_envs, flatdim(envs.single_action_space)
+    is_single, is_repeated, largest = isinstance(envs, Copies), True, 0.0
+    for seed in range(3):
+        seeds: Any = [seed] * n if is_single else seed
+        steps: list[tuple[str, Any]] = [("reset", envs.reset(seed=seeds))]
+        for t in range(3):
+            steps.append(("step", envs.step(np.full(n, t % n_actions))))
+        for call, returned in steps:
+            if not is_single:
+                _refuse_shapes(name, envs, call, returned)
+            columns = [np.asarray(column) for column in returned[:-1]]
+            _refuse_infinite(name, f"{call} returned an observation with", columns[0])
+            if call == "step":
+                _refuse_infinite(name, "step returned the reward", columns[1])
+                largest = max(largest, float(np.abs(columns[1]).max()))
+            is_repeated &= all((one == one[:1]).all() for one in columns)
+    if is_single and not is_repeated:
+        warnings.warn(
+            f"env.name = {name!r}: two copies with one seed and the same actions do not"
+            " go the same way: the environment does not draw all its random numbers"
+            " from self.np_random, so a seed does not repeat a run",
+            stacklevel=3,
+        )
+    if isinstance(envs, Copies) and (error := envs.why_fewer):
+        warnings.warn(
+            f"env.name = {name!r}: a second copy cannot be made beside the first"
+            f" ({type(error).__name__}: {error}): episodes are evaluated one by one",
+            stacklevel=3,
+        )
+    if largest * reward_scale >= LARGE_REWARD:
+        warnings.warn(
+            f"env.name = {name!r} gives rewards as large as {largest:,.0f}: Q-values"
+            " need long to grow so far, and a run may learn nothing; set"
+            f" env.reward_scale = {10.0 ** -round(log10(largest)):g} (returns are still"
+            " reported in the environment's units)",
+            stacklevel=3,
         )
 
 
-class SingleRotatingContext(gym.Env[States, np.int64]):
-    """One copy of `RotatingContext`, which holds all there is to know. Source:
-    Gymnasium.
-    """
-
-    def __init__(self, turn: int = 200) -> None:
-        self._copy = RotatingContext(1, turn)
-        self.observation_space = self._copy.single_observation_space
-        self.action_space = Discrete(N_QUADRANTS)
-
-    def reset(self, *, seed: int | None = None, options: Options = None) -> Seen:
-        """Begin an episode as `RotatingContext` does. Source: Gymnasium. Taught in
-        08_what_matters.
-        """
-        super().reset(seed=seed)
-        return self._copy.reset(seed=seed)[0][0], {}
-
-    def step(self, action: np.int64) -> tuple[States, float, bool, bool, Info]:
-        """Answer and end the episode. Source: Gymnasium. Taught in 08_what_matters."""
-        seen, reward, terminated, truncated, _ = self._copy.step(np.array([action]))
-        return seen[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
+def _refuse_infinite(name: str, what: str, values: NDArray[Any]) -> None:
+    wrong = values[~(np.abs(values.astype(float)) <= LARGEST)]
+    if wrong.size:
+        refuse_env(
+            name,
+            f"{what} {wrong[0]}: each number must be finite, and at most {LARGEST:.1e}"
+            " in size, the largest that the network's float32 holds",
+        )
 
 
-register_mdp("SlipperyGrid", slippery_grid())
-register_mdp("HouseNumbers", tasks.house_numbers(), time_limit=20)
-register_mdp("Casino", tasks.casino(), time_limit=2)
-register_mdp("WorkOrCash", tasks.work_or_cash(), time_limit=3)
-register_mdp("CombinationLock", tasks.combination_lock(), time_limit=20)
-register_mdp("ForwardChain", tasks.forward_chain())
-for _name, _probe in tasks.probes().items():
-    register_mdp(f"probe {_name}", _probe.mdp, _probe.time_limit)
-gym.register(
-    "dqn_tutorial/RotatingContext-v0",
-    SingleRotatingContext,  # type: ignore[arg-type]
-    vector_entry_point=RotatingContext,  # type: ignore[arg-type]
-)
+def _refuse_shapes(name: str, envs: VectorEnv, call: str, returned: Any) -> None:
+    """Raise an error where a vector form does not return what it promises."""
+    n, seen = envs.num_envs, envs.single_observation_space.shape or ()
+    wanted = [(n, *seen)] + [(n,)] * 3 * (call == "step")
+    is_tuple = isinstance(returned, tuple | list)
+    if not is_tuple or [np.shape(one) for one in returned[:-1]] != wanted:
+        refuse_env(
+            name,
+            f"{call} of its vector form must return arrays of shapes {wanted} and info",
+        )

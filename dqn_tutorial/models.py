@@ -23,7 +23,7 @@ from dqn_tutorial.config import (
     renamed,
 )
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
-from dqn_tutorial.envs import NEEDS_A_VECTOR, env_id, env_spec
+from dqn_tutorial.envs import NEEDS_A_VECTOR, env_id, env_spec, import_env
 from dqn_tutorial.nets import DQNNet
 from dqn_tutorial.presets import PRESETS
 
@@ -121,7 +121,13 @@ def get_model(config: MainConfig) -> Agent:
         CRITICS, "model.critic.critic_type", model.critic.critic_type
     )
     arch = look_up(ARCHS, "model.critic.arch", model.critic.arch)
-    spec = env_spec(config.env.name)
+    spec = env_spec(config.env.name, config.env.reward_scale)
+    n_copies = config.training.n_envs * config.training.n_seeds
+    if spec.one_copy and n_copies > 1:
+        raise Refused(
+            f"training.n_envs x training.n_seeds = {n_copies} is not allowed for"
+            f" env.name = {config.env.name!r}: there can be one copy of it at a time"
+        )
     if arch is DQNNet and not isinstance(spec.dim_state, int):
         raise Refused(
             f"env.name = {config.env.name!r} has observations of shape"
@@ -196,7 +202,8 @@ def make_config(
     """Return the settings for an environment and a model: the model's defaults, then
     the environment's preset, then `overrides` by their last name, as in
     `make_config("cartpole", max_steps=10_000, tau=1.0)`, or by their dotted name, as in
-    `make_config(**{"model.tau": 1.0})`.
+    `make_config(**{"model.tau": 1.0})`. The module of an `env` such as `module:Name-v0`
+    is imported first.
 
     Raises:
         ValueError: an unknown name, with the nearest right one; a last name that
@@ -204,7 +211,7 @@ def make_config(
 
     Taught in 07_train_cartpole.
     """
-    config, preset = default_config(model), preset_of(env)
+    config, preset = default_config(model), preset_of(import_env(env))
     names = [name for name in flatten(config) if name not in ("model.name", "env.name")]
     last = {name: name.rpartition(".")[2] for name in names}
     dotted = {}
