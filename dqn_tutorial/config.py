@@ -61,6 +61,11 @@ def limit(fits: Callable[[Any], bool], allowed: str) -> Callable[[Any], str]:
     return lambda value: "" if fits(value) else f"it must be {allowed}"
 
 
+def between(low: float, high: float) -> Callable[[Any], str]:
+    """Return a check that a number is between two, or one of them."""
+    return limit(lambda value: low <= value <= high, f"between {low:,} and {high:,}")
+
+
 def one_of(words: Iterable[str]) -> Callable[[Any], str]:
     """Return a check that says which of the words is nearest to another one."""
     return lambda value: "" if value in words else nearest(value, words)
@@ -79,15 +84,11 @@ def _device(value: Any) -> str:
 
 
 _AT_LEAST_0 = limit(lambda value: value >= 0, "0 or more")
-_RATIO = limit(lambda value: 0 <= value <= 1e6, "between 0 and 1,000,000")
-_DEPTH = limit(lambda value: 0 <= value <= 1000, "between 0 and 1,000")
-_THREADS = limit(lambda value: 1 <= value <= 1024, "between 1 and 1,024")
 Count = Annotated[int, limit(lambda value: value >= 1, "1 or more")]
-Share = Annotated[float, limit(lambda value: 0 <= value <= 1, "between 0 and 1")]
+Share = Annotated[float, between(0, 1)]
 Positive = Annotated[
     float, limit(lambda value: 0 < value < math.inf, "above 0 and finite")
 ]
-_SCALE = limit(lambda value: 1e-30 <= value <= 1e30, "between 1e-30 and 1e30")
 _FACTORS = limit(
     lambda value: (
         isinstance(value, Iterable)
@@ -150,7 +151,7 @@ class DQNCriticConfig(Settings):
     # Units in each hidden layer.
     width: Count = 256
     # Hidden layers.
-    depth: Annotated[int, _DEPTH] = 3
+    depth: Annotated[int, between(0, 1_000)] = 3
     # Activation function: relu, tanh or silu.
     act: Annotated[str, one_of(ACTIVATIONS)] = "relu"
     # Layer normalisation after each hidden layer.
@@ -190,7 +191,7 @@ class EnvConfig(Settings):
     observation_scale: Annotated[tuple[float, ...], _FACTORS] = ()
     # Factor on the reward that is learned from; the reported returns stay in the
     # environment's units.
-    reward_scale: Annotated[float, _SCALE] = 1.0
+    reward_scale: Annotated[float, between(1e-30, 1e30)] = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -211,7 +212,7 @@ class TrainingConfig(Settings):
     # Environment steps before the first update.
     learning_starts: Annotated[int, _AT_LEAST_0] = 1_000
     # Gradient updates per environment step.
-    update_ratio: Annotated[float, _RATIO] = 0.25
+    update_ratio: Annotated[float, between(0, 1_000_000)] = 0.25
     # Transitions per update.
     batch_size: Count = 32
     # Steps kept for replay, those that only reset among them.
@@ -239,7 +240,7 @@ class TrainingConfig(Settings):
     # Where the networks live: cpu, cuda or mps.
     device: Annotated[str, _device] = "cpu"
     # PyTorch's threads while training; one is fastest for a single small network.
-    n_threads: Annotated[int, _THREADS] = 1
+    n_threads: Annotated[int, between(1, 1_024)] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()

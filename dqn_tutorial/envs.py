@@ -80,6 +80,7 @@ class EnvSpec(NamedTuple):
     # mean episode return from which it counts as solved, if there is such a convention
     solved_at: float | None
     one_copy: bool  # whether a second copy cannot be made beside the first
+    itemsize: int  # bytes that a number of a state takes in the memory, at most 4
 
 
 def import_env(name: str) -> str:
@@ -272,6 +273,7 @@ def env_spec(name: str, reward_scale: float = 1.0) -> EnvSpec:
         flatdim(envs.single_action_space),
         spec.reward_threshold,
         envs.num_envs == 1,
+        min(np.dtype(envs.single_observation_space.dtype).itemsize, 4),
     )
 
 

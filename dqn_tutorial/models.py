@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import psutil  # type: ignore[import-untyped]
 from torch import nn
 
 from dqn_tutorial.agent import DQN, Agent
@@ -20,10 +22,11 @@ from dqn_tutorial.config import (
     flatten,
     nearest,
     override,
+    refuse,
     renamed,
 )
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
-from dqn_tutorial.envs import NEEDS_A_VECTOR, env_id, env_spec, import_env
+from dqn_tutorial.envs import NEEDS_A_VECTOR, EnvSpec, env_id, env_spec, import_env
 from dqn_tutorial.nets import DQNNet
 from dqn_tutorial.presets import PRESETS
 
@@ -161,9 +164,9 @@ def _refuse_too_large(config: MainConfig, spec: EnvSpec) -> None:
             refuse(
                 name,
                 settings[name],
-                f"with training.n_seeds = {t.n_seeds}, n_members = {c.n_members} and"
-                f" n_step = {t.n_step} it needs {needed / 2**30:,.0f} GiB of memory, and"
-                f" this machine has {here / 2**30:,.0f}",
+                f"with n_seeds = {t.n_seeds}, n_members = {c.n_members} and n_step ="
+                f" {t.n_step} it needs {needed / 2**30:,.0f} GiB of memory, and this"
+                f" machine has {here / 2**30:,.0f}",
             )
 
 

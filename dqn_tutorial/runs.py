@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_model
+from safetensors.torch import load_model, save_model
 from torch import nn
 from tqdm import tqdm
 
@@ -147,13 +147,13 @@ def load_agent(folder: Path | str, device: str = "cpu") -> Agent:
         )
     source = policy if policy.is_file() else checkpoint
     with reading(source):
-        if policy.is_file():
-            weights = load_file(policy, str(agent.critic.device))
-        else:
-            critic = load_state(checkpoint)["agent"]["critic"]
-            weights = critic[agent.config.model.critic.greedy_network]
         for networks in (agent.critic.online, agent.critic.target):
-            networks.load_state_dict(weights)
+            if policy.is_file():
+                load_model(networks, policy)
+            else:
+                critic = load_state(checkpoint)["agent"]["critic"]
+                greedy_network = agent.config.model.critic.greedy_network
+                networks.load_state_dict(critic[greedy_network])
             if found == 0:
                 _put_members_first(networks, agent.config.training.n_seeds)
     return agent

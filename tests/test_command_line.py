@@ -192,26 +192,21 @@ def test_the_end_of_the_budget_is_evaluated(
     assert [row["step"] for row in rows] == ["608", "992"]  # 32 steps at a time
 
 
-def test_an_interrupted_evaluation_costs_no_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_evaluation_costs_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("dqn_tutorial.runs.evaluate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        call(
-            monkeypatch,
-            "--seed",
-            "3",
-            "--training.max-steps",
-            "320",
-            "--training.eval-every",
-            "0",
-            "--out",
-            str(tmp_path / "run"),
-        )
-    assert load_agent(tmp_path / "run").critic.seeds == (3,)
+    out, words = str(tmp_path / "run"), "--seed 3 --training.max-steps 320"
+    assert call(monkeypatch, *words.split(), "--out", out) == 130
+    assert "this goes on: python -m dqn_tutorial --resume" in capsys.readouterr().err
+    assert (tmp_path / "run/metrics.csv").read_text().count("\n") > 2
+    with pytest.warns(UserWarning, match="not finished"):
+        assert load_agent(tmp_path / "run").critic.seeds == (3,)
 
 
 def test_load_agent_refuses_a_folder_without_a_run(tmp_path: Path) -> None:

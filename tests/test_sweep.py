@@ -17,8 +17,9 @@ import pytest
 
 from dqn_tutorial import make_config, train
 from dqn_tutorial.agent import Agent
-from dqn_tutorial.config import override
+from dqn_tutorial.config import Refused, override
 from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
+from dqn_tutorial.training import Rollout
 from tests.conftest import call
 
 GRID = ["training.batch_size: [16, 32]", "model.tau: [0.01, 1.0]"]
@@ -137,13 +138,14 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
 def test_a_training_that_is_interrupted_is_no_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def interrupted(agent: Agent) -> Iterator[object]:
-        yield from itertools.islice(train(agent), 2)
-        raise KeyboardInterrupt
+    def interrupted(agent: Agent, rollout: Rollout) -> Iterator[object]:
+        yield from itertools.islice(train(agent, rollout=rollout), 2)
+        signal.raise_signal(signal.SIGINT)
+        yield from itertools.islice(train(agent, rollout=rollout), 1)
 
     monkeypatch.setattr("dqn_tutorial.runs.train", interrupted)
     (block,) = blocks_of([({}, make_config("cartpole", max_steps=1_600))], range(1))
-    with pytest.raises(RuntimeError, match="interrupted"):
+    with pytest.raises(Refused, match="interrupted"):
         train_block(block.settings)
 
 
