@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -127,6 +128,7 @@ def signals_wait() -> Iterator[list[int]]:
         if caught:
             raise KeyboardInterrupt
         caught.append(number)
+        print("\nending after this step; Ctrl-C again: at once", file=sys.stderr)
 
     before = {}
     if threading.current_thread() is threading.main_thread():

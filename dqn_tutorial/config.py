@@ -86,9 +86,7 @@ def _device(value: Any) -> str:
 _AT_LEAST_0 = limit(lambda value: value >= 0, "0 or more")
 Count = Annotated[int, limit(lambda value: value >= 1, "1 or more")]
 Share = Annotated[float, between(0, 1)]
-Positive = Annotated[
-    float, limit(lambda value: 0 < value < math.inf, "above 0 and finite")
-]
+Positive = Annotated[float, limit(lambda v: 0 < v < math.inf, "above 0 and finite")]
 _FACTORS = limit(
     lambda value: (
         isinstance(value, Iterable)

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from math import log10
+from math import ceil, log10
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, NamedTuple, TypeVar
@@ -44,6 +44,7 @@ __all__ = [
     "env_spec",
     "evaluation_envs",
     "import_env",
+    "longest_episode",
     "make_vector_env",
     "on_circle",
     "quadrant",
@@ -67,6 +68,7 @@ LEARNABLE = set(
 )
 LIBRARIES = str(Path(gym.__file__).parents[1])
 MOST_COPIES = 20  # open at a time in an evaluation
+LONGEST = 10_000  # steps of an evaluated episode that has no time limit
 LARGE_REWARD = 1_000
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -248,10 +250,20 @@ def evaluation_envs(name: str, n_agents: int, episodes: int) -> VectorEnv:
 
     Source: Gymnasium.
     """
-    at_once = min(episodes, max(1, MOST_COPIES // n_agents))
+    most = max(1, MOST_COPIES // n_agents)
+    at_once = ceil(episodes / ceil(episodes / most))  # parts of one length
     return _vector_form(name, n_agents * episodes) or _copies(
         name, n_agents * at_once, or_fewer=n_agents == 1
     )
+
+
+def longest_episode(name: str) -> int:
+    """Return after how many steps an episode has ended or is cut off: the time limit,
+    or 10,000 where there is none.
+
+    Source: Gymnasium.
+    """
+    return gym.spec(env_id(name)).max_episode_steps or LONGEST
 
 
 def env_spec(name: str, reward_scale: float = 1.0) -> EnvSpec:

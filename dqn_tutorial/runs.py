@@ -286,10 +286,11 @@ def run_training(
                     break
     except Refused:  # the checkpoint cannot be written; the last one stands
         raise
-    except Exception:
+    except BaseException as error:
         # in the midst of a step: what was learned is kept, the episodes are not
-        agent.step = rollout.step
-        save(envs=[{} for _ in agent.critic.seeds])
+        if isinstance(error, Exception) or not (checkpoint and checkpoint.exists()):
+            agent.step = rollout.step
+            save(envs=[{} for _ in agent.critic.seeds])
         raise
     if signal.SIGTERM in caught:
         raise KeyboardInterrupt(signal.SIGTERM)

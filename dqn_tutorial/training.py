@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import MainConfig, Refused, flatten
 from dqn_tutorial.copies import restore, state_of
-from dqn_tutorial.envs import VectorEnv, env_seed, make_vector_env
+from dqn_tutorial.envs import (
+    VectorEnv,
+    env_seed,
+    evaluation_envs,
+    longest_episode,
+    make_vector_env,
+)
 from dqn_tutorial.mdp import MDP
 from dqn_tutorial.targets import leading, stop_unless_finite
 
@@ -274,8 +280,10 @@ def step_all(
 
 
 def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.float64]:
-    """Play fresh greedy episodes, each in an environment of its own, and count each
-    exactly once.
+    """Play fresh greedy episodes and count each exactly once.
+
+    A vector form plays them all at once. Of single environments a few copies play one
+    part after the other, and episode i begins with the same seed whatever their number.
 
     Args:
         agent: its weights are used as they are, epsilon is 0.
@@ -285,42 +293,82 @@ def evaluate(agent: Agent, episodes: int = 100, seed: int = 0) -> NDArray[np.flo
 
     Returns:
         Undiscounted returns in the environment's units, `[episodes]`, or
-        `[N, episodes]` for N agents.
+        `[N, episodes]` for N agents. An episode without a time limit that goes on after
+        10,000 steps counts as it is then, with a warning.
 
     Source: Machado et al. (2018) on evaluation. Taught in 07_train_cartpole.
     """
-    shape = (*leading(len(agent.critic.seeds)), episodes)
-    envs = make_vector_env(agent.config.env.name, math.prod(shape))
-    with torch_threads(agent.config.training.n_threads), closing(envs) as env:
-        state, _ = env.reset(seed=env_seed(seed, "evaluation"))
-        returns, running = np.zeros(len(state)), np.ones(len(state), bool)
-        while running.any():
-            of_agents = state.reshape(*shape, *state.shape[1:])
-            action = agent.select_action(of_agents, is_training=False)
-            state, reward, terminated, truncated, _ = env.step(action.ravel())
-            returns += reward * running
-            running &= ~(terminated | truncated)
+    name, before = agent.config.env.name, leading(len(agent.critic.seeds))
+    n_agents, first = math.prod(before), env_seed(seed, "evaluation")
+    returns = np.zeros((*before, episodes))
+    seeds = first + np.arange(returns.size).reshape(returns.shape)  # [..., episodes]
+    with (
+        torch_threads(agent.config.training.n_threads),
+        closing(evaluation_envs(name, n_agents, episodes)) as envs,
+    ):
+        at_once = envs.num_envs // n_agents
+        for start in range(0, episodes, at_once):
+            # the last part begins earlier rather than being shorter
+            begin = min(start, episodes - at_once)
+            part = slice(begin, begin + at_once)
+            is_all = at_once == episodes
+            own = first if is_all else seeds[..., part].ravel().tolist()
+            returns[..., part] = _play_out(agent, envs, own, (*before, at_once))
+    return returns
+
+
+def _play_out(
+    agent: Agent, envs: VectorEnv, seed: Any, shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Play an episode in each environment; return the returns, of that shape."""
+    name = agent.config.env.name
+    state, _ = envs.reset(seed=seed)
+    returns, running = np.zeros(len(state)), np.ones(len(state), bool)
+    for _ in range(longest_episode(name)):
+        of_agents = state.reshape(*shape, *state.shape[1:])
+        action = agent.select_action(of_agents, is_training=False)
+        state, reward, terminated, truncated, _ = envs.step(action.ravel())
+        stop_unless_finite("reward", reward, f"in an evaluation of env.name = {name!r}")
+        returns += reward * running
+        running &= ~(terminated | truncated)
+        if not running.any():
+            break
+    else:
+        _warn_of_no_end(name)
     return returns.reshape(shape)
+
+
+def _warn_of_no_end(name: str) -> None:
+    warnings.warn(
+        f"env.name = {name!r} has no time limit (max_episode_steps) that ends its"
+        f" episodes: a greedy one was cut off after {longest_episode(name):,} steps,"
+        " and its return counts what was collected until then",
+        stacklevel=3,
+    )
 
 
 def play(agent: Agent, seed: int = 0) -> NDArray[np.float32]:
     """Play one greedy episode; return the states it went through, `[T, S]`, in the
-    environment's units.
+    environment's units. Its length has the limit of `evaluate`.
 
     Source: Gymnasium. Taught in 00_start_here.
     """
+    name = agent.config.env.name
     with (
         torch_threads(agent.config.training.n_threads),
-        closing(make_vector_env(agent.config.env.name, 1)) as env,
+        closing(make_vector_env(name, 1)) as env,
     ):
         state, _ = env.reset(seed=env_seed(seed, "evaluation"))
-        states, over = [state[0]], False
-        while not over:
+        states = [state[0]]
+        for _ in range(longest_episode(name)):
             # of the first agent
             action = agent.select_action(state, is_training=False).reshape(-1)[:1]
             state, _, terminated, truncated, _ = env.step(action)
-            over = bool(terminated[0] | truncated[0])
             states.append(state[0])
+            if terminated[0] or truncated[0]:
+                break
+        else:
+            _warn_of_no_end(name)
     return np.stack(states)
 
 
