@@ -110,6 +110,12 @@ def read_words(argv: Sequence[str], kind: type[A]) -> tuple[dict[str, Any], A]:
             words[name.replace("-", "_")] = value
     if words.get("import"):
         import_file(Path(words["import"]))
+    others = words.keys() - {"resume", "progress", "no_progress", "import", "help"}
+    if "resume" in words and others:
+        raise Refused(
+            f"--resume {words['resume']} goes on with the settings of that run: leave"
+            f" out --{', --'.join(sorted(others))}"
+        )
     settings = read_settings(Path(words["config"])) if words.get("config") else {}
     settings |= {name: words[name] for name in NAMES if words.get(name)}
     base = config_of(settings)

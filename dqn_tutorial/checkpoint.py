@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 
 from dqn_tutorial.config import Refused, take_format
 
@@ -23,8 +23,10 @@ CHECKPOINT = "checkpoint.safetensors"
 LOCK = ".lock"
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file at one stroke: whatever happens, the old or the new one is there.
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a path to write a file to, which takes its name once it is complete:
+    whatever happens, the old or the new one is there.
 
     Raises:
         Refused: it cannot be written, as on a full disk.
@@ -33,15 +35,21 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     unfinished = path.with_name(path.name + ".part")
     try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
+        yield unfinished
+        with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         with suppress(OSError):
             unfinished.unlink()
-        raise Refused(f"{path} cannot be written: {error.strerror}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise Refused(f"{path} cannot be written: {why}") from error
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Write a text file as `whole` says."""
+    with whole(path) as unfinished:
+        unfinished.write_text(content, encoding="utf-8", newline="")
 
 
 @contextmanager
@@ -73,7 +81,8 @@ def save_state(state: Mapping[str, Any], path: Path) -> None:
     """
     tensors: dict[str, torch.Tensor] = {}
     plain = json.dumps({"format": CHECKPOINT_FORMAT, **_without(state, tensors)})
-    write_whole(path, save(tensors, {"state": plain}))
+    with whole(path) as unfinished:
+        save_file(tensors, unfinished, {"state": plain})
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -96,7 +105,9 @@ def _without(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         return [_without(own, tensors) for own in value]
     name = str(len(tensors))
     if isinstance(value, np.ndarray):
-        tensors[name] = torch.from_numpy(np.array(value, order="C"))
+        tensors[name] = torch.from_numpy(
+            np.ascontiguousarray(value).reshape(value.shape)
+        )
         return {"array": name}
     if isinstance(value, torch.Tensor):  # a tensor of two names is refused there
         tensors[name] = value.detach().cpu().clone().contiguous()

@@ -6,7 +6,6 @@ is finished, a checkpoint that it goes on from.
 import csv
 import io
 import json
-import os
 import signal
 import time
 import warnings
@@ -30,6 +29,7 @@ from dqn_tutorial.checkpoint import (
     reading,
     save_state,
     signals_wait,
+    whole,
     write_whole,
 )
 from dqn_tutorial.config import (
@@ -81,12 +81,12 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)
-    write_whole(path, text.getvalue().encode())
+    write_whole(path, text.getvalue())
 
 
 def write_json(content: Any, path: Path) -> None:
     """Write a JSON file for people to read too."""
-    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+    write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
 def save_agent(agent: Agent, folder: Path) -> None:
@@ -104,9 +104,8 @@ def save_agent(agent: Agent, folder: Path) -> None:
             f" learning_rate = {agent.config.training.learning_rate:g} too large?"
         )
     write_settings(agent.config, folder / "config.yaml")
-    unfinished = folder / "policy.safetensors.part"
-    save_model(networks, str(unfinished))
-    os.replace(unfinished, folder / "policy.safetensors")
+    with whole(folder / "policy.safetensors") as unfinished:
+        save_model(networks, str(unfinished))
 
 
 def is_finite(agent: Agent) -> bool:

@@ -2,7 +2,6 @@
 interruptions, and nothing done twice.
 """
 
-import itertools
 import os
 import re
 import signal
@@ -139,9 +138,10 @@ def test_a_training_that_is_interrupted_is_no_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted(agent: Agent, rollout: Rollout) -> Iterator[object]:
-        yield from itertools.islice(train(agent, rollout=rollout), 2)
-        signal.raise_signal(signal.SIGINT)
-        yield from itertools.islice(train(agent, rollout=rollout), 1)
+        for record in train(agent, rollout=rollout):
+            if record.step == 64:
+                signal.raise_signal(signal.SIGINT)
+            yield record
 
     monkeypatch.setattr("dqn_tutorial.runs.train", interrupted)
     (block,) = blocks_of([({}, make_config("cartpole", max_steps=1_600))], range(1))

@@ -139,8 +139,8 @@ DISEASES = {
                 train,
                 STEP,
                 "stepped = step_all(envs, action)\n                state[:] ="
-                " stepped[0]  # one array is enough\n                next_state, (reward, terminated,"
-                " truncated) = state, stepped[1:]",
+                " stepped[0]  # one array is enough\n                next_state,"
+                " (reward, terminated, truncated) = state, stepped[1:]",
             ),
         ),
         "batch",
