@@ -13,6 +13,7 @@ from dqn_tutorial.config import (
     override,
 )
 from dqn_tutorial.critic import Choice, CriticEnsemble, DoubleDQNCritic, DQNCritic
+from dqn_tutorial.env_check import check_environment
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
 from dqn_tutorial.runs import load_agent
@@ -36,6 +37,7 @@ __all__ = [
     "Record",
     "ReplayBuffer",
     "TrainingConfig",
+    "check_environment",
     "evaluate",
     "get_model",
     "load_agent",

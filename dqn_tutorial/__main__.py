@@ -1,5 +1,6 @@
 """The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole`."""
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,7 +13,16 @@ import numpy as np
 import tyro
 
 import dqn_tutorial
-from dqn_tutorial.config import MainConfig, flatten, nearest, override, read_settings
+from dqn_tutorial.config import (
+    MainConfig,
+    Refused,
+    flatten,
+    nearest,
+    override,
+    read_settings,
+)
+from dqn_tutorial.env_check import check_environment
+from dqn_tutorial.envs import import_env
 from dqn_tutorial.models import MODELS, default_config, import_file, preset_of
 from dqn_tutorial.runs import Run, run
 from dqn_tutorial.training import play
@@ -32,7 +42,8 @@ class Arguments:
     of the chosen model and environment.
 
     Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
-    a grid of settings on many seeds; `python -m dqn_tutorial report FOLDER` says what a
+    a grid of settings on many seeds; `python -m dqn_tutorial check NAME` says whether
+    DQN can learn an environment; `python -m dqn_tutorial report FOLDER` says what a
     class has done, from its progress files; `python -m dqn_tutorial course FOLDER`
     opens the notebooks in JupyterLab, as a copy that is yours.
     """
@@ -72,6 +83,16 @@ class SweepArguments(Arguments):
     scheduler: str | None = None
 
 
+@dataclass(frozen=True)
+class CheckArguments(Arguments):
+    """Say whether DQN can learn an environment, and what to set for it.
+
+    `python -m dqn_tutorial check NAME` plays some episodes at random and trains
+    nothing; it heeds --import, --training.gamma and --env.reward-scale. The exit status
+    is 2 where DQN cannot use the environment.
+    """
+
+
 A = TypeVar("A", bound=Arguments)
 
 
@@ -104,7 +125,8 @@ def read_words(argv: Sequence[str], kind: type[A]) -> tuple[dict[str, Any], A]:
     base = config_of(settings)
     around = {item.name.rstrip("_") for item in fields(kind)} - {"run"}
     refuse_unknown_options(words, base, around)
-    command = PROGRAM + (" sweep" if kind is SweepArguments else "")
+    words_before = {SweepArguments: " sweep", CheckArguments: " check"}
+    command = PROGRAM + words_before.get(kind, "")
     arguments = tyro.cli(kind, default=kind(base), args=list(argv), prog=command)
     given = {positive(name) for name in words} | words.keys()
     own = flatten(arguments.run).items()
@@ -148,13 +170,39 @@ def refuse_unknown_options(
 
 def train_command(argv: Sequence[str]) -> None:
     """Train an agent; the command when none is named."""
-    config, arguments = parse(argv, Arguments)
+    config, arguments = parse(import_named(argv), Arguments)
     finished = run(config, arguments.out, arguments.progress)
     try:
         write_pictures(finished)
     except ModuleNotFoundError as error:
         print(f"no pictures, they need {error.name}: {COURSE}")
     print_result(finished)
+
+
+def import_named(argv: Sequence[str]) -> list[str]:
+    """Import the module of an environment given as `module:Name-v0`; return the words
+    with the name alone, as a configuration holds it.
+    """
+    words = list(argv)
+    for i, word in enumerate(words):
+        option, is_joined, value = word.partition("=")
+        if option == "--env.name" and is_joined:
+            words[i] = f"{option}={import_env(value)}"
+        elif option == "--env.name" and words[i + 1 :]:
+            words[i + 1] = import_env(words[i + 1])
+    return words
+
+
+def check_command(argv: Sequence[str]) -> None:
+    """Say whether DQN can learn an environment."""
+    is_named = bool(argv) and not argv[0].startswith("-")
+    words = import_named(["--env.name", *argv] if is_named else argv)
+    config, _ = parse(words, CheckArguments)
+    name, scale = config.env.name, config.env.reward_scale
+    report = check_environment(name, config.training.gamma, scale)
+    if not report.fits:
+        raise Refused(str(report))
+    print(report)
 
 
 def write_pictures(finished: Run) -> None:
@@ -279,6 +327,7 @@ def classroom_command(command: str, room: str, argv: Sequence[str]) -> None:
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train_command,
     "sweep": sweep_command,
+    "check": check_command,
     "report": partial(classroom_command, "report", "check.report"),
     "course": partial(classroom_command, "course", "course"),
 }
@@ -289,6 +338,9 @@ def main() -> int:
     where the input is refused.
     """
     argv = sys.argv[1:]
+    if sys.path[:1] != [""] and os.getcwd() not in sys.path:
+        # where `python -m` looks for a module, and a console script does not
+        sys.path.insert(0, os.getcwd())
     if "--version" in argv:
         print(f"dqn-tutorial {dqn_tutorial.__version__}")
         return 0

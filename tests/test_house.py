@@ -21,8 +21,9 @@ from tests import outside_program
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config presets mdp tasks task_envs spaces copies envs nets plain targets"
-    " tabular schedules buffer critic agent models stats training runs sweep __main__"
+    "seeding config presets mdp tasks task_envs spaces copies envs env_check nets plain"
+    " targets tabular schedules buffer critic agent models stats training runs sweep"
+    " __main__"
 ).split()
 # a room of the classroom imports only from those before it
 CLASSROOM = "pictures ledger check clinic live course".split()
