@@ -82,9 +82,10 @@ class Copies(VectorEnv):
         num_envs: int = 1,
         or_fewer: bool = False,
     ) -> None:
-        self.name, self.envs = name, [make()]
+        self.name, self.envs = name, list[Env]()
         self.why_fewer: Exception | None = None
         try:
+            self.envs.append(make())
             self._take_spaces()
             while len(self.envs) < num_envs:
                 try:

@@ -57,7 +57,7 @@ def check_environment(
                 spec: Any = gym.spec(by_name.env_spec(name, reward_scale).id)
                 envs: Any = by_name.make_vector_env(name, 1)
             else:
-                spec, envs = env.spec, Copies(name, lambda: env)
+                spec, envs = env.spec, Copies(name, lambda: _LeftOpen(env))
                 by_name.try_out(name, envs, reward_scale)
             seen, rewards, ends = play = _random_play(envs)
             again = _random_play(envs)
@@ -80,6 +80,11 @@ def check_environment(
         *(dict.fromkeys(told) or ["A seed repeats what happens."]),
     )
     return EnvReport(True, lines)
+
+
+class _LeftOpen(gym.Wrapper[Any, Any, Any, Any]):
+    def close(self) -> None:
+        """Leave it to whoever made it."""
 
 
 def _random_play(envs: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -174,7 +174,7 @@ def _made(name: str, make: Callable[[], T]) -> T:
     except gym.error.DependencyNotInstalled as error:
         missing: Exception = error
     except (ImportError, AttributeError, TypeError, gym.error.Error) as error:
-        if not (_is_gymnasiums(error) and _is_gymnasiums(error.__cause__)):
+        if not (_is_gymnasiums(error) and _is_gymnasiums(error.__context__)):
             raise
         if not isinstance(error, ImportError):
             raise Refused(f"env.name = {name!r}: {error}") from error
