@@ -14,6 +14,7 @@ from dqn_tutorial.config import (
 )
 from dqn_tutorial.critic import Choice, DoubleDQNCritic, DQNCritic
 from dqn_tutorial.ensemble import CriticEnsemble
+from dqn_tutorial.env_check import check_environment
 from dqn_tutorial.models import DDQNConfig, get_model, make_config, register
 from dqn_tutorial.nets import MLP, DQNNet
 from dqn_tutorial.runs import load_agent
@@ -37,6 +38,7 @@ __all__ = [
     "Record",
     "ReplayBuffer",
     "TrainingConfig",
+    "check_environment",
     "evaluate",
     "get_model",
     "load_agent",

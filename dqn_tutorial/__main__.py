@@ -1,5 +1,6 @@
 """The command line: `python -m dqn_tutorial --model.name dqn --env.name cartpole`."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ from dqn_tutorial.config import (
     override,
     read_settings,
 )
+from dqn_tutorial.env_check import check_environment
+from dqn_tutorial.envs import import_env
 from dqn_tutorial.models import MODELS, default_config, import_file, preset_of
 from dqn_tutorial.runs import Run, resume, resume_line, run
 from dqn_tutorial.training import play
@@ -40,7 +43,8 @@ class Arguments:
     of the chosen model and environment.
 
     Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
-    a grid of settings on many seeds; `python -m dqn_tutorial report FOLDER` says what a
+    a grid of settings on many seeds; `python -m dqn_tutorial check NAME` says whether
+    DQN can learn an environment; `python -m dqn_tutorial report FOLDER` says what a
     class has done, from its progress files; `python -m dqn_tutorial course FOLDER`
     opens the notebooks in JupyterLab, as a copy that is yours.
     """
@@ -83,6 +87,16 @@ class SweepArguments(Arguments):
     scheduler: str | None = None
 
 
+@dataclass(frozen=True)
+class CheckArguments(Arguments):
+    """Say whether DQN can learn an environment, and what to set for it.
+
+    `python -m dqn_tutorial check NAME` plays some episodes at random and trains
+    nothing; it heeds --import, --training.gamma and --env.reward-scale. The exit status
+    is 2 where DQN cannot use the environment.
+    """
+
+
 A = TypeVar("A", bound=Arguments)
 
 
@@ -121,7 +135,8 @@ def read_words(argv: Sequence[str], kind: type[A]) -> tuple[dict[str, Any], A]:
     base = config_of(settings)
     around = {item.name.rstrip("_") for item in fields(kind)} - {"run"}
     refuse_unknown_options(words, base, around)
-    command = PROGRAM + (" sweep" if kind is SweepArguments else "")
+    words_before = {SweepArguments: " sweep", CheckArguments: " check"}
+    command = PROGRAM + words_before.get(kind, "")
     arguments = tyro.cli(kind, default=kind(base), args=list(argv), prog=command)
     given = {positive(name) for name in words} | words.keys()
     own = flatten(arguments.run).items()
@@ -165,7 +180,7 @@ def refuse_unknown_options(
 
 def train_command(argv: Sequence[str]) -> None:
     """Train an agent; the command when none is named."""
-    config, arguments = parse(argv, Arguments)
+    config, arguments = parse(import_named(argv), Arguments)
     if arguments.resume:
         finished = resume(arguments.resume, arguments.progress)
     else:
@@ -175,6 +190,32 @@ def train_command(argv: Sequence[str]) -> None:
     except ModuleNotFoundError as error:
         print(f"no pictures, they need {error.name}: {COURSE}")
     print_result(finished)
+
+
+def import_named(argv: Sequence[str]) -> list[str]:
+    """Import the module of an environment given as `module:Name-v0`; return the words
+    with the name alone, as a configuration holds it.
+    """
+    words = list(argv)
+    for i, word in enumerate(words):
+        option, is_joined, value = word.partition("=")
+        if option == "--env.name" and is_joined:
+            words[i] = f"{option}={import_env(value)}"
+        elif option == "--env.name" and words[i + 1 :]:
+            words[i + 1] = import_env(words[i + 1])
+    return words
+
+
+def check_command(argv: Sequence[str]) -> None:
+    """Say whether DQN can learn an environment."""
+    is_named = bool(argv) and not argv[0].startswith("-")
+    words = import_named(["--env.name", *argv] if is_named else argv)
+    config, _ = parse(words, CheckArguments)
+    name, scale = config.env.name, config.env.reward_scale
+    report = check_environment(name, config.training.gamma, scale)
+    if not report.fits:
+        raise Refused(str(report))
+    print(report)
 
 
 def write_pictures(finished: Run) -> None:
@@ -300,6 +341,7 @@ def classroom_command(command: str, room: str, argv: Sequence[str]) -> None:
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train_command,
     "sweep": sweep_command,
+    "check": check_command,
     "report": partial(classroom_command, "report", "check.report"),
     "course": partial(classroom_command, "course", "course"),
 }
@@ -311,6 +353,9 @@ def main() -> int:
     signal that ended it. Other errors, as those of a learner's file, are raised.
     """
     argv = sys.argv[1:]
+    if sys.path[:1] != [""] and os.getcwd() not in sys.path:
+        # where `python -m` looks for a module, and a console script does not
+        sys.path.append(os.getcwd())
     if "--version" in argv:
         print(f"dqn-tutorial {dqn_tutorial.__version__}")
         return 0

@@ -63,7 +63,9 @@ class Copies(VectorEnv):
         or_fewer: go on with those that are where one more cannot be made.
 
     Attributes:
-        envs: the copies. why_fewer: what one more copy raised, if that was allowed.
+        envs: the copies. own_space: their observations, before they are flattened.
+        first_action: its number in the environment.
+        why_fewer: what one more copy raised, if that was allowed.
         observations: the last ones, `[E, ...]`. is_over: whether the episode has ended,
             or none has begun, `[E]`.
 
@@ -80,9 +82,10 @@ class Copies(VectorEnv):
         num_envs: int = 1,
         or_fewer: bool = False,
     ) -> None:
-        self.name, self.envs = name, [make()]
+        self.name, self.envs = name, list[Env]()
         self.why_fewer: Exception | None = None
         try:
+            self.envs.append(make())
             self._take_spaces()
             while len(self.envs) < num_envs:
                 try:
@@ -120,12 +123,12 @@ class Copies(VectorEnv):
         seen, action = env.observation_space, env.action_space
         if wrong := wrong_action_space(action) or wrong_observation_space(seen):
             raise Refused(f"env.name = {self.name!r} has {wrong}")
-        self._seen = seen  # as the environment says it
+        self.own_space = seen
         self._box = seen if isinstance(seen, Box) and seen.shape else None
         self.single_observation_space = (
             flatten_space(seen) if self._box is None else seen
         )
-        self._first = int(action.start)  # type: ignore[attr-defined]
+        self.first_action = int(action.start)  # type: ignore[attr-defined]
         self.single_action_space = Discrete(int(action.n))  # type: ignore[attr-defined]
         layer = env
         while True:  # wrappers hand both on
@@ -207,7 +210,7 @@ class Copies(VectorEnv):
         """Step copy i, and check what it returns."""
         self._actions[i].append(action)
         try:
-            returned = self.envs[i].step(action + self._first)
+            returned = self.envs[i].step(action + self.first_action)
         except (ValueError, TypeError) as error:
             if wrong := _unpacked(error):
                 raise Refused(
@@ -242,17 +245,19 @@ class Copies(VectorEnv):
             if found is not None and found.shape == into.shape[1:]:
                 into[i] = found
                 return
-        elif fits(self._seen, seen):
-            into[i] = flatten(self._seen, seen)
+        elif fits(self.own_space, seen):
+            into[i] = flatten(self.own_space, seen)
             return
         shape = f"of shape {seen.shape} " if isinstance(seen, np.ndarray) else ""
         promised = (
-            f"of shape {self._seen.shape}, " if isinstance(self._seen, Box) else ""
+            f"of shape {self.own_space.shape}, "
+            if isinstance(self.own_space, Box)
+            else ""
         )
         refuse_env(
             self.name,
             f"{call} returned an observation {shape}that is not {promised}of its"
-            f" observation_space {self._seen}: {seen!r:.200}",
+            f" observation_space {self.own_space}: {seen!r:.200}",
         )
 
     def close_extras(self, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from math import ceil, log10
 from pathlib import Path
+from sysconfig import get_path
 from traceback import walk_tb
 from typing import Any, NamedTuple, TypeVar
 
@@ -66,7 +67,8 @@ LEARNABLE = set(
     "CartPole MountainCar Acrobot Blackjack FrozenLake FrozenLake8x8 CliffWalking"
     " CliffWalkingSlippery Taxi".split()
 )
-LIBRARIES = str(Path(gym.__file__).parents[1])
+# where no learner's own code is
+LIBRARIES = str(Path(gym.__file__).parents[1]), get_path("stdlib"), "<frozen", __file__
 MOST_COPIES = 20  # open at a time in an evaluation
 LONGEST = 10_000  # steps of an evaluated episode that has no time limit
 LARGE_REWARD = 1_000
@@ -140,8 +142,7 @@ def env_id(name: str) -> str:
         fitting = [known for known, spec in ids.items() if _is_learnable(spec)]
         raise Refused(
             f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a"
-            f" short name: {nearest(short, fitting)} {NOT_KNOWN[0].upper()}"
-            f"{NOT_KNOWN[1:]}"
+            f" short name: {nearest(short, fitting)} ({NOT_KNOWN})"
         )
     return ids[short].id
 
@@ -174,7 +175,7 @@ def _made(name: str, make: Callable[[], T]) -> T:
     except gym.error.DependencyNotInstalled as error:
         missing: Exception = error
     except (ImportError, AttributeError, TypeError, gym.error.Error) as error:
-        if not (_is_gymnasiums(error) and _is_gymnasiums(error.__cause__)):
+        if not (_is_gymnasiums(error) and _is_gymnasiums(error.__context__)):
             raise
         if not isinstance(error, ImportError):
             raise Refused(f"env.name = {name!r}: {error}") from error
@@ -192,7 +193,7 @@ def _is_gymnasiums(error: BaseException | None) -> bool:
         frame.f_code.co_filename
         for frame, _ in walk_tb(error.__traceback__ if error else None)
     )
-    return all(file.startswith((LIBRARIES, "<frozen", __file__)) for file in files)
+    return all(file.startswith(LIBRARIES) for file in files)
 
 
 def _vector_form(name: str, n_envs: int) -> VectorEnv | None:
@@ -297,17 +298,19 @@ def try_out(name: str, envs: VectorEnv, reward_scale: float = 1.0) -> None:
     n, n_actions = envs.num_envs, flatdim(envs.single_action_space)
     is_single, is_repeated, largest = isinstance(envs, Copies), True, 0.0
     for seed in range(3):
-        seeds: Any = [seed] * n if is_single else seed
-        steps: list[tuple[str, Any]] = [("reset", envs.reset(seed=seeds))]
-        for t in range(3):
-            steps.append(("step", envs.step(np.full(n, t % n_actions))))
-        for call, returned in steps:
+        for t in range(4):
+            returned: Any
+            if t == 0:
+                seeds: Any = [seed] * n if is_single else seed
+                call, returned = "reset", envs.reset(seed=seeds)
+            else:
+                call, returned = "step", envs.step(np.full(n, t % n_actions))
             if not is_single:
                 _refuse_shapes(name, envs, call, returned)
             columns = [np.asarray(column) for column in returned[:-1]]
-            _refuse_infinite(name, f"{call} returned an observation with", columns[0])
-            if call == "step":
-                _refuse_infinite(name, "step returned the reward", columns[1])
+            refuse_infinite(name, f"{call} returned an observation with", columns[0])
+            if t:
+                refuse_infinite(name, "step returned the reward", columns[1])
                 largest = max(largest, float(np.abs(columns[1]).max()))
             is_repeated &= all((one == one[:1]).all() for one in columns)
     if is_single and not is_repeated:
@@ -333,7 +336,8 @@ def try_out(name: str, envs: VectorEnv, reward_scale: float = 1.0) -> None:
         )
 
 
-def _refuse_infinite(name: str, what: str, values: NDArray[Any]) -> None:
+def refuse_infinite(name: str, what: str, values: NDArray[Any]) -> None:
+    """Raise an error that names the first number which float32 cannot hold."""
     wrong = values[~(np.abs(values.astype(float)) <= LARGEST)]
     if wrong.size:
         refuse_env(

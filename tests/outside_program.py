@@ -26,6 +26,7 @@ from dqn_tutorial import (
     Record,
     ReplayBuffer,
     TrainingConfig,
+    check_environment,
     evaluate,
     get_model,
     load_agent,
@@ -93,6 +94,7 @@ def main() -> None:
     assert agent.select_action(np.zeros(6), is_training=False).dtype == np.int64
     choice: Choice = agent.choose(np.zeros((3, 6)))
     assert choice.action.shape == choice.explored.shape == (3,)
+    assert check_environment("acrobot", gamma=0.9).fits
     networks = MLP(4, 2, 1, 8), DQNNet(4, 2, depth=1, width=8)
     assert all(isinstance(network, MLP) for network in networks)
 

@@ -207,7 +207,7 @@ def test_an_unknown_dotted_name_is_refused() -> None:
             "cartpol",
             (
                 r"not known, neither as a Gymnasium id nor as a short name: did you"
-                r" mean 'cartpole'\? If it is your own, .* in a notebook$"
+                r" mean 'cartpole'\? \(if it is your own, .* in a notebook\)$"
             ),
         ),
         ("Cart-Pole-v1", "not known"),

@@ -21,8 +21,8 @@ from tests import outside_program
 
 ROOT = Path(__file__).parent.parent
 GROUND_FLOOR = (
-    "seeding config presets checkpoint mdp tasks task_envs spaces copies envs nets"
-    " plain targets tabular schedules buffer ensemble critic agent models stats"
+    "seeding config presets checkpoint mdp tasks task_envs spaces copies envs env_check"
+    " nets plain targets tabular schedules buffer ensemble critic agent models stats"
     " training log runs sweep __main__"
 ).split()
 # a room of the classroom imports only from those before it

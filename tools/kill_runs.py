@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -33,7 +32,10 @@ RUNS = {  # name: (settings, steps)
     "mountain car": (f"--env.name SlowMountainCar-v0 {SMALL}", 60_000),
     "plain": (f"--env.name SlowCartPole-v1 {SMALL}", 60_000),
     "double": (f"--model.name ddqn --env.name SlowAcrobot-v0 {SMALL}", 60_000),
-    "members": (f"--model.critic.n-members 3 --env.name SlowCartPole-v1 {SMALL}", 60_000),
+    "members": (
+        f"--model.critic.n-members 3 --env.name SlowCartPole-v1 {SMALL}",
+        60_000,
+    ),
     "four": (f"--training.n-envs 4 --env.name SlowCartPole-v1 {SMALL}", 60_000),
     "lake": (f"--env.name SlowLake-v0 {SMALL}", 60_000),
     "uniform": (
@@ -76,9 +78,15 @@ def start(words: list[str], log: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def killed(folder: Path, words: list[str], seconds: float, kills: int) -> dict[str, Any]:
+def killed(
+    folder: Path, words: list[str], seconds: float, kills: int
+) -> dict[str, Any]:
     """Run, kill and go on; return what it took, and what was computed twice."""
-    rng, repeated, words = random.Random(folder.name), [], [*words, "--out", str(folder)]
+    rng, repeated, words = (
+        random.Random(folder.name),
+        [],
+        [*words, "--out", str(folder)],
+    )
     checkpoint, log = folder / "checkpoint.safetensors", folder.with_suffix(".log")
     moments = sorted(rng.uniform(0.05, 0.95) * seconds for _ in range(kills))
     done, n_bytes = 0.0, 0
