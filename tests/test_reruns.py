@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -65,3 +66,18 @@ def test_each_cell_can_be_run_twice(path: Path, kernel: NotebookClient) -> None:
     rows = list(rerun_notebooks.rerun(kernel, path, order, out))
     assert rows
     assert list(filter(rerun_notebooks.breaks, rows)) == []
+
+
+def test_a_cell_that_breaks_is_found(tmp_path: Path, kernel: NotebookClient) -> None:
+    cells = "n = 0", "n += 1; assert n == 1", "n += 1; assert n < 4, 'Run [1] again.'"
+    book = nbformat.v4.new_notebook(cells=list(map(new_code_cell, cells)))
+    nbformat.write(book, tmp_path / "book.ipynb")
+    each_twice, all_twice = (
+        [
+            (row.number, rerun_notebooks.breaks(row))
+            for row in rerun_notebooks.rerun(kernel, tmp_path / "book.ipynb", order)
+            if row.error
+        ]
+        for order in rerun_notebooks.ORDERS
+    )
+    assert each_twice == [(2, True), (3, False)] and all_twice == []
