@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test quick notebooks evidence lint train bench lock clean learner tester developer
+.PHONY: lab test quick notebooks reruns evidence lint train bench lock clean learner tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -17,10 +17,13 @@ test: tester  ## run the tests and every notebook
 	$(BIN)/python -m pytest
 
 quick: tester  ## the tests that find most faults, in some two minutes
-	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* front_ends lab* live* small_labs* sweep* clinic* course hosted,--ignore-glob='*/test_$(f)')
+	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* front_ends lab* live* small_labs* sweep* clinic* course hosted reruns,--ignore-glob='*/test_$(f)')
 
 notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py
+
+reruns: developer  ## run every cell of every notebook twice, in two orders, some half an hour
+	$(BIN)/python tools/rerun_notebooks.py
 
 evidence: developer  ## measure every claim of the course again, on other seeds
 	$(BIN)/python tools/evidence.py
