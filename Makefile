@@ -45,7 +45,7 @@ bench: developer  ## a short comparison with other libraries and the growth of t
 lock: developer  ## choose the versions of constraints.txt anew
 	: > constraints.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header \
-	  --no-emit-package dqn-tutorial --output-file constraints.txt requirements-dev.txt
+	  --no-emit-package dqn-tutorial --output-file constraints.txt requirements-dev.txt requirements-box2d.txt
 
 learner:
 	@$(INSTALL) requirements.txt $(PIP)
