@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "dqn_tutorial"]
@@ -30,7 +31,7 @@ RUNS = {  # name: (settings, steps)
     ),
     "acrobot": (f"--env.name SlowAcrobot-v0 {SMALL}", 60_000),
     "mountain car": (f"--env.name SlowMountainCar-v0 {SMALL}", 60_000),
-    "plain": (f"--env.name SlowCartPole-v1 {SMALL}", 60_000),
+    "pole": (f"--env.name SlowCartPole-v1 {SMALL}", 60_000),
     "double": (f"--model.name ddqn --env.name SlowAcrobot-v0 {SMALL}", 60_000),
     "members": (
         f"--model.critic.n-members 3 --env.name SlowCartPole-v1 {SMALL}",
@@ -138,12 +139,51 @@ def compare(name: str, out: Path, kills: int, scale: float) -> dict[str, Any]:
     return row
 
 
+def killed_sweep(out: Path, kills: int, steps: int) -> dict[str, Any]:
+    """Return what a sweep and its killed twin have in common."""
+    settings = "sweep --env.name cartpole --seeds 0-127 --training.eval-every 0"
+    words = [*settings.split(), "--training.max-steps", str(steps), "--out"]
+    whole, twin, log = out / "sweep whole", out / "sweep killed", out / "sweep.log"
+    began = time.time()
+    code = start([*words, str(whole)], log).wait()
+    seconds = time.time() - began
+    rng, repeated, left, n_kills = random.Random(0), 0.0, 0, 0
+    while n_kills < kills:
+        process = start([*words, str(twin)], log)
+        time.sleep(rng.uniform(1.5, 2.5) * seconds / kills)
+        if process.poll() is not None:
+            break
+        workers = psutil.Process(process.pid).children(recursive=True)
+        if n_kills % 2:
+            process.terminate()
+        else:
+            process.kill()
+        now, n_kills = time.time(), n_kills + 1
+        process.wait()
+        files = list(twin.glob("blocks/*.safetensors"))
+        repeated += sum(now - file.stat().st_mtime for file in files) / 2  # cores
+        left += len(psutil.wait_procs(workers, timeout=10)[1])
+    exit_code = start([*words, str(twin)], log).wait()
+    return {
+        "run": "sweep",
+        "seconds": round(seconds, 1),
+        "kills": n_kills,
+        "exit": [code, exit_code],
+        "repeated_share": round(repeated / seconds, 4),
+        "workers_left": left,
+        "sweep.csv": (whole / "sweep.csv").read_bytes()
+        == (twin / "sweep.csv").read_bytes(),
+    }
+
+
 def main() -> None:
     """Run the comparison and write its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--scale", type=float, default=1.0, help="of the steps")
+    parser.add_argument("--sweep-kills", type=int, default=20)
+    parser.add_argument("--sweep-steps", type=int, default=400_000)
     parser.add_argument("--runs", nargs="*", default=list(RUNS))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True)
@@ -156,6 +196,11 @@ def main() -> None:
                 arguments.runs,
             )
         )
+    if arguments.sweep_kills:
+        rows.append(
+            killed_sweep(arguments.out, arguments.sweep_kills, arguments.sweep_steps)
+        )
+        print(json.dumps(rows[-1]), flush=True)
     (arguments.out / "rows.json").write_text(json.dumps(rows, indent=1))
 
 
