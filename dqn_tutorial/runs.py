@@ -222,11 +222,13 @@ def run_training(
         """Return greedy returns, `[N, episodes]`."""
         nonlocal began
         before = time.perf_counter()
+        bar.set_description("evaluating")
         if spec.one_copy:
             rollout.close()
         returns = evaluate(agent, episodes, seed).reshape(-1, episodes)
         if spec.one_copy:
             rollout.begin_anew()
+        bar.set_description("")
         began += time.perf_counter() - before
         return returns
 
@@ -350,6 +352,8 @@ def _run_on(
         save_agent(agent, folder)  # before all that an interrupt might cost
         write_table(log.rows, folder / "metrics.csv")
         write_table(log.curve(), folder / "evaluations.csv")
+        if progress:
+            print(f"evaluating the last weights, {FINAL_EPISODES} episodes")
         returns = evaluate(agent, FINAL_EPISODES, seed=config.seed)
     except BaseException as error:
         if checkpoint.is_file():
