@@ -174,6 +174,7 @@ def register_mdp(
     Source: Gymnasium.
     """
     title = "".join(word[0].upper() + word[1:] for word in name.split())
+    gym.registry.pop(f"dqn_tutorial/{title}-v0", None)  # Gymnasium warns of a second
     gym.register(
         f"dqn_tutorial/{title}-v0",
         MDPEnv,  # type: ignore[arg-type]
