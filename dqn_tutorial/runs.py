@@ -175,7 +175,7 @@ def checked_spec(config: MainConfig) -> EnvSpec:
 
     Source: Gymnasium.
     """
-    spec = env_spec(config.env.name)
+    spec = env_spec(config.env.name, config.env.reward_scale)
     if config.training.stop_when_solved and spec.solved_at is None:
         raise Refused(
             f"training.stop_when_solved = True is not allowed: {spec.id} has no return"

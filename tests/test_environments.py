@@ -890,6 +890,10 @@ def test_the_check_takes_an_environment_and_leaves_it_open() -> None:
         def look(self) -> Any:
             return {"a": min(max(self.place + 4, 0), 8)}
 
+        def step(self, action: Any) -> Any:
+            assert self.action_space.contains(action)
+            return super().step(action - 1)
+
         def close(self) -> None:
             self.is_open = False
 
