@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.envs import env_seed
 
-# observations [n, 4] -> greedy actions [n]
+# observations [n, S] -> greedy actions [n]
 Policy = Callable[[NDArray[np.float32]], NDArray[Any]]
 
 SOLVED_AT = 475.0
@@ -29,16 +29,15 @@ EPISODES, CONFIRMING_EPISODES = 20, 100
 FOLDER = Path(__file__).parent
 
 
-def evaluate(policy: Policy, episodes: int, seed: int) -> NDArray[np.float64]:
-    """Play fresh greedy episodes of CartPole-v1 side by side and return their returns,
-    `[episodes]`.
+def evaluate(
+    policy: Policy, episodes: int, seed: int, env: str = "CartPole-v1"
+) -> NDArray[np.float64]:
+    """Play fresh greedy episodes side by side and return their returns, `[episodes]`.
 
     The environments have random streams of their own, so an evaluation does not disturb
     training.
     """
-    envs = gym.make_vec(
-        "CartPole-v1", num_envs=episodes, vectorization_mode="vector_entry_point"
-    )
+    envs = gym.make_vec(env, num_envs=episodes)
     state, _ = envs.reset(seed=seed)
     returns, running = np.zeros(episodes), np.ones(episodes, bool)
     while running.any():

@@ -109,6 +109,37 @@ PRESETS: dict[str, dict[str, Change]] = {
     "MountainCar-v0": (
         _CLASSIC_CONTROL
         | _SIXTEEN_ENVIRONMENTS
-        | {"env.observation_scale": Change((1.0, 20.0), "the speed is at most 0.07")}
+        | {
+            "env.observation_scale": Change((1.0, 20.0), "the speed is at most 0.07"),
+        }
+    ),
+    # found with Double DQN, --model.name ddqn
+    "LunarLander-v3": (
+        _CLASSIC_CONTROL
+        | {
+            "env.reward_scale": Change(0.1, "brings the Q-values near 20"),
+            "model.critic.width": Change(
+                128, "eight numbers in: more than the two of a car"
+            ),
+            "model.critic.exploration_fraction": Change(
+                0.1, "most of the budget is then spent on landings, not on crashes"
+            ),
+            "model.tau": Change(
+                0.01, "the target follows within a hundred of many thousand updates"
+            ),
+            "training.n_step": Change(
+                2, "a landing depends on every action; six steps learn much less"
+            ),
+            "training.n_envs": Change(16, "one forward pass chooses sixteen actions"),
+            "training.batch_size": Change(
+                64, "twice 32 costs little more on a small network"
+            ),
+            "training.buffer_size": Change(
+                100_000, "a third of the run: hundreds of flights to learn from"
+            ),
+            "training.max_steps": Change(
+                300_000, "a flight lasts some 300 steps; 50,000 hold too few"
+            ),
+        }
     ),
 }
