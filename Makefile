@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test quick notebooks evidence lint train bench lock clean learner tester developer
+.PHONY: lab test quick notebooks evidence faults mutants lint train bench lock clean learner tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -24,6 +24,12 @@ notebooks: developer  ## execute every notebook again and keep its outputs
 
 evidence: developer  ## measure every claim of the course again, on other seeds
 	$(BIN)/python tools/evidence.py
+
+faults: tester  ## train in 10,000 random settings and 500 environments, some 20 minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.search_faults
+
+mutants: developer  ## change the algorithm in 400 small ways, and list what no test noticed
+	OMP_NUM_THREADS=1 $(BIN)/python tools/mutate.py --out benchmarks/results/mutants.txt
 
 lint: developer  ## format, lint and type-check
 	$(BIN)/ruff format --check .
