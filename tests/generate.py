@@ -129,7 +129,7 @@ def drawn(strategy: st.SearchStrategy[T], number: int) -> T:
     def keep(value: T) -> None:
         found.append(value)
 
-    configuration.set_hypothesis_home_dir(tempfile.gettempdir())  # not in this folder
+    configuration.set_hypothesis_home_dir(f"{tempfile.gettempdir()}/hypothesis")
     keep.hypothesis.fuzz_one_input(random.Random(number).randbytes(8_192))
     return found[0]
 

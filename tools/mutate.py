@@ -9,7 +9,6 @@ say nothing about it.
 """
 
 import argparse
-import ast
 import json
 import os
 import random
@@ -105,17 +104,6 @@ def copy_to(folder: Path) -> None:
         file.writelines(["\n[tool.mutmut]\n", *lines])
 
 
-def line_of(path: str, owner: str | None, function: str, text: str) -> int:
-    """Return the number of the line that reads so, in a function or method."""
-    source = Path(path).read_text(encoding="utf-8")
-    scope: Any = ast.parse(source)
-    for name in filter(None, (owner, function)):
-        scope = next(s for s in scope.body if getattr(s, "name", "") == name)
-    rest = source.splitlines()[scope.lineno - 1 :]
-    found = (i for i, line in enumerate(rest) if line.strip() == text.strip())
-    return int(scope.lineno + next(found, 0))
-
-
 def measure(size: int, seed: int) -> str:
     """Test a sample of the mutants, in the present folder; return what became of it."""
     # not before: they read the settings of the folder when they are imported
@@ -157,9 +145,11 @@ def measure(size: int, seed: int) -> str:
         if outcome not in ("killed", "timeout"):
             diff = get_diff_for_mutant(name, path=path).splitlines()[2:]
             changed = [line for line in diff if line[0] in "+-"]
-            function, owner = orig_function_and_class_names_from_key(name)
-            line = line_of(path, owner, function, changed[0][1:])
-            told += [f"\n{outcome}: {path}:{line}, {function}", *changed]
+            function, _ = orig_function_and_class_names_from_key(name)
+            source = Path(path).read_text(encoding="utf-8").splitlines()
+            old = changed[0][1:].strip()
+            at = [str(n) for n, line in enumerate(source, 1) if line.strip() == old]
+            told += [f"\n{outcome}: {path}:{' or '.join(at)}, {function}", *changed]
     return "\n".join(told) + "\n"
 
 
