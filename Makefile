@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test quick notebooks reruns evidence lint train bench lock clean learner tester developer
+.PHONY: lab test quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -27,6 +27,15 @@ reruns: developer  ## run every cell of every notebook twice, in two orders, som
 
 evidence: developer  ## measure every claim of the course again, on other seeds
 	$(BIN)/python tools/evidence.py
+
+faults: tester  ## train in 10,000 random settings and 500 environments, some 20 minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.search_faults
+
+mutants: developer  ## change the algorithm in 400 small ways, and list what no test noticed
+	OMP_NUM_THREADS=1 $(BIN)/python tools/mutate.py --out benchmarks/results/mutants.txt
+
+kills: developer  ## kill runs and sweeps at random moments, and compare, half an hour
+	$(BIN)/python tools/kill_runs.py --out runs/kills
 
 lint: developer  ## format, lint and type-check
 	$(BIN)/ruff format --check .

@@ -124,6 +124,8 @@ def read_words(argv: Sequence[str], kind: type[A]) -> tuple[dict[str, Any], A]:
             words[name.replace("-", "_")] = value
     if words.get("import"):
         import_file(Path(words["import"]))
+    if "resume" in words and kind is not Arguments:
+        raise Refused("--resume is for one run; a sweep's own command goes on with it")
     others = words.keys() - {"resume", "progress", "no_progress", "import", "help"}
     if "resume" in words and others:
         raise Refused(
@@ -180,7 +182,7 @@ def refuse_unknown_options(
 
 def train_command(argv: Sequence[str]) -> None:
     """Train an agent; the command when none is named."""
-    config, arguments = parse(import_named(argv), Arguments)
+    config, arguments = parse(import_named(argv)[0], Arguments)
     if arguments.resume:
         finished = resume(arguments.resume, arguments.progress)
     else:
@@ -192,24 +194,23 @@ def train_command(argv: Sequence[str]) -> None:
     print_result(finished)
 
 
-def import_named(argv: Sequence[str]) -> list[str]:
+def import_named(argv: Sequence[str]) -> tuple[list[str], str]:
     """Import the module of an environment given as `module:Name-v0`; return the words
-    with the name alone, as a configuration holds it.
+    with the name alone, as a configuration holds it, and the module, or "".
     """
-    words = list(argv)
+    words, module, option = list(argv), "", "--env.name"
     for i, word in enumerate(words):
-        option, is_joined, value = word.partition("=")
-        if option == "--env.name" and is_joined:
-            words[i] = f"{option}={import_env(value)}"
-        elif option == "--env.name" and words[i + 1 :]:
-            words[i + 1] = import_env(words[i + 1])
-    return words
+        if word.startswith(f"{option}=") or words[max(i - 1, 0)] == option != word:
+            name = word.removeprefix(f"{option}=")
+            module = name.rpartition(":")[0]
+            words[i] = word.removesuffix(name) + import_env(name)
+    return words, module
 
 
 def check_command(argv: Sequence[str]) -> None:
     """Say whether DQN can learn an environment."""
     is_named = bool(argv) and not argv[0].startswith("-")
-    words = import_named(["--env.name", *argv] if is_named else argv)
+    words = import_named(["--env.name", *argv] if is_named else argv)[0]
     config, _ = parse(words, CheckArguments)
     name, scale = config.env.name, config.env.reward_scale
     report = check_environment(name, config.training.gamma, scale)
@@ -302,6 +303,7 @@ def sweep_command(argv: Sequence[str]) -> None:
     """Train a grid of settings on many seeds."""
     from dqn_tutorial import sweep
 
+    argv, module = import_named(argv)
     settings, arguments = read_words(argv, SweepArguments)
     if arguments.run.seed or arguments.run.training.n_seeds > 1:
         raise Refused(
@@ -316,6 +318,7 @@ def sweep_command(argv: Sequence[str]) -> None:
         cells.append((cell, config_of(above)))
     folder = arguments.out or Path("runs") / "sweep"
     file = str(arguments.import_.resolve()) if arguments.import_ else None
+    file = file or getattr(sys.modules.get(module), "__file__", None)  # for workers
     blocks = sweep.blocks_of(cells, seeds)
     try:
         table = sweep.sweep(

@@ -135,3 +135,25 @@ def test_values_of_one_agent_are_not_those_of_five() -> None:
             td_target(torch.zeros(reward), torch.zeros(next_q), flags, 0.9)
     shared = td_target(torch.zeros(5, 4), torch.zeros(2, 5, 4, 3), ended, 0.9)
     assert shared.shape == (2, 5, 4)
+
+
+def test_the_last_axis_is_the_actions_whatever_leads() -> None:
+    online, target = torch.rand(2, 2, 3, 4, generator=torch.Generator().manual_seed(0))
+    reward, ended = torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
+    both = double_td_target(reward, online, target, ended, 0.5)  # [N, B]
+    for k in range(2):
+        own = double_td_target(reward[k], online[k], target[k], ended[k], 0.5)
+        assert torch.equal(both[k], own)
+    q_values = np.zeros((50, 2, 4))  # [..., A]
+    q_values[..., 3] = 1
+    action, explored = epsilon_greedy(q_values, 0.5, np.random.default_rng(0))
+    assert action.shape == explored.shape == (50, 2)
+    assert (action[~explored] == 3).all() and set(action[explored]) == {0, 1, 2, 3}
+
+
+def test_an_n_step_return_is_of_the_numbers_of_the_memory() -> None:
+    reward, is_last = np.ones((2, 3), np.float32), np.zeros((2, 3), bool)
+    summed, discount, last = n_step_return(reward, is_last, 0.9)
+    assert summed.dtype == discount.dtype == np.float32
+    assert last.dtype == np.int64
+    assert not is_last.any()
