@@ -226,7 +226,7 @@ def test_short_names_and_sizes_of_environments() -> None:
         "Acrobot-v1",
         "MountainCar-v0",
     ]
-    assert env_spec("acrobot")[1:] == (6, 3, -100.0, False)
+    assert env_spec("acrobot")[1:] == (6, 3, -100.0, False, 4)
 
 
 @pytest.mark.parametrize("model", ["dqn", "ddqn"])

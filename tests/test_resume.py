@@ -459,3 +459,18 @@ def test_a_loaded_file_names_no_module(tmp_path: Path) -> None:
         (tmp_path / "config.yaml").write_text(changed)
         with pytest.raises(Refused, match="no file may name code to import"):
             load_agent(tmp_path)
+
+
+def test_a_sweep_takes_a_task_by_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import gymnasium as gym\nfrom tests.test_resume import Line\n"
+    text += "gym.register('Mine-v0', Line, max_episode_steps=30)\n"
+    (tmp_path / "minetask.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = "--env.name minetask:Mine-v0 --seeds 0-1 --training.max-steps 64"
+    words = ["sweep", *settings.split(), "--out", str(tmp_path / "sweep")]
+    assert call(monkeypatch, *words) == 0
+    assert "minetask" not in (tmp_path / "sweep/sweep.json").read_text()
+    assert call(monkeypatch, *words, "--resume", "there") == 2
+    del gym.registry["Mine-v0"]
