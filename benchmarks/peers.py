@@ -219,14 +219,14 @@ def population(seed: int, to_solve: bool, steps: int, n_seeds: int) -> dict[str,
         "cartpole", **own, **(looks if to_solve else {"eval_every": 0})
     )
     agent = get_model(config)
-    log, seconds, _ = run_training(agent, config, env_spec("cartpole"), progress=False)
+    log = run_training(agent, config, env_spec("cartpole"), progress=False)
     if to_solve:
         n_solved = int(np.isfinite(log.first_solve).sum())
     else:
         end = evaluate(agent, CONFIRMING_EPISODES, seed).mean(-1).ravel()
         n_solved = int((end >= SOLVED_AT).sum())
     return {
-        "seconds": seconds,
+        "seconds": log.seconds,
         "n_solved": n_solved,
         "steps": agent.step,
         "peak_mib": peak_mib(),

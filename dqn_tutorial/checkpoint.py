@@ -53,7 +53,7 @@ def write_whole(path: Path, content: str) -> None:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path | str) -> Iterator[None]:
     """Turn whatever a damaged file brings about into one sentence that names it."""
     try:
         yield
@@ -70,8 +70,8 @@ def reading(path: Path) -> Iterator[None]:
         TypeError,
         ValueError,
     ) as error:
-        why = str(error).partition("\n")[0]
-        raise Refused(f"{path} cannot be read, it is damaged: {why:.200}") from error
+        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise Refused(f"{path} cannot be read: {why:.200}") from error
 
 
 def save_state(state: Mapping[str, Any], path: Path) -> None:

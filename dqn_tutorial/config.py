@@ -375,7 +375,7 @@ def read_run_settings(path: Path) -> tuple[int, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
         nested = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (OSError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise Refused(f"config = {str(path)!r} cannot be read: {error}") from error
     if not isinstance(nested, dict):
         raise Refused(
@@ -389,7 +389,7 @@ def _dotted(nested: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for key, value in nested.items():
         name = prefix + str(key).replace("-", "_")
-        is_group = isinstance(value, dict)
+        is_group = isinstance(value, dict) and prefix.count(".") < 3
         settings |= _dotted(value, name + ".") if is_group else {name: value}
     return settings
 

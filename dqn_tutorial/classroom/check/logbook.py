@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from dqn_tutorial.checkpoint import reading, write_whole
 from dqn_tutorial.config import take_format
 
 PROGRESS_FORMAT = 1  # of the file; the first had no number: 0
@@ -25,7 +26,9 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
         ValueError: the file is there but does not hold progress, or is of a later
             version.
     """
-    try:
+    if not path.exists():
+        return {}
+    with reading(path):
         content = json.loads(path.read_text(encoding="utf-8"))
         take_format(content, PROGRESS_FORMAT, path)
         return {
@@ -36,20 +39,6 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
             }
             for name, entry in content.items()
         }
-    except FileNotFoundError:
-        return {}
-    except (
-        OSError,
-        ValueError,
-        AttributeError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise ValueError(
-            f"{str(path)!r} does not hold the progress of a learner: {error!r}"
-        ) from error
 
 
 def note(name: str, correct: bool, key: str) -> None:
@@ -61,7 +50,5 @@ def note(name: str, correct: bool, key: str) -> None:
         entry["attempts"] += 1
         entry["correct"] = correct
         entry["refusals"] += [key] if key else []
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
     numbered = {"format": PROGRESS_FORMAT, **content}
-    beside.write_text(json.dumps(numbered, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)  # so that a crash leaves the old file whole
+    write_whole(path, json.dumps(numbered, indent=1) + "\n")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dqn_tutorial.agent import Agent
+from dqn_tutorial.checkpoint import reading, write_whole
 from dqn_tutorial.config import (
     MainConfig,
-    Refused,
     flatten,
     nearest,
     refuse,
@@ -124,9 +124,7 @@ class Recording:
             "moves": [list(move) for move in self.moves],
             "n_steps": self.n_steps,
         }
-        Path(path).write_text(
-            json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        write_whole(Path(path), json.dumps(content, indent=1, allow_nan=False) + "\n")
 
     @classmethod
     def load(cls, path: str | Path) -> "Recording":
@@ -135,7 +133,8 @@ class Recording:
         Raises:
             ValueError: not such a file; as in `Recording`.
         """
-        return _read(Path(path).read_text(encoding="utf-8"), str(path))
+        with reading(path):
+            return _read(Path(path).read_text(encoding="utf-8"), str(path))
 
 
 def record_of(config: MainConfig, moves: list[Move], n_steps: int) -> Recording:
@@ -217,10 +216,7 @@ def play_back(
 
 
 def _read(text: str, source: str) -> Recording:
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Refused(f"{source} is not JSON: {error}") from error
+    content = json.loads(text)
     take_format(content, RECORDING_FORMAT, source)
     fields = ["settings", "moves", "n_steps"]
     _require(
