@@ -21,14 +21,8 @@ from hypothesis import configuration, given, settings
 from hypothesis import strategies as st
 
 from dqn_tutorial import MainConfig, evaluate, get_model, make_config, train
-from dqn_tutorial.config import (
-    ACTIVATIONS,
-    LOSSES,
-    NETWORKS,
-    REDUCTIONS,
-    Refused,
-    flatten,
-)
+from dqn_tutorial import config as known
+from dqn_tutorial.config import Refused, flatten
 from dqn_tutorial.models import ARCHS, CRITICS
 
 T = TypeVar("T")
@@ -40,7 +34,7 @@ ENVIRONMENTS = (
     " probetwosteps probeendlesswork CliffWalking-v1 FrozenLake-v1 Pendulum-v1"
 ).split()
 GROUPS = {"model", "env", "training", "model.critic"}
-WORDS = (*LOSSES, *ACTIVATIONS, *REDUCTIONS, *NETWORKS, "cpu")
+WORDS = (*known.LOSSES, *known.ACTIVATIONS, *known.REDUCTIONS, *known.NETWORKS, "cpu")
 NUMBERS = (0, 1, 2, 3, 5, 8, 16, 50, 200, 400, 0.0, 1e-3, 0.1, 0.25, 0.5, 1.0, 2.0)
 SCALES = ((), (0.5,) * 4)
 # so that a run takes a blink; the largest ordinary value of a setting, else 400
@@ -147,7 +141,6 @@ class Hang(BaseException):
 @contextmanager
 def limits() -> Iterator[None]:
     """Give a block only so many seconds and bytes."""
-
     import resource  # Windows has none
 
     def end(*_: object) -> None:

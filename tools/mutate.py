@@ -123,8 +123,8 @@ def measure(size: int, seed: int) -> str:
             changed = [line for line in diff if line[0] in "+-"]
             function, _ = orig_function_and_class_names_from_key(name)
             source = Path(path).read_text(encoding="utf-8").splitlines()
-            old = changed[0][1:].strip()
-            at = [str(n) for n, line in enumerate(source, 1) if line.strip() == old]
+            old, lines = changed[0][1:].strip(), enumerate(source, 1)
+            at = [str(n) for n, line in lines if line.strip() == old]
             told += [f"\n{outcome}: {path}:{' or '.join(at)}, {function}", *changed]
     return "\n".join(told) + "\n"
 
@@ -136,8 +136,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=lambda p: Path(p).absolute(), required=True)
     arguments = parser.parse_args()
-    words = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.check_output(words, cwd=ROOT, text=True).strip()
+    commit = subprocess.getoutput(f"git -C '{ROOT}' describe --always --dirty")
     with tempfile.TemporaryDirectory() as folder:
         copy_to(Path(folder))
         os.chdir(folder)
