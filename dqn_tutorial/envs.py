@@ -21,7 +21,7 @@ from gymnasium.spaces import Box, Discrete, flatdim
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from dqn_tutorial.config import Refused, nearest
+from dqn_tutorial.config import Refused, nearest, refuse
 from dqn_tutorial.copies import KNOWN, Copies, refuse_env
 from dqn_tutorial.seeding import stream_seed
 from dqn_tutorial.task_envs import (
@@ -96,6 +96,8 @@ def import_env(name: str) -> str:
 
     Source: Gymnasium's `make`.
     """
+    if not isinstance(name, str):
+        refuse("env.name", name, "it must be a name")
     module, colon, plain = name.rpartition(":")
     if not colon:
         return name

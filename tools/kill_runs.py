@@ -22,7 +22,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "dqn_tutorial"]
-SMALL = "--training.eval-every 20000 --training.eval-episodes 2"
+SMALL = (
+    "--training.eval-every 20000 --training.eval-episodes 2 --model.critic.width 32"
+    " --model.critic.depth 1"
+)
 RUNS = {  # name: (settings, steps)
     "cartpole": ("--env.name cartpole --training.eval-every 500000", 2_500_000),
     "32 seeds": (

@@ -23,9 +23,10 @@ from pathlib import Path
 import libcst as cst
 
 ROOT = Path(__file__).parent.parent
-NAMES = "targets buffer critic agent training".split()
+NAMES = "targets buffer ensemble critic agent training".split()
 MODULES = [f"dqn_tutorial/{name}.py" for name in NAMES]
-TESTS = [f"tests/test_{name}.py" for name in (*NAMES, "subclasses") if name != "agent"]
+TESTED = "targets buffer critic training subclasses".split()
+TESTS = [f"tests/test_{name}.py" for name in TESTED]
 LEFT_OUT = "bit_for_bit or golden or replays or resumed"
 SETTINGS = {
     "source_paths": ["dqn_tutorial"],
