@@ -161,11 +161,21 @@ def commit() -> str:
     return done.stdout.strip()
 
 
+def seeds_of(rows: Sequence[Row]) -> str:
+    """Name the seeds of the rows, runs of them by their ends."""
+    seeds = sorted(row["seed"] for row in rows)
+    first = [seed for seed in seeds if seed - 1 not in seeds]
+    last = [seed for seed in seeds if seed + 1 not in seeds]
+    ends = zip(first, last, strict=True)
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ends)
+
+
 def outcome(env: str, rows: Sequence[Row]) -> list[str]:
     """Put in words how runs ended: at the threshold, stuck, their mean and worst."""
     threshold = float(gym.spec(env).reward_threshold or 0)
     means = [row["mean_return"] for row in rows]
     return [
+        seeds_of(rows),
         share_of([mean >= threshold for mean in means]),
         str(sum(mean <= STUCK_AT[env] for mean in means)),
         f"{statistics.mean(means):.0f}",
@@ -190,8 +200,8 @@ def write_report(rows: Sequence[Row], out: Path) -> str:
             if one:
                 times = [spread(row[clock] for row in one) for clock in CLOCKS]
                 alone.append([name, PEERS[peer].label, *outcome(env, one), *times])
-    ended = ["at the threshold", "stuck", "mean", "worst", "steps", "updates"]
-    seeds = sorted({row["seed"] for row in rows})
+    ended = ["seeds", "at the threshold", "stuck", "mean", "worst", "steps", "updates"]
+    commits = sorted({row["commit"] for row in rows})
     text = [
         "# Three more tasks: this package and Stable-Baselines3",
         (
@@ -202,12 +212,11 @@ def write_report(rows: Sequence[Row], out: Path) -> str:
             " episode reached the goal), below 0 in LunarLander. Mean and worst: over"
             " the seeds. The clocks hold training only, with one PyTorch thread: no"
             " imports, construction or evaluation. One process at a time. In brackets"
-            " after a count: the lower end of its 95 % Wilson interval. Seeds"
-            f" {seeds[0]} to {seeds[-1]}; the presets were found and confirmed on"
-            " others. Stable-Baselines3 has its zoo's settings and budget for each"
-            " task, written out in `peers.py`."
+            " after a count: the lower end of its 95 % Wilson interval. The presets"
+            " were found on other seeds than these. Stable-Baselines3 has its zoo's"
+            " settings and budget for each task, written out in `peers.py`."
         ),
-        f"Measured on {machine()} Commit {', '.join({row['commit'] for row in rows})}.",
+        f"Measured on {machine()} Commit {', '.join(commits)}.",
         "## Seeds side by side in one process, this package",
         markdown(["", *ended, "CPU seconds for one of them"], together),
         "## Each seed in a process of its own",
