@@ -242,8 +242,7 @@ class CriticEnsemble:
         target = self._for_each_network(y.detach(), q_value.shape)
         loss = self.loss(q_value, target)
         total = loss.sum()
-        if not math.isfinite(total.item()):  # before it reaches the weights
-            raise FloatingPointError(self._why_not_finite(float(total)))
+        self._stop_unless_finite(total.item())  # before it reaches the weights
         self.optimizer.param_groups[0]["lr"] = self.learning_rate
         self.optimizer.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
@@ -252,8 +251,10 @@ class CriticEnsemble:
         q_value = q_value.detach()
         return Update(loss.detach(), q_value, td_error(target, q_value))
 
-    def _why_not_finite(self, loss: float) -> str:
-        return (
+    def _stop_unless_finite(self, loss: float) -> None:
+        if math.isfinite(loss):
+            return
+        raise FloatingPointError(
             f"loss = {loss} at step {self.live.step}: Q-values or their targets are too"
             f" large for float32. Is learning_rate = {self.learning_rate:g} too large,"
             f" or are rewards (env.reward_scale = {self.config.env.reward_scale:g}) or"

@@ -119,8 +119,8 @@ PRESETS: dict[str, dict[str, Change]] = {
         | {
             "env.observation_scale": Change(
                 (4.0, 40.0),
-                "the speed is at most 0.07; with (1, 20) places look too much alike, and"
-                " some seeds swing once too often",
+                "the speed is at most 0.07; with (1, 20) places look too much alike,"
+                " and some seeds swing once too often",
             ),
             "training.gamma": Change(
                 0.999,
