@@ -39,8 +39,9 @@ class Arguments:
     folder.
 
     Settings are taken from the command line, else from --config, else from the
-    environment's preset, else from the model's defaults; the defaults below are those
-    of the chosen model and environment.
+    environment's preset, else from the model's defaults. The defaults below are those
+    of the model and environment that are named beside --help, as in
+    `--env.name acrobot --help`, else of dqn and cartpole.
 
     Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
     a grid of settings on many seeds; `python -m dqn_tutorial check NAME` says whether
@@ -92,7 +93,7 @@ class CheckArguments(Arguments):
     """Say whether DQN can learn an environment, and what to set for it.
 
     `python -m dqn_tutorial check NAME` plays some episodes at random and trains
-    nothing; it heeds --import, --training.gamma and --env.reward-scale. The exit status
+    nothing; it knows --import, --training.gamma and --env.reward-scale. The exit status
     is 2 where DQN cannot use the environment.
     """
 

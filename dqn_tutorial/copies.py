@@ -26,20 +26,16 @@ from dqn_tutorial.spaces import (
 from dqn_tutorial.task_envs import Options, TaskVectorEnv, VectorEnv
 
 Env = gym.Env[Any, Any]
-STEP = "observation, reward, terminated, truncated, info"
-OLD_STEP = (
-    f"DQN needs 5: {STEP} (the old interface of Gym had 4: return `terminated, False`"
-    " in place of `done`)"
+INTERFACE = (
+    ". The old interface of Gym was another. Today a class is"
+    " `class Name(gymnasium.Env):`; `def reset(self, *, seed=None, options=None):`"
+    " begins with `super().reset(seed=seed)` and returns `observation, {}`; `step`"
+    " returns `observation, reward, terminated, truncated, {}`: `terminated, False` in"
+    " place of `done`"
 )
-OLD_RESET = (
-    "DQN needs 2: observation, info (the old interface of Gym had the first alone:"
-    " return `observation, {}`)"
-)
-NO_SEED = (
-    "reset does not take `seed` and `options` (the old interface of Gym): write"
-    " `def reset(self, *, seed=None, options=None):` and begin it with"
-    " `super().reset(seed=seed)`"
-)
+OLD_STEP = "DQN needs 5: observation, reward, terminated, truncated, info" + INTERFACE
+OLD_RESET = "DQN needs 2: observation, info" + INTERFACE
+NO_SEED = "reset does not take `seed` and `options`" + INTERFACE
 # whose state is their generator and their public numbers and arrays
 KNOWN = (TaskVectorEnv, CartPoleVectorEnv)
 

@@ -69,15 +69,20 @@ def check_environment(
         by_name.refuse_infinite(name, "a reward was", rewards)
     except Refused as error:
         return EnvReport(False, (str(error),))
-    told = [str(one.message) for one in caught if "env.name" in str(one.message)]
+    texts = dict.fromkeys(str(one.message) for one in caught)
+    told = [
+        text for text in texts if "env.name" in text and by_name.TOO_LARGE not in text
+    ]
     if not all(map(np.array_equal, play, again)):
         told.append("One seed, the same actions, another way: no seed repeats a run.")
+    elif not any("np_random" in text for text in told):
+        told.append("A seed repeats what happens.")
     lines = (
         f"DQN can use {name!r}.",
         *_of_spaces(envs, seen),
         *_of_episodes(rewards, ends, spec and spec.max_episode_steps),
         *_of_returns(rewards, ends, gamma, reward_scale),
-        *(dict.fromkeys(told) or ["A seed repeats what happens."]),
+        *told,
     )
     return EnvReport(True, lines)
 
@@ -115,10 +120,10 @@ def _of_spaces(envs: Any, seen: NDArray[Any]) -> Iterator[str]:
     for i in np.flatnonzero((low < space.low) | (high > space.high))[:3]:
         yield (
             f"Observation {i} went from {low[i]:g} to {high[i]:g}, but its space says"
-            f" {space.low[i]:g} to {space.high[i]:g}: mend one of them."
+            f" {space.low[i]:g} to {space.high[i]:g}: correct one of them."
         )
     times = size.max() / size[size > 0].min(initial=size.max() or 1)
-    if own is space and times >= UNEVEN:
+    if times >= UNEVEN:
         scale = ", ".join(f"{1 / (one or 1):.2g}" for one in size[:20])
         yield (
             f"Observation {size.argmax()} is up to {times:,.0f} times as large as"
@@ -144,6 +149,10 @@ def _of_episodes(
             f" {(ends == 1).sum()} ended by the task (terminated), {(ends == 2).sum()}"
             " cut off (truncated)."
         )
+        returns = np.add.reduceat(rewards, np.flatnonzero(ends) - lengths + 1)
+        yield (
+            f"Their mean return: {returns.mean():,.4g}. An agent that learned is above."
+        )
     else:
         yield f"No episode of random play ended in {len(ends)} steps."
     yield f"Rewards: {rewards.min():g} to {rewards.max():g}."
@@ -158,7 +167,7 @@ def _of_returns(
     yield f"gamma = {gamma:g} looks about {horizon:,.0f} steps ahead."
     parts = np.split(rewards, np.flatnonzero(ends) + 1)
     longest = max(map(len, parts))
-    if longest > 3 * horizon:
+    if longest > 3 * horizon and ends.any():
         yield (
             f"An episode had {longest} steps, and what is further off hardly counts:"
             f" training.gamma = {1 - 1 / longest:.4g} looks so far."

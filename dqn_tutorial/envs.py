@@ -22,7 +22,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from dqn_tutorial.config import Refused, nearest, refuse
-from dqn_tutorial.copies import KNOWN, Copies, refuse_env
+from dqn_tutorial.copies import INTERFACE, KNOWN, Copies, refuse_env
 from dqn_tutorial.seeding import stream_seed
 from dqn_tutorial.task_envs import (
     MDPEnv,
@@ -59,8 +59,8 @@ NEEDS_A_VECTOR = (
     " a network that reads images."
 )
 NOT_KNOWN = (
-    "if it is your own, run the file that registers it first: --import FILE on the"
-    " command line, import it in a notebook"
+    "if it is your own, run the file that registers it first (--import FILE on the"
+    " command line, an import in a notebook)"
 )
 # of Gymnasium's own, those that DQN can learn without a further package
 LEARNABLE = set(
@@ -71,7 +71,7 @@ LEARNABLE = set(
 LIBRARIES = str(Path(gym.__file__).parents[1]), get_path("stdlib"), "<frozen", __file__
 MOST_COPIES = 20  # open at a time in an evaluation
 LONGEST = 10_000  # steps of an evaluated episode that has no time limit
-LARGE_REWARD = 1_000
+LARGE_REWARD, TOO_LARGE = 1_000, "gives rewards as large as"
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -143,8 +143,8 @@ def env_id(name: str) -> str:
     if short not in ids:
         fitting = [known for known, spec in ids.items() if _is_learnable(spec)]
         raise Refused(
-            f"env.name = {name!r} is not known, neither as a Gymnasium id nor as a"
-            f" short name: {nearest(short, fitting)} ({NOT_KNOWN})"
+            f"env.name = {name!r} is not known: {NOT_KNOWN}. Of the known names,"
+            f" {nearest(short, fitting)}"
         )
     return ids[short].id
 
@@ -180,7 +180,8 @@ def _made(name: str, make: Callable[[], T]) -> T:
         if not (_is_gymnasiums(error) and _is_gymnasiums(error.__context__)):
             raise
         if not isinstance(error, ImportError):
-            raise Refused(f"env.name = {name!r}: {error}") from error
+            hint = INTERFACE if "inherit" in str(error) else ""
+            raise Refused(f"env.name = {name!r}: {error}{hint}") from error
         missing = error
     raise Refused(
         f"env.name = {name!r} needs a package that is not installed: {missing}"
@@ -330,7 +331,7 @@ def try_out(name: str, envs: VectorEnv, reward_scale: float = 1.0) -> None:
         )
     if largest * reward_scale >= LARGE_REWARD:
         warnings.warn(
-            f"env.name = {name!r} gives rewards as large as {largest:,.0f}: Q-values"
+            f"env.name = {name!r} {TOO_LARGE} {largest:,.0f}: Q-values"
             " need long to grow so far, and a run may learn nothing; set"
             f" env.reward_scale = {10.0 ** -round(log10(largest)):g} (returns are still"
             " reported in the environment's units)",

@@ -31,6 +31,7 @@ from dqn_tutorial.nets import DQNNet
 from dqn_tutorial.presets import PRESETS
 
 T = TypeVar("T")
+IMPORTED = "imported_"  # begins the name of a learner's file among the modules
 
 
 @dataclass(frozen=True)
@@ -190,13 +191,19 @@ def import_file(path: Path) -> None:
     Taught in 10_build_your_own_model.
     """
     # its own: a file called copy.py must not take the place of Python's copy
-    name = f"imported_{path.stem}"
+    name = IMPORTED + path.stem
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise Refused(f"import = {str(path)!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by its name
     spec.loader.exec_module(module)
+
+
+def import_words() -> list[str]:
+    """Return the words of a command line that run the imported files again."""
+    names = [name for name in sys.modules if name.startswith(IMPORTED)]
+    return [f"--import {sys.modules[name].__file__}" for name in names]
 
 
 def make_config(

@@ -42,18 +42,18 @@ from dqn_tutorial.config import (
 )
 from dqn_tutorial.envs import EnvSpec, env_spec
 from dqn_tutorial.log import Log
-from dqn_tutorial.models import get_model, saved_config
+from dqn_tutorial.models import get_model, import_words, saved_config
 from dqn_tutorial.training import Rollout, evaluate, train
 
 FINAL_EPISODES = 100
 # a checkpoint comes after so many seconds, and after so many times what the last cost
-SECONDS, TIMES = 2.0, 40
+SECONDS, TIMES = 1.0, 35
 UNFINISHED = {"config.yaml", LOCK}  # what a run that was killed early leaves
 
 
 def resume_line(folder: Path) -> str:
     """Return the command that goes on with the run of a folder."""
-    return f"python -m dqn_tutorial --resume {folder}"
+    return " ".join(["python -m dqn_tutorial --resume", str(folder), *import_words()])
 
 
 def refuse_unless_free(folder: Path) -> None:
@@ -262,7 +262,7 @@ def run_training(
                 if progress:
                     bar.set_postfix_str(
                         f"return={log.mean_return:.3g}, epsilon={record.epsilon:.3g},"
-                        f" loss={record.loss:.3g}",
+                        + (f" loss={record.loss:.3g}" if record.n_updates else ""),
                         refresh=False,
                     )
                 if (
@@ -292,6 +292,11 @@ def run_training(
         if isinstance(error, Exception) or not (checkpoint and checkpoint.exists()):
             agent.step = rollout.step
             save(envs=[{} for _ in agent.critic.seeds])
+        if isinstance(error, Exception):
+            error.add_note(
+                f"What was learned until step {agent.step} is kept. Once the cause is"
+                " gone, a run goes on from there with new episodes."
+            )
         raise
     if signal.SIGTERM in caught:
         raise KeyboardInterrupt(signal.SIGTERM)
@@ -358,8 +363,7 @@ def _run_on(
     except BaseException as error:
         if checkpoint.is_file():
             error.add_note(
-                "What was learned until the last checkpoint is kept; this goes on:"
-                f" {resume_line(folder)}"
+                f"From its last checkpoint this goes on: {resume_line(folder)}"
             )
         raise
     returns = returns.reshape(-1, FINAL_EPISODES)  # [N, 100]

@@ -259,7 +259,7 @@ class Wants(Line):
         self.size = size
 
 
-OLD = r"the old interface of Gym"
+OLD = "The old interface of Gym"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ OLD = r"the old interface of Gym"
         (with_step(lambda *_: None), "step returned no tuple|of type NoneType"),
         (with_reset(lambda seen, _: seen), f"reset returned one value, .*{OLD}"),
         (with_reset(lambda *two: (*two, 1)), "reset returned 3 values, DQN needs 2"),
-        (NoSeed, f"reset does not take `seed` and `options` .*{OLD}"),
+        (NoSeed, f"reset does not take `seed` and `options`.*{OLD}"),
         (wrapped, "reset does not take `seed`"),
         (NoSpace, "there is no observation_space"),
         (NoEnv, "must inherit from the gymnasium.Env class"),

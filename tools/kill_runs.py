@@ -93,7 +93,7 @@ def killed(
     )
     checkpoint, log = folder / "checkpoint.safetensors", folder.with_suffix(".log")
     moments = sorted(rng.uniform(0.05, 0.95) * seconds for _ in range(kills))
-    done, n_bytes = 0.0, 0
+    done, n_bytes, n_kills = 0.0, 0, 0
     for number, moment in enumerate(moments):
         process = start(words, log)
         while not checkpoint.exists() and process.poll() is None:
@@ -109,13 +109,12 @@ def killed(
             process.terminate()
         else:
             process.kill()
-        at = time.time()
+        at, n_kills = time.time(), n_kills + 1
         process.wait()
         if not number % 2:
             repeated.append(at - checkpoint.stat().st_mtime)
         words = ["--resume", str(folder)]
     code = start(words, log).wait()
-    n_kills = number + 1 if process.poll() is None or process.returncode < 0 else number
     return {
         "kills": n_kills,
         "exit": code,
