@@ -206,8 +206,8 @@ def test_an_unknown_dotted_name_is_refused() -> None:
         (
             "cartpol",
             (
-                r"not known, neither as a Gymnasium id nor as a short name: did you"
-                r" mean 'cartpole'\? \(if it is your own, .* in a notebook\)$"
+                r"not known: if it is your own, .* in a notebook\)\. Of the known"
+                r" names, did you mean 'cartpole'\?$"
             ),
         ),
         ("Cart-Pole-v1", "not known"),

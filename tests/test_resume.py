@@ -250,7 +250,7 @@ def test_an_error_of_the_environment_keeps_its_traceback_and_what_was_learned(
     with pytest.raises(ValueError, match="broadcast") as raised:
         call(monkeypatch, *words.split(), "--out", str(tmp_path / "run"))
     assert raised.traceback[-1].name == "step"
-    assert f"--resume {tmp_path / 'run'}" in raised.value.__notes__[0]
+    assert f"--resume {tmp_path / 'run'}" in raised.value.__notes__[1]
     monkeypatch.setattr(Line, "fails_at", 10**9)
     with pytest.warns(UserWarning, match="new episodes"):
         ended = resume(tmp_path / "run")
