@@ -42,7 +42,7 @@ def whole(path: Path) -> Iterator[Path]:
     except (OSError, SafetensorError) as error:
         with suppress(OSError):
             unfinished.unlink()
-        why = error.strerror if isinstance(error, OSError) else error
+        why = getattr(error, "strerror", None) or error
         raise Refused(f"{path} cannot be written: {why}") from error
 
 

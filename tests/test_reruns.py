@@ -33,9 +33,12 @@ LONG = {
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[NotebookClient]:
-    with rerun_notebooks.kernel() as client:
-        yield client
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
+    progress = tmp_path_factory.mktemp("reruns") / "progress.json"
+    with pytest.MonkeyPatch.context() as patch:  # other notebooks show what is done
+        patch.setenv("DQN_TUTORIAL_PROGRESS", str(progress))
+        with rerun_notebooks.kernel() as client:
+            yield client
 
 
 def left_out(path: Path) -> set[str]:
