@@ -26,7 +26,7 @@ reruns: developer  ## run every cell of every notebook twice, in two orders, som
 	$(BIN)/python tools/rerun_notebooks.py
 
 evidence: developer  ## measure every claim of the course again, on other seeds
-	$(BIN)/python tools/evidence.py
+	$(BIN)/python -m tools.evidence
 
 faults: tester  ## train in 10,000 random settings and 500 environments, some 20 minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.search_faults

@@ -1,8 +1,8 @@
 """Measure the claims of the course again, by running the notebooks that make them.
 
-Usage: python tools/evidence.py [CLAIM ...]           on seeds that no notebook uses;
+Usage: python -m tools.evidence [CLAIM ...]           on seeds that no notebook uses;
 ends with 1 if one does not hold
-       python tools/evidence.py --write [CLAIM ...]   on the notebooks' own seeds, and
+       python -m tools.evidence --write [CLAIM ...]   on the notebooks' own seeds, and
        keep the figures in the ledger
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import tomlkit
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
 from dqn_tutorial.classroom.ledger import (
@@ -29,6 +30,7 @@ from dqn_tutorial.classroom.ledger import (
     overlap,
 )
 from dqn_tutorial.config import nearest
+from tests.proofs import apart, proofs
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 SEED = re.compile(r"(?m)^SEED = ([\d_]+)$")
@@ -40,12 +42,21 @@ def run(stem: str, is_fresh: bool) -> dict[str, dict[str, Any]]:
     stops only itself.
     """
     notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
+    proved = proofs(stem)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if is_fresh:
         code[0].source, found = SEED.subn(
             lambda seed: f"SEED = {int(seed[1]) + FRESH}", code[0].source
         )
         assert found == 1, f"{stem}: the first code cell must set SEED once"
+    notebook.cells = [
+        one
+        for cell in code
+        for one in (
+            cell,
+            new_code_cell(apart(stem, cell.id, proved.get(cell.id, ""))),
+        )
+    ]
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "claims.jsonl"
         os.environ |= {

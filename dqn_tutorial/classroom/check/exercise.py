@@ -33,6 +33,7 @@ N_CASES = 20
 COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
+_ACCEPTED: dict[str, Any] = {}  # the learner's right answers, by exercise
 # a key, and whether it fits a result and its inputs
 Trait = tuple[str, Callable[[Any, Mapping[str, Any]], bool]]
 # by exercise, or by the name of a section that several share, and by key
@@ -83,6 +84,7 @@ class Exercise:
         difficulty: 1 to 3.
         judge: takes the answer and a random generator; raises `Wrong` where it refuses.
         also: sections of `messages.toml` that hold what its own there lacks.
+        solution: a right answer, for the cells that go on with it; none for a letter.
     """
 
     name: str
@@ -91,12 +93,21 @@ class Exercise:
     difficulty: int
     judge: Judge
     also: tuple[str, ...] = ()
+    solution: Any = None
+
+    @property
+    def function(self) -> Any:
+        """The learner's answer if its last check said correct, else the solution."""
+        return _ACCEPTED.get(self.name, self.solution)
 
     def __call__(self, answer: Any) -> Verdict:
         # the same inputs at each try
         verdict = self.verdict(answer, seed=zlib.crc32(self.name.encode()))
+        _ACCEPTED.pop(self.name, None)
         if verdict.status == "not attempted yet":
             return verdict
+        if verdict.status == "correct":
+            _ACCEPTED[self.name] = answer
         try:
             logbook.note(self.name, verdict.status == "correct", verdict.key)
         # a broken file must not cost the learner the verdict

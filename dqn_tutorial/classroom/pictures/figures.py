@@ -8,7 +8,9 @@ import html
 import inspect
 import io
 import textwrap
+import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
+
+from dqn_tutorial.config import nearest
 
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
     *(
@@ -131,22 +135,43 @@ def show_code(function: Callable[..., Any]) -> None:
     print("\n".join(line.partition("  # type: ignore")[0] for line in lines))
 
 
+def words_for(alt: str) -> str:
+    """Return the text alternative that stands under a name in `alternatives/`, or the
+    words themselves.
+
+    Raises:
+        ValueError: no words, and no such name.
+    """
+    if " " in alt.strip():
+        return alt
+    kept = {
+        name: words
+        for path in sorted(Path(__file__).with_name("alternatives").glob("*.toml"))
+        for name, words in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    }
+    if alt not in kept:
+        raise ValueError(
+            f"alt = {alt!r}: say in a sentence what the figure shows, or name a figure"
+            f" of the course; {nearest(alt, kept)}"
+        )
+    return " ".join(kept[alt].split())
+
+
 def show(picture: Figure | str, alt: str, width: int = 0) -> None:
     """Show a figure, or an SVG given as text, with its text alternative.
 
     Args:
         picture: a matplotlib figure or the text of an SVG.
-        alt: what a reader who cannot see it must know, in a sentence or two.
+        alt: what a reader who cannot see it must know, in a sentence or two; or the
+            name of a figure of the course, whose words are kept in `alternatives/`.
         width: of an SVG, in pixels.
 
     Raises:
-        ValueError: an empty text alternative.
+        ValueError: an empty text alternative, or an unknown name.
 
     Source: WCAG 2.2, criterion 1.1.1. Taught in 01_bellman_equation.
     """
-    if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the figure shows")
-    bundle = image_bundle(picture, alt, width)
+    bundle = image_bundle(picture, words_for(alt), width)
     display(bundle, metadata=image_metadata(bundle), raw=True)
 
 
