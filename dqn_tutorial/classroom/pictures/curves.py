@@ -41,6 +41,26 @@ def running_mean(
     return np.asarray((total[end] - total[start]) / (end - start))
 
 
+def recent_mean(
+    steps: Sequence[int] | NDArray[np.int64],
+    returns: Sequence[float] | NDArray[np.float64],
+    window: int = 2_000,
+) -> NDArray[np.float64]:
+    """Return at each episode the mean return of those that ended in the last `window`
+    steps. A mean of a number of episodes lags further the longer they get.
+
+    Args:
+        steps: `[N]`, ascending, at which each episode ended.
+        returns: `[N]`, of each episode.
+        window: in environment steps.
+    """
+    ends = np.asarray(steps)
+    total = np.cumsum(np.concatenate([[0.0], returns]))
+    first = np.searchsorted(ends, ends - window, side="right")
+    last = np.searchsorted(ends, ends, side="right")
+    return np.asarray((total[last] - total[first]) / (last - first))
+
+
 def learning_curve(
     episodes: Sequence[tuple[int, float]],
     evaluations: Sequence[tuple[int, float]],
@@ -199,7 +219,11 @@ def draw_returns(
             label="training episode (explores)",
         )
         axes.plot(
-            steps, running_mean(returns), "-", color=BLUE, label="mean of the last 20"
+            steps,
+            recent_mean(steps, returns),
+            "-",
+            color=BLUE,
+            label="mean of the last 2,000 steps",
         )
     if evaluations:
         axes.plot(
@@ -284,7 +308,9 @@ class LivePlot:
                 alpha=0.5,
                 label="training episode (explores)",
             )
-            mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 20")
+            mean = axes.plot(
+                [], [], "-", color=BLUE, label="mean of the last 2,000 steps"
+            )
             greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
             axes.axhline(
                 solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"
@@ -337,7 +363,7 @@ class LivePlot:
     def _set_lines(self) -> None:
         steps, returns = zip(*self.episodes, strict=True) if self.episodes else ((), ())
         self._lines[0].set_data(steps, returns)
-        self._lines[1].set_data(steps, running_mean(returns))
+        self._lines[1].set_data(steps, recent_mean(steps, returns))
         self._lines[2].set_data(
             *(zip(*self.evaluations, strict=True) if self.evaluations else ((), ()))
         )
