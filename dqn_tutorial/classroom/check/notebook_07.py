@@ -69,7 +69,9 @@ recent_mean = Exercise(
             "around it": _over(lambda s, t, w: np.abs(s - t) < w),
             "too old": _over(lambda s, t, w: s <= t - w),
             "sum for mean": _over(_recent, np.sum),
-            "divided by the window": lambda s, r, w: _over(_recent, np.sum)(s, r, w) / w,
+            "divided by the window": lambda s, r, w: (
+                _over(_recent, np.sum)(s, r, w) / w
+            ),
             "one number": lambda s, r, w: r[_recent(s, s[-1], w)].mean(),
         }.items(),
     ),

@@ -49,6 +49,12 @@ def _excess(q: NDArray[Any], q_star: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(q.max(-1) - q_star.max(-1))
 
 
+def _mean_excess(
+    q: NDArray[Any], q_star: NDArray[Any], terminal: NDArray[Any]
+) -> NDArray[Any]:
+    return np.asarray(_excess(q, q_star)[:, ~terminal].mean(-1))
+
+
 mean_excess = Exercise(
     "mean_excess",
     HERE,
@@ -56,7 +62,7 @@ mean_excess = Exercise(
     difficulty=1,
     judge=by_values(
         _sample_agents,
-        lambda q, star, end: _excess(q, star)[:, ~end].mean(-1),
+        _mean_excess,
         [
             *{
                 "sum for mean": lambda q, star, end: _excess(q, star)[:, ~end].sum(-1),
@@ -94,6 +100,7 @@ mean_excess = Exercise(
             ),
         ],
     ),
+    solution=_mean_excess,
 )
 
 
@@ -171,6 +178,7 @@ double_target = Exercise(
         )
     ),
     also=("target",),
+    solution=_double,
 )
 
 
@@ -239,4 +247,5 @@ maxmin_target = Exercise(
         )
     ),
     also=("target",),
+    solution=_maxmin,
 )
