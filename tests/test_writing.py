@@ -168,6 +168,9 @@ def normal(code: str) -> list[str]:
         def visit_Name(self, node: ast.Name) -> Any:
             return ast.Name("x", node.ctx)
 
+        def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+            return ast.Constant(0)
+
         def visit_Constant(self, node: ast.Constant) -> Any:
             return ast.Constant(0) if isinstance(node.value, str) else node
 

@@ -10,6 +10,7 @@ from dqn_tutorial.classroom.check import (
     notebook_04,
     notebook_05,
     notebook_06,
+    notebook_08,
     notebook_10,
     overview,
 )
@@ -26,6 +27,7 @@ EXERCISES: dict[str, Exercise] = {  # in the order of the course
         notebook_04,
         notebook_05,
         notebook_06,
+        notebook_08,
         notebook_10,
     )
     for name, value in vars(module).items()
