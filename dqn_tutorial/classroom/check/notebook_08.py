@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -37,9 +38,11 @@ _MISTAKEN: Mapping[str, Function] = {
     "interval not asked": lambda mean, low, high, smallest: (
         ">" if mean >= smallest else "<" if mean <= -smallest else "="
     ),
-    "size not asked": lambda mean, low, high, smallest: _sign(mean, low, high, 0)
-    if low > 0 or high < 0
-    else _sign(mean, low, high, smallest),
+    "size not asked": lambda mean, low, high, smallest: (
+        _sign(mean, low, high, 0)
+        if low > 0 or high < 0
+        else _sign(mean, low, high, smallest)
+    ),
     "none for unknown": lambda mean, low, high, smallest: (
         "=" if low <= 0 <= high else _sign(mean, low, high, smallest)
     ),
@@ -65,7 +68,7 @@ _MISTAKEN: Mapping[str, Function] = {
 def _judge_sign(answer: object, rng: np.random.Generator) -> None:
     own = guarded(answer)
     unit = float(rng.uniform(1, 100))
-    cases = [
+    cases: list[dict[str, Any]] = [
         {"mean": side * mean, "low": min(ends), "high": max(ends), "smallest": unit}
         for scaled in _CASES
         for side in (1, -1)
@@ -111,9 +114,9 @@ def _seeds(spread: float, effect: float) -> int:
 
 def _judge_seeds(answer: object, rng: np.random.Generator) -> None:
     own = guarded(answer)
-    # the hand's own numbers first: a message shows the first case that is wrong
+    # round numbers first: a message shows the first case that is wrong
     ratios = [2.0, *rng.uniform(1.5, 5.0, 4)]
-    cases = [
+    cases: list[dict[str, Any]] = [
         {"spread": float(ratio * effect), "effect": float(effect)}
         for ratio, effect in zip(
             ratios, [50.0, *rng.uniform(0.5, 80.0, 4)], strict=True
