@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
@@ -13,7 +14,7 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
+from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong, guarded
 from dqn_tutorial.classroom.check.values import as_array, describe
 from dqn_tutorial.mdp import Array
 
@@ -57,6 +58,15 @@ discounted_return = Exercise(
         ],
         [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
     ),
+    solution=_weighted,
+)
+
+what_is_seen = Exercise(
+    "what_is_seen",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["what_is_seen"], right="C"),
 )
 
 aim_at_the_wall = Exercise(
@@ -201,7 +211,51 @@ _judge_expectation = by_values(
     [_of_shape("action values", lambda inputs: inputs["policy"].shape)],
 )
 expectation_backup = Exercise(
-    "expectation_backup", HERE, 15, 2, _judge_expectation, also=("backup",)
+    "expectation_backup",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_expectation,
+    also=("backup",),
+    solution=_expected,
+)
+
+
+def _sample_action_values(rng: np.random.Generator) -> dict[str, Any]:
+    n_states, n_actions = ((4, 2), (5, 3), (6, 2), (6, 4))[rng.integers(4)]
+    q = rng.normal(size=(n_states, n_actions))
+    q[rng.integers(n_states)] = 0.0  # a terminal state, all its actions equal
+    return {"q": q}
+
+
+def _greedy(q: Array) -> Array:
+    return np.eye(q.shape[-1])[q.argmax(-1)]
+
+
+greedy_improvement = Exercise(
+    "greedy_improvement",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _sample_action_values,
+        _greedy,
+        [
+            ("all of the equal", lambda q: q == q.max(-1, keepdims=True)),
+            ("all of the equal", lambda q: 1.0 * (q == q.max(-1, keepdims=True))),
+            ("values for chances", lambda q: q * _greedy(q)),
+            ("smallest value", lambda q: _greedy(-q)),
+            ("size for value", lambda q: _greedy(abs(q))),
+            ("maximum over states", lambda q: 1.0 * (q == q.max(0))),
+            ("maximum over states", lambda q: np.eye(len(q))[q.argmax(0)].T),
+            ("one maximum", lambda q: 1.0 * (q == q.max())),
+        ],
+        [
+            _of_shape("one for each state", lambda inputs: inputs["q"].shape[:1]),
+            _of_shape("one for each action", lambda inputs: inputs["q"].shape[1:]),
+        ],
+    ),
+    solution=_greedy,
 )
 
 
@@ -270,7 +324,13 @@ _judge_optimality = by_values(
     [_of_shape("values of states", lambda inputs: inputs["terminal"].shape)],
 )
 optimality_backup = Exercise(
-    "optimality_backup", HERE, 10, 2, _judge_optimality, also=("backup",)
+    "optimality_backup",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_optimality,
+    also=("backup",),
+    solution=_optimal(),
 )
 
 
@@ -390,11 +450,128 @@ def _is_near(
         )
 
 
+def _iterated(p: Array, r: Array, end: Array, g: float, tolerance: float) -> Array:
+    v, move = np.zeros(len(end)), np.inf
+    while move > tolerance:
+        new_v = _sweep(p, r, end, g, v)
+        v, move = new_v, np.abs(new_v - v).max()
+    return v
+
+
 value_iteration = Exercise(
     "value_iteration",
     HERE,
-    20,
-    3,
-    _judge_iteration,
+    minutes=15,
+    difficulty=3,
+    judge=_judge_iteration,
     also=("optimality_backup", "backup"),
+    solution=_iterated,
+)
+
+GAMMA = 0.9  # of the two exercises that follow
+LOST = 0.1
+
+
+def value_lost(p: Array, r: Array, end: Array) -> float:
+    """Return how much less, in the state where it costs most, the policy of the
+    misprinted optimality equation is worth; of equal actions it takes the better.
+    """
+    q, misprinted = np.zeros((2, *p.shape[:2]))
+    for _ in range(400):
+        q = _optimal()(p, r, end, GAMMA, q)
+        misprinted = np.where(
+            end[:, None],
+            0.0,
+            backup(p, r, 0.0, np.zeros(len(p))) + GAMMA * (p @ misprinted).max(-1),
+        )
+    best = misprinted >= misprinted.max(-1, keepdims=True) - 1e-6
+    policy, v = _greedy(np.where(best, q, -np.inf)), np.zeros(len(p))
+    for _ in range(400):
+        v = _expected(p, r, end, GAMMA, policy, v)
+    return float((q.max(-1) - v).max())
+
+
+def _judge_misprint(answer: Any, rng: np.random.Generator) -> None:
+    p, r, end = _tables(guarded(answer)())
+    if len(p) > 4:
+        raise Wrong("too many states", n=len(p))
+    if (p < 0).any() or not np.allclose(p.sum(-1), 1):
+        raise Wrong("no probabilities")
+    if not (np.abs(r) <= 1).all():
+        raise Wrong("large rewards", value=np.abs(r).max())
+    if not np.allclose(p[end], np.eye(len(p))[end][:, None]) or r[end].any():
+        raise Wrong("goes on after the end", state=end.argmax())
+    if (p.max(-1) > 1 - 1e-9).all():
+        raise Wrong("nothing slips")
+    lost = value_lost(p, r, end)
+    if lost < 1e-6:
+        raise Wrong("nothing lost")
+    if lost < LOST - 1e-6:
+        raise Wrong("too little", lost=lost)
+
+
+def _tables(result: Any) -> tuple[Array, Array, NDArray[np.bool_]]:
+    found = (
+        [as_array(part) for part in result]
+        if isinstance(result, tuple | list) and len(result) == 3
+        else []
+    )
+    match found:
+        case [np.ndarray() as p, np.ndarray() as r, np.ndarray() as end] if (
+            p.ndim == 3
+            and p.shape == r.shape == (len(end), p.shape[1], len(end))
+            and end.ndim == 1
+            and p.size
+        ):
+            return p.astype(float), r.astype(float), end.astype(bool)
+    shapes = ", ".join(map(describe, result)) if found else describe(result)
+    raise Wrong("other shapes", shapes=shapes)
+
+
+def _gamble() -> tuple[Array, Array, Array]:
+    """Return a task in which one must see what came out before one chooses."""
+    transition, reward = np.zeros((2, 4, 2, 4))
+    transition[0, 0, [1, 2]] = 0.5
+    transition[0, 1, 3] = transition[1:, :, 3] = 1.0
+    reward[0, 1, 3] = 0.5
+    reward[[1, 2], [0, 1], 3], reward[[1, 2], [1, 0], 3] = 1.0, -1.0
+    return transition, reward, np.arange(4) == 3
+
+
+misprint_task = Exercise(
+    "misprint_task",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_misprint,
+    solution=_gamble,
+)
+
+
+def _judge_sweep(answer: Any, rng: np.random.Generator) -> None:
+    if isinstance(answer, str) and answer.strip() == "?":
+        raise NotAttempted
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
+        raise Wrong("no number") from None
+    for key, value in (
+        ("hole forgotten", 0.9 * 0.64),
+        ("no discount", 0.64 - 0.1),
+        ("reward discounted", 0.9 * (0.64 - 0.1)),
+        ("never slips", 0.9 * 0.8),
+        ("never slips", 0.9),
+        ("first sweep", 0.0),
+        ("first sweep", -0.1),
+        ("last chance left out", 0.9 * 0.8 - 0.1),
+    ):
+        if abs(number - value) < 2e-3:
+            raise Wrong(key)
+    if not abs(number - SECOND_SWEEP) < 2e-3:
+        raise Wrong("other number")
+
+
+SECOND_SWEEP = 0.8 * GAMMA * 0.8 - 0.1  # v_2 of cell 1
+second_sweep = Exercise(
+    "second_sweep", HERE, minutes=5, difficulty=1, judge=_judge_sweep
 )
