@@ -383,6 +383,6 @@ def test_the_notebook_counts_what_the_evidence_holds() -> None:
         " healthy one" in text
     )
     assert (
-        f"{words[len(alike)].capitalize()} bugs leave the return on CartPole exactly as"
+        f"{words[len(alike)].capitalize()} bugs leave the score on CartPole exactly as"
         " it is" in text
     )

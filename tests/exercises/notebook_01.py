@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dqn_tutorial.mdp import slippery_grid
 from tests.exercises import Answers
 
 
@@ -648,6 +649,142 @@ def values_and_sweeps(transition, reward, terminal, gamma, tolerance):
     return iterated(transition, reward, terminal, gamma, tolerance), 100
 
 
+def greedy_by_eye(q):
+    return np.eye(q.shape[1])[np.argmax(q, axis=1)]
+
+
+def greedy_by_loops(q):
+    policy = [[0] * q.shape[1] for _ in q]
+    for s, row in enumerate(q):
+        policy[s][list(row).index(max(row))] = 1
+    return policy
+
+
+def greedy_in_torch(q):
+    best = torch.tensor(q).argmax(-1)
+    return torch.nn.functional.one_hot(best, q.shape[1])
+
+
+def greedy_with_ties(q):
+    return (q == q.max(1)[:, None]).astype(float)
+
+
+def greedy_flags(q):
+    return q == np.max(q, axis=1, keepdims=True)
+
+
+def greedy_values(q):
+    policy = np.zeros_like(q)
+    for s in range(len(q)):
+        policy[s, q[s].argmax()] = q[s].max()
+    return policy
+
+
+def greedy_smallest(q):
+    return np.eye(q.shape[1])[q.argmin(1)]
+
+
+def greedy_size(q):
+    return np.eye(q.shape[1])[np.abs(q).argmax(1)]
+
+
+def greedy_over_states(q):
+    policy = np.zeros_like(q)
+    for a in range(q.shape[1]):
+        policy[q[:, a].argmax(), a] = 1
+    return policy
+
+
+def greedy_once(q):
+    policy = np.zeros(q.size)
+    policy[q.argmax()] = 1
+    return policy.reshape(q.shape)
+
+
+def greedy_actions(q):
+    return q.argmax(-1)
+
+
+def greedy_best_states(q):
+    return q.argmax(0)
+
+
+def gamble(chance=0.5, safe=0.5):
+    transition, reward = np.zeros((4, 2, 4)), np.zeros((4, 2, 4))
+    transition[0, 0, 1], transition[0, 0, 2] = chance, 1 - chance
+    transition[0, 1, 3] = 1
+    for s in (1, 2, 3):
+        transition[s, :, 3] = 1
+    reward[0, 1, 3] = safe
+    reward[1, 0, 3] = reward[2, 1, 3] = 1
+    reward[1, 1, 3] = reward[2, 0, 3] = -1
+    return transition, reward, np.array([False, False, False, True])
+
+
+def task_of_a_gamble():
+    return gamble()
+
+
+def task_as_lists():
+    return [part.tolist() for part in gamble(0.4, 0.7)]
+
+
+def task_of_three_states():
+    # state 0: draw again or leave; what pays in state 1 costs in state 0
+    transition, reward = np.zeros((3, 3, 3)), np.zeros((3, 3, 3))
+    transition[0, 0] = 0.5, 0.5, 0.0
+    transition[0, 1:, 2] = transition[1:, :, 2] = 1
+    reward[0, :, 2] = 0, 0.3, -1
+    reward[1, :, 2] = -1, -1, 1
+    return transition, reward, np.array([0, 0, 1])
+
+
+def task_of_one_array():
+    return gamble()[0]
+
+
+def task_without_an_end():
+    return gamble()[:2]
+
+
+def task_of_the_grid():
+    grid = slippery_grid()
+    return grid.transition, grid.reward, grid.terminal
+
+
+def task_without_rows():
+    transition, reward, terminal = gamble()
+    transition[3] = 0
+    return transition, reward, terminal
+
+
+def task_of_large_rewards():
+    transition, reward, terminal = gamble()
+    return transition, 10 * reward, terminal
+
+
+def task_that_goes_on():
+    transition, reward, terminal = gamble()
+    transition[3, :, 3], transition[3, :, 0] = 0, 1
+    return transition, reward, terminal
+
+
+def task_without_chance():
+    return gamble(1.0)
+
+
+def task_in_which_it_only_looks_worse():
+    return gamble(safe=-0.5)
+
+
+def task_of_a_tie():
+    return gamble(safe=0.0)
+
+
+def task_of_a_small_loss():
+    return gamble(safe=0.85)
+
+
 MALFORMED = [("E", "no letter"), ("AB", "no letter"), (3, "no letter")]
 ANSWERS = {
     "discounted_return": Answers(
@@ -673,6 +810,53 @@ ANSWERS = {
     "aim_at_the_wall": Answers(
         correct=["B", "b", " B "],
         wrong=[("A", "answer A"), ("C", "answer C"), ("D", "answer D"), *MALFORMED],
+    ),
+    "what_is_seen": Answers(
+        correct=["C", "c", " C "],
+        wrong=[("A", "answer A"), ("B", "answer B"), ("D", "answer D"), *MALFORMED],
+    ),
+    "greedy_improvement": Answers(
+        correct=[greedy_by_eye, greedy_by_loops, greedy_in_torch],
+        wrong=[
+            (greedy_with_ties, "all of the equal"),
+            (greedy_flags, "all of the equal"),
+            (greedy_values, "values for chances"),
+            (greedy_smallest, "smallest value"),
+            (greedy_size, "size for value"),
+            (greedy_over_states, "maximum over states"),
+            (greedy_once, "one maximum"),
+            (greedy_actions, "one for each state"),
+            (greedy_best_states, "one for each action"),
+        ],
+    ),
+    "misprint_task": Answers(
+        correct=[task_of_a_gamble, task_as_lists, task_of_three_states],
+        wrong=[
+            (task_of_one_array, "other shapes"),
+            (task_without_an_end, "other shapes"),
+            (task_of_the_grid, "too many states"),
+            (task_without_rows, "no probabilities"),
+            (task_of_large_rewards, "large rewards"),
+            (task_that_goes_on, "goes on after the end"),
+            (task_without_chance, "nothing slips"),
+            (task_in_which_it_only_looks_worse, "nothing lost"),
+            (task_of_a_tie, "nothing lost"),
+            (task_of_a_small_loss, "too little"),
+        ],
+    ),
+    "second_sweep": Answers(
+        correct=[0.476, "0.476", 0.8 * 0.9 * 0.8 - 0.1],
+        wrong=[
+            (0.576, "hole forgotten"),
+            (0.54, "no discount"),
+            (0.486, "reward discounted"),
+            (0.72, "never slips"),
+            (0.9, "never slips"),
+            (0.0, "first sweep"),
+            (0.62, "last chance left out"),
+            (0.4, "other number"),
+            ("half", "no number"),
+        ],
     ),
     "expectation_backup": Answers(
         correct=[

@@ -457,6 +457,112 @@ def squared_epsilon(q_values, epsilon, rng):
     return coin_first(q_values, epsilon**2, rng)
 
 
+def by_shares(reward, next_q, terminated, epsilon, gamma):
+    shares = np.full(len(next_q), epsilon / len(next_q))
+    shares[next_q.argmax()] += 1 - epsilon
+    return reward if terminated else reward + gamma * shares @ next_q
+
+
+def two_parts(reward, next_q, terminated, epsilon, gamma):
+    target = reward
+    if not terminated:
+        target += gamma * (1 - epsilon) * max(next_q)
+        target += gamma * epsilon * sum(next_q) / len(next_q)
+    return target
+
+
+def loop_over_actions(reward, next_q, terminated, epsilon, gamma):
+    mean, best = 0.0, int(next_q.argmax())
+    for action, value in enumerate(next_q.tolist()):
+        mean += value * (epsilon / len(next_q) + (action == best) * (1 - epsilon))
+    return np.float32(reward + gamma * (1 - terminated) * mean)
+
+
+def _towards_mean(mean):
+    """The target with mean(next_q, epsilon) as the value of the next state."""
+
+    def target(reward, next_q, terminated, epsilon, gamma):
+        return reward + (0 if terminated else gamma * mean(next_q, epsilon))
+
+    target.__name__ = mean.__name__
+    return target
+
+
+@_towards_mean
+def q_learning_target(next_q, epsilon):
+    return np.amax(next_q)
+
+
+@_towards_mean
+def all_alike(next_q, epsilon):
+    return np.average(next_q)
+
+
+@_towards_mean
+def parts_swapped(next_q, epsilon):
+    return epsilon * max(next_q) + (1 - epsilon) * np.average(next_q)
+
+
+@_towards_mean
+def others_for_random(next_q, epsilon):
+    return (1 - epsilon) * max(next_q) + epsilon * np.sort(next_q)[:-1].mean()
+
+
+@_towards_mean
+def greedy_without_its_random_part(next_q, epsilon):
+    return (1 - epsilon) * max(next_q) + epsilon / len(next_q) * sum(
+        sorted(next_q)[:-1]
+    )
+
+
+@_towards_mean
+def epsilon_for_each(next_q, epsilon):
+    return (1 - epsilon) * max(next_q) + sum(epsilon * next_q)
+
+
+@_towards_mean
+def maximum_in_full(next_q, epsilon):
+    return max(next_q) + epsilon * np.average(next_q)
+
+
+@_towards_mean
+def number_in_the_mean(next_q, epsilon):
+    return (1 - epsilon) * np.argmax(next_q) + epsilon * np.average(next_q)
+
+
+def expected_through_the_end(reward, next_q, terminated, epsilon, gamma):
+    return two_parts(reward, next_q, False, epsilon, gamma)
+
+
+def expected_only_at_the_end(reward, next_q, terminated, epsilon, gamma):
+    return two_parts(reward, next_q, not terminated, epsilon, gamma)
+
+
+def expected_with_bits(reward, next_q, terminated, epsilon, gamma):
+    mean = two_parts(0.0, next_q, False, epsilon, 1.0)
+    return reward + gamma * mean * int.__invert__(terminated)
+
+
+def expected_all_masked(reward, next_q, terminated, epsilon, gamma):
+    return 0.0 if terminated else two_parts(reward, next_q, False, epsilon, gamma)
+
+
+def expected_undiscounted(reward, next_q, terminated, epsilon, gamma):
+    return two_parts(reward, next_q, terminated, epsilon, 1.0)
+
+
+def expected_all_discounted(reward, next_q, terminated, epsilon, gamma):
+    return gamma * two_parts(reward, next_q, terminated, epsilon, 1.0)
+
+
+def maximum_through_the_end(reward, next_q, terminated, epsilon, gamma):
+    return reward + gamma * next_q.max()
+
+
+def of_each_action(reward, next_q, terminated, epsilon, gamma):
+    return reward + gamma * (not terminated) * epsilon * next_q
+
+
 MALFORMED = [("E", "no letter"), ("AB", "no letter"), (3, "no letter")]
 ANSWERS = {
     "step_size_floor": Answers(
@@ -541,6 +647,45 @@ ANSWERS = {
             (running_maximum_from_zero, "maximum from 0"),
             (fixed_epsilon, "other frequencies"),
             (squared_epsilon, "other frequencies"),
+        ],
+    ),
+    "expected_sarsa_target": Answers(
+        correct=[by_shares, two_parts, loop_over_actions],
+        wrong=[
+            (q_learning_target, "maximum alone"),
+            (maximum_through_the_end, "maximum alone"),
+            (all_alike, "mean alone"),
+            (parts_swapped, "shares swapped"),
+            (others_for_random, "greedy share too small"),
+            (greedy_without_its_random_part, "greedy share too small"),
+            (epsilon_for_each, "sum for mean"),
+            (maximum_in_full, "parts added"),
+            (number_in_the_mean, "action for value"),
+            (expected_through_the_end, "ignores terminated"),
+            (expected_only_at_the_end, "mask inverted"),
+            (expected_with_bits, "bits inverted"),
+            (expected_all_masked, "reward masked"),
+            (expected_undiscounted, "no discount"),
+            (expected_all_discounted, "reward discounted"),
+            (of_each_action, "other shape"),
+        ],
+    ),
+    "where_sarsa_turns": Answers(
+        correct=[(0.23, 0.24), [0.225, 0.245], np.array([0.2318, 0.2319])],
+        wrong=[
+            ((0.1, 0.12), "no turn yet"),
+            ((0.21, 0.23), "no turn yet"),
+            ((0.24, 0.25), "turned before"),
+            ((0.3, 1), "turned before"),
+            ((0.1, 0.3), "too far apart"),
+            ((0.22, 0.25), "too far apart"),
+            ((0.24, 0.23), "order"),
+            ((0.23, 0.23), "order"),
+            ((23, 24), "no probability"),
+            ((float("nan"), 0.24), "no probability"),
+            (0.232, "no pair"),
+            ("0.23, 0.24", "no pair"),
+            ((0.22, 0.23, 0.24), "no pair"),
         ],
     ),
 }

@@ -11,6 +11,7 @@ from dqn_tutorial.classroom.check import (
     notebook_05,
     notebook_06,
     notebook_07,
+    notebook_08,
     notebook_10,
     overview,
 )
@@ -28,6 +29,7 @@ EXERCISES: dict[str, Exercise] = {  # in the order of the course
         notebook_05,
         notebook_06,
         notebook_07,
+        notebook_08,
         notebook_10,
     )
     for name, value in vars(module).items()

@@ -5,6 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from dqn_tutorial.classroom.check.backups import (
+    backup,
+    expected_backup,
+    greedy,
+    optimal_backup,
+    sample_mdp,
+    wrong_backups,
+)
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
@@ -13,8 +21,14 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.sweeps import (
+    gamble,
+    iterated,
+    judge_iteration,
+    judge_misprint,
+    judge_sweep,
+)
+from dqn_tutorial.classroom.check.values import as_array
 from dqn_tutorial.mdp import Array
 
 HERE = "01_bellman_equation"
@@ -57,6 +71,15 @@ discounted_return = Exercise(
         ],
         [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
     ),
+    solution=_weighted,
+)
+
+what_is_seen = Exercise(
+    "what_is_seen",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["what_is_seen"], right="C"),
 )
 
 aim_at_the_wall = Exercise(
@@ -68,80 +91,13 @@ aim_at_the_wall = Exercise(
 )
 
 
-def backup(p: Array, r: Array, g: float, v: Array) -> Array:
-    """Return the values `[..., A]` of the actions, given those of the next states.
-    Source: Sutton & Barto (2018), equation 3.14. Taught in 01_bellman_equation.
-    """
-    return np.asarray((p * (r + g * v)).sum(-1))
-
-
-WRONG_BACKUPS: tuple[tuple[str, Function], ...] = (
-    ("value of s", lambda p, r, end, g, v: (p * (r + g * v[:, None, None])).sum(-1)),
-    ("no discount", lambda p, r, end, g, v: (p * (r + v)).sum(-1)),
-    ("reward discounted", lambda p, r, end, g, v: g * (p * (r + v)).sum(-1)),
-    ("reward masked", lambda p, r, end, g, v: (p * ~end * (r + g * v)).sum(-1)),
-    ("mean over states", lambda p, r, end, g, v: (r + g * v).mean(-1)),
-    ("brackets", lambda p, r, end, g, v: (p * r + g * v).sum(-1)),
-    ("brackets", lambda p, r, end, g, v: (p * r).sum(-1) + g * v.sum()),
-    ("last one only", lambda p, r, end, g, v: (p * (r + g * v))[..., -1]),
-    ("terminal not 0", lambda p, r, end, g, v: backup(p, r, g, v)),
-)
-
-
-def _wrong_backups(
-    task: Callable[[Function], Function] = lambda wrong: wrong,
-) -> list[tuple[str, Function]]:
-    """Return what `task` makes of each wrong backup, with and without a mask on what it
-    reads and writes.
-    """
-
-    def made(backup: Function, reads: bool, writes: bool) -> Function:
-        def wrong(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
-            q = backup(p, r, end, g, np.where(end, 0, v) if reads else v)
-            return np.where(end[:, None], 0, q) if writes else q
-
-        return task(wrong)
-
-    return [
-        (key, made(f, x, y))
-        for key, f in WRONG_BACKUPS
-        for x in (True, False)
-        for y in (True, False)
-    ]
-
-
-def _sample_mdp(rng: np.random.Generator, ends_last: bool = False) -> dict[str, Any]:
-    """Return a small random MDP, S above A, with one or two terminal states; the last
-    one too if asked for.
-    """
-    n_states, n_actions = ((4, 2), (5, 2), (6, 2), (4, 3))[rng.integers(4)]
-    transition = (
-        0.7 * rng.dirichlet(np.full(n_states, 0.3), (n_states, n_actions))
-        + 0.3 / n_states
-    )
-    reward, terminal = rng.normal(size=transition.shape), np.zeros(n_states, bool)
-    terminal[rng.permutation(n_states)[: int(rng.integers(1, 3))]] = True
-    terminal[-1] |= ends_last
-    transition[terminal], reward[terminal] = np.eye(n_states)[terminal][:, None], 0.0
-    return {
-        "transition": transition,
-        "reward": reward,
-        "terminal": terminal,
-        "gamma": float(rng.uniform(0.6, 0.93)),
-    }
-
-
 def _sample_policy(rng: np.random.Generator) -> dict[str, Any]:
-    mdp = _sample_mdp(rng)
+    mdp = sample_mdp(rng)
     n_states, n_actions = mdp["transition"].shape[:2]
     return mdp | {
         "policy": rng.dirichlet(np.ones(n_actions), n_states),
         "v": rng.normal(size=n_states),
     }
-
-
-def _expected(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
-    return np.asarray((pi * backup(p, r, g, np.where(end, 0, v))).sum(-1))
 
 
 def _in_place(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
@@ -164,7 +120,7 @@ def _summed_in_place(
 
 _judge_expectation = by_values(
     _sample_policy,
-    _expected,
+    expected_backup,
     [
         ("in place", _in_place),
         ("in place", _summed_in_place),
@@ -183,7 +139,7 @@ _judge_expectation = by_values(
         (
             "terminal kept",
             lambda p, r, end, g, pi, v: np.where(
-                end, v, _expected(p, r, end, g, pi, v)
+                end, v, expected_backup(p, r, end, g, pi, v)
             ),
         ),
         (
@@ -192,7 +148,7 @@ _judge_expectation = by_values(
                 end, v, (pi * backup(p, r, g, v)).sum(-1)
             ),
         ),
-        *_wrong_backups(
+        *wrong_backups(
             lambda wrong: (
                 lambda p, r, end, g, pi, v: (pi * wrong(p, r, end, g, v)).sum(-1)
             )
@@ -201,18 +157,54 @@ _judge_expectation = by_values(
     [_of_shape("action values", lambda inputs: inputs["policy"].shape)],
 )
 expectation_backup = Exercise(
-    "expectation_backup", HERE, 15, 2, _judge_expectation, also=("backup",)
+    "expectation_backup",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_expectation,
+    also=("backup",),
+    solution=expected_backup,
+)
+
+
+def _sample_action_values(rng: np.random.Generator) -> dict[str, Any]:
+    n_states, n_actions = ((4, 2), (5, 3), (6, 2), (6, 4))[rng.integers(4)]
+    q = rng.normal(size=(n_states, n_actions))
+    q[rng.integers(n_states)] = 0.0  # a terminal state, all its actions equal
+    return {"q": q}
+
+
+greedy_improvement = Exercise(
+    "greedy_improvement",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _sample_action_values,
+        greedy,
+        [
+            ("all of the equal", lambda q: q == q.max(-1, keepdims=True)),
+            ("all of the equal", lambda q: 1.0 * (q == q.max(-1, keepdims=True))),
+            ("values for chances", lambda q: q * greedy(q)),
+            ("smallest value", lambda q: greedy(-q)),
+            ("size for value", lambda q: greedy(abs(q))),
+            ("maximum over states", lambda q: 1.0 * (q == q.max(0))),
+            ("maximum over states", lambda q: np.eye(len(q))[q.argmax(0)].T),
+            ("one maximum", lambda q: 1.0 * (q == q.max())),
+        ],
+        [
+            _of_shape("one for each state", lambda inputs: inputs["q"].shape[:1]),
+            _of_shape("one for each action", lambda inputs: inputs["q"].shape[1:]),
+        ],
+    ),
+    solution=greedy,
 )
 
 
 def _sample_table(rng: np.random.Generator) -> dict[str, Any]:
-    return (mdp := _sample_mdp(rng)) | {
+    return (mdp := sample_mdp(rng)) | {
         "q": rng.normal(size=mdp["transition"].shape[:2]) - 0.7
     }
-
-
-def _optimal(best: Function = lambda q: q.max(-1)) -> Function:
-    return lambda p, r, end, g, q: backup(p, r, g, np.where(end, 0, best(q)))
 
 
 def _table_in_place(places: Callable[[Array], Iterable[Any]]) -> Function:
@@ -229,7 +221,7 @@ def _table_in_place(places: Callable[[Array], Iterable[Any]]) -> Function:
 
 _judge_optimality = by_values(
     _sample_table,
-    _optimal(),
+    optimal_backup(),
     [
         (
             "maximum too early",
@@ -243,18 +235,18 @@ _judge_optimality = by_values(
         ),
         ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
         ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
-        ("maximum over states", _optimal(lambda q: q.max(0))),
-        ("one maximum", _optimal(lambda q: q.max())),
-        ("maximum from 0", _optimal(lambda q: q.max(-1).clip(0))),
-        ("action for value", _optimal(lambda q: q.argmax(-1))),
-        ("mean for maximum", _optimal(lambda q: q.mean(-1))),
+        ("maximum over states", optimal_backup(lambda q: q.max(0))),
+        ("one maximum", optimal_backup(lambda q: q.max())),
+        ("maximum from 0", optimal_backup(lambda q: q.max(-1).clip(0))),
+        ("action for value", optimal_backup(lambda q: q.argmax(-1))),
+        ("mean for maximum", optimal_backup(lambda q: q.mean(-1))),
         ("same action", lambda p, r, end, g, q: backup(p, r, g, (q * ~end[:, None]).T)),
         ("in place", _table_in_place(lambda q: np.ndindex(q.shape))),
         ("in place", _table_in_place(lambda q: range(len(q)))),
         (
             "terminal kept",
             lambda p, r, end, g, q: np.where(
-                end[:, None], q, _optimal()(p, r, end, g, q)
+                end[:, None], q, optimal_backup()(p, r, end, g, q)
             ),
         ),
         (
@@ -263,138 +255,43 @@ _judge_optimality = by_values(
                 end[:, None], q, backup(p, r, g, q.max(-1))
             ),
         ),
-        *_wrong_backups(
+        *wrong_backups(
             lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))
         ),
     ],
     [_of_shape("values of states", lambda inputs: inputs["terminal"].shape)],
 )
 optimality_backup = Exercise(
-    "optimality_backup", HERE, 10, 2, _judge_optimality, also=("backup",)
+    "optimality_backup",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_optimality,
+    also=("backup",),
+    solution=optimal_backup(),
 )
-
-
-def _sweep(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
-    return np.where(end, 0, backup(p, r, g, v).max(-1))
-
-
-def _sweep_in_place(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
-    for s in range(len(v)):
-        v[s] = backup(p[s], r[s], g, v).max()
-    return v
-
-
-_wrong_sweeps: tuple[tuple[str, Function], ...] = (
-    ("mean for maximum", lambda p, r, end, g, v: backup(p, r, g, v).mean(-1)),
-    ("maximum from 0", lambda p, r, end, g, v: _sweep(p, r, end, g, v).clip(0)),
-    *_wrong_backups(lambda wrong: lambda *given: wrong(*given).max(-1)),
-)
-
-
-def _judge_iteration(answer: Any, rng: np.random.Generator) -> None:
-    cases = [
-        _sample_mdp(rng, k % 3 == 2) | {"tolerance": float(rng.uniform(1e-5, 1e-4))}
-        for k in range(9)
-    ]
-    # values that rise from 0, that fall, and both
-    for case, sign in zip(cases, (1, -1, 0) * 3, strict=True):
-        case["reward"] = sign * abs(case["reward"]) if sign else case["reward"]
-    pairs = [(_values(guarded(answer)(**case), case), case) for case in cases]
-    right = [_is_near(*pair, _sweep) for pair in pairs]
-    if all(right):
-        # refuse loops that stop well on small tables by chance: two states of twelve
-        # move, against each other; a gamma of 0.98 makes them move for long
-        for key, gamma in (("few move", 0.9), ("many sweeps", 0.98)):
-            if not _is_right(answer, _slow_table(gamma, 1.0, -1.0)):
-                raise Wrong(key)
-        return
-    ends = [(value[end := case["terminal"]], end.argmax()) for value, case in pairs]
-    if any(values.any() for values, _ in ends):
-        values, state = next(found for found in ends if found[0].any())
-        raise Wrong("terminal kept", state=state, value=values[0])
-    wrong = [
-        ("one sweep", _sweep, 1),
-        ("one sweep", _sweep_in_place, 1),
-        *((*pair, 400) for pair in _wrong_sweeps),
-    ]
-    for key, sweep, n_sweeps in wrong:
-        if all(_is_near(*pair, sweep, n_sweeps) for pair in pairs):
-            raise Wrong(key)
-    if all(value.dtype.kind in "biu" for value, _ in pairs):
-        raise Wrong("whole numbers")
-    if len({*right[::3]}) == len({*right[1::3]}) == 1 and right[0] != right[1]:
-        has_sign = any(
-            _is_right(answer, _slow_table(0.9, sign, sign)) for sign in (1.0, -1.0)
-        )
-        raise Wrong("sign of the move" if has_sign else "largest value")
-    value, case = pairs[right.index(False)]
-    transition, reward, terminal, gamma, _ = case.values()
-    move = np.abs(_sweep(transition, reward, terminal, gamma, value) - value).max()
-    raise Wrong("still moving", move=move, tolerance=case["tolerance"])
-
-
-def _slow_table(gamma: float, *paid: float) -> dict[str, Any]:
-    """Return twelve states: two that stay where they are and are paid this in each
-    step, two that are paid much once, with either sign, so that no move of the others
-    shows in the largest value or the norm, and eight without pay.
-    """
-    transition, reward = np.zeros((2, 12, 2, 12))
-    transition[:, :, 11] = 1.0
-    transition[:2], reward[:2] = np.eye(12)[:2, None], np.array(paid)[:, None, None]
-    reward[2, :, 11], reward[3, :, 11] = 1e4, -1e4
-    return {
-        "transition": transition,
-        "reward": reward,
-        "terminal": np.arange(12) == 11,
-        "gamma": gamma,
-        "tolerance": 1e-2,
-    }
-
-
-def _is_right(answer: Any, case: Mapping[str, Any]) -> bool:
-    return _is_near(_values(guarded(answer)(**case), case), case, _sweep)
-
-
-def _values(result: Any, case: Mapping[str, Any]) -> Array:
-    value, n_states = as_array(result), len(case["terminal"])
-    if value is None or value.shape != (n_states,):
-        raise Wrong(
-            "other shape",
-            f"Asked for is a number for each state, [{n_states}], not"
-            f" {describe(result)}.",
-        )
-    if (
-        (is_nan := np.isnan(value)).any()
-        and (np.abs(value[~is_nan]) < 1e6).all()
-        and not is_nan.all()
-    ):
-        raise Wrong("nan", state=is_nan.argmax())
-    if not (np.abs(value) < 1e6).all():
-        raise Wrong(
-            "not finite",
-            "Your values grow beyond all bounds or end as `nan`. Are gamma and p both"
-            " in every sweep?",
-        )
-    return value
-
-
-def _is_near(
-    value: Array, case: Mapping[str, Any], sweep: Function, n_sweeps: int = 400
-) -> bool:
-    v = np.zeros(len(value))
-    with np.errstate(all="ignore"):
-        for _ in range(n_sweeps):
-            v = sweep(*[*case.values()][:4], v)
-        return bool(
-            np.abs(value - v).max() <= case["tolerance"] / (1 - case["gamma"]) + 1e-4
-        )
 
 
 value_iteration = Exercise(
     "value_iteration",
     HERE,
-    20,
-    3,
-    _judge_iteration,
+    minutes=15,
+    difficulty=3,
+    judge=judge_iteration,
     also=("optimality_backup", "backup"),
+    solution=iterated,
+)
+
+misprint_task = Exercise(
+    "misprint_task",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=judge_misprint,
+    solution=gamble,
+)
+
+
+second_sweep = Exercise(
+    "second_sweep", HERE, minutes=5, difficulty=1, judge=judge_sweep
 )

@@ -1,11 +1,9 @@
 """The exercises of 02_q_learning."""
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
@@ -14,10 +12,11 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
+from dqn_tutorial.classroom.check.frequencies import judge_choice
+from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
 from dqn_tutorial.classroom.check.misconceptions import around
-from dqn_tutorial.classroom.check.values import agree, as_array, shown
-from dqn_tutorial.mdp import Array
+from dqn_tutorial.classroom.check.values import agree, as_array, describe
+from dqn_tutorial.mdp import MDP, Array, q_from_v, slippery_grid
 
 HERE = "02_q_learning"
 step_size_floor = Exercise(
@@ -209,167 +208,145 @@ table_update = Exercise(
         inputs_it_changes=("q",),
         seen_as=_returning,
     ),
+    solution=_towards(_y),
 )
 
 
-N_CALLS = 3_000
-CLOSE = 0.045  # five standard deviations of a frequency among so many calls
-# q_values and epsilon give the probability of each action
-Law = Callable[[Array, float], Array]
-
-
-def _law(
-    greedy: Function = np.argmax, explored: Function = lambda n, best, e: np.ones(n)
-) -> Law:
-    def law(q: Array, epsilon: float) -> Array:
-        best = int(greedy(q))
-        weights = explored(len(q), best, epsilon)
-        return np.asarray(
-            epsilon * weights / weights.sum() + (1 - epsilon) * np.eye(len(q))[best]
-        )
-
-    return law
-
-
-def _two_coins(left: Function) -> Law:
-    """Return what comes of a second coin for the greedy action, with the action that is
-    left where neither falls.
-    """
-
-    def law(q: Array, epsilon: float) -> Array:
-        missed = epsilon * (1 - epsilon)
-        return np.asarray(
-            _law()(q, epsilon)
-            + missed * (np.eye(len(q))[left(q)] - np.eye(len(q))[q.argmax()])
-        )
-
-    return law
-
-
-LAWS: list[tuple[str, Law]] = [
-    ("epsilon inverted", lambda q, e: _law()(q, 1 - e)),
-    ("greedy action left out", _law(explored=lambda n, best, e: 1 - np.eye(n)[best])),
-    ("first action left out", _law(explored=lambda n, best, e: 1 - np.eye(n)[0])),
-    ("last action left out", _law(explored=lambda n, best, e: 1 - np.eye(n)[-1])),
-    ("always greedy", lambda q, e: _law()(q, 0)),
-    ("always random", lambda q, e: _law()(q, 1)),
-    ("smallest value", _law(np.argmin)),
-    ("maximum from 0", _law(lambda q: q.clip(0).argmax())),
-    ("size for value", _law(lambda q: np.abs(q).argmax())),
-    (
-        "one number twice",
-        _law(explored=lambda n, best, e: np.clip((e or 1) * n - np.arange(n), 0, 1)),
-    ),
-    ("two coins", _two_coins(lambda q: 0)),
-    ("two coins", _two_coins(lambda q: -1)),
-]
-
-
-@around
-def _many(
-    answer: Function,
-    q_values: Array,
-    epsilon: float,
-    rng: np.random.Generator,
-) -> Any:
-    """Make of a choice one that returns many, and the first of them once more from the
-    same state of the generator.
-    """
-    again = copy.deepcopy(rng)
-    before = copy.deepcopy(again.bit_generator.state)
-    actions = [answer(q_values, epsilon, rng) for _ in range(N_CALLS)]
-    return {
-        "actions": actions,
-        "again": [answer(q_values, epsilon, again) for _ in range(50)],
-        "is still": again.bit_generator.state == before,
-    }
-
-
-def _plan(rng: np.random.Generator) -> list[tuple[float, ...]]:
-    """Return numbers of actions, greedy actions, their values and epsilons of the
-    cases.
-
-    Where both branches are at work the greedy actions differ and none is the first, one
-    is the last, and once all values are negative: nothing fixed does for them.
-    """
-    n, best = np.transpose(rng.permutation([(4, 1), (3, 2), (5, 3)])).tolist()
-    return [
-        (3, 4, *n),
-        (0, 2, *best),
-        (0.5, 3.0, *rng.permutation([0.5, -0.5, 3.0]).tolist()),
-        (0.0, 1.0, *rng.uniform(0.35, 0.6, 3)),
-    ]
-
-
-def _judge_choice(answer: Any, rng: np.random.Generator) -> None:
-    cases, found, is_still = [], [], True
-    for n, best, top, epsilon in zip(*_plan(rng), strict=True):
-        case = (
-            np.insert(rng.permutation(np.linspace(-2.0, top, n)[:-1]), best, top),
-            float(epsilon),
-        )
-        result = guarded(_many(answer), ("rng",))(
-            q_values=case[0], epsilon=case[1], rng=rng
-        )
-        actions = _whole(result["actions"], case[0])
-        if not np.array_equal(actions[:50], _whole(result["again"], case[0])):
-            raise Wrong("other generator")
-        if (
-            result["is still"]
-            and 0 < epsilon < 1
-            and (actions != case[0].argmax()).any()
-        ):
-            raise Wrong("generator made anew")
-        is_still &= result["is still"]
-        cases.append(case)
-        found.append(np.bincount(actions, minlength=len(case[0])) / N_CALLS)
-
-    def fits(law: Law) -> list[bool]:
-        return [
-            bool(np.abs(share - law(*case)).max() < CLOSE)
-            for share, case in zip(found, cases, strict=True)
-        ]
-
-    if all(right := fits(_law())):
-        return
-    for key, law in LAWS:
-        if all(fits(law)):
-            raise Wrong(key)
-    if is_still:
-        raise Wrong("generator made anew")
-    (q, epsilon), share = cases[right.index(False)], found[right.index(False)]
-    raise Wrong(
-        "other frequencies",
-        epsilon=epsilon,
-        q=shown(q),
-        calls=N_CALLS,
-        found=shown(share),
-        wanted=shown(_law()(q, epsilon)),
-    )
-
-
-def _whole(results: list[Any], q: Array) -> NDArray[np.int64]:
-    """Return the actions as an array; refuse what is none."""
-    if any(result is None for result in results):
-        raise Wrong("returns nothing")
-    for result in results:
-        number = as_array(result)
-        if (
-            number is None
-            or number.ndim
-            or number.dtype.kind not in "iu"
-            or not 0 <= number < len(q)
-        ):
-            key = (
-                "value for action"
-                if isinstance(result, float) and result in q
-                else "no action"
-            )
-            found = f"`{result}`, a {type(result).__name__}"
-            raise Wrong(key, n=len(q), found=found)
-    return np.array([int(result) for result in results])
+def _epsilon_greedy(q_values: Array, epsilon: float, rng: np.random.Generator) -> int:
+    is_random = rng.random() < epsilon
+    return int(rng.integers(len(q_values)) if is_random else q_values.argmax())
 
 
 epsilon_greedy_action = Exercise(
-    "epsilon_greedy_action", HERE, minutes=10, difficulty=2, judge=_judge_choice
+    "epsilon_greedy_action",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=judge_choice,
+    solution=_epsilon_greedy,
+)
+
+
+def _sample_next(rng: np.random.Generator) -> dict[str, Any]:
+    n_actions = int(rng.integers(3, 6))
+    return {
+        "reward": float(rng.normal()),
+        "next_q": rng.permutation(rng.normal() + np.arange(n_actions)) - 1,
+        "terminated": bool(rng.random() < 0.4),
+        "epsilon": float(rng.uniform(0.1, 0.4)),
+        "gamma": float(rng.uniform(0.6, 0.95)),
+    }
+
+
+def _mean_over(q: Array, e: float) -> float:
+    return float((1 - e) * q.max() + e * q.mean())
+
+
+def _expected(
+    r: float, q: Array, end: bool, e: float, g: float, mean: Function = _mean_over
+) -> float:
+    return float(r + g * (not end) * mean(q, e))
+
+
+_wrong_next_values: tuple[tuple[str, Function], ...] = (
+    ("maximum alone", lambda q, e: q.max()),
+    ("mean alone", lambda q, e: q.mean()),
+    ("shares swapped", lambda q, e: e * q.max() + (1 - e) * q.mean()),
+    ("greedy share too small", lambda q, e: (1 - e) * q.max() + e * _others(q)),
+    (
+        "greedy share too small",
+        lambda q, e: (1 - e) * q.max() + e * (q.sum() - q.max()) / len(q),
+    ),
+    ("sum for mean", lambda q, e: (1 - e) * q.max() + e * q.sum()),
+    ("parts added", lambda q, e: q.max() + e * q.mean()),
+    ("action for value", lambda q, e: (1 - e) * q.argmax() + e * q.mean()),
+)
+
+
+def _others(q: Array) -> float:
+    return float((q.sum() - q.max()) / (len(q) - 1))
+
+
+def _wrong_mean(mean: Function, masked: bool) -> Function:
+    return lambda r, q, end, e, g: _expected(r, q, end and masked, e, g, mean)
+
+
+expected_sarsa_target = Exercise(
+    "expected_sarsa_target",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=by_values(
+        _sample_next,
+        _expected,
+        [
+            (
+                "ignores terminated",
+                lambda r, q, end, e, g: _expected(r, q, False, e, g),
+            ),
+            ("mask inverted", lambda r, q, end, e, g: _expected(r, q, not end, e, g)),
+            (
+                "bits inverted",
+                lambda r, q, end, e, g: r + g * (-2 if end else -1) * _mean_over(q, e),
+            ),
+            (
+                "reward masked",
+                lambda r, q, end, e, g: (not end) * _expected(r, q, end, e, g),
+            ),
+            ("no discount", lambda r, q, end, e, g: _expected(r, q, end, e, 1.0)),
+            (
+                "reward discounted",
+                lambda r, q, end, e, g: g * _expected(r, q, end, e, 1.0),
+            ),
+            *(
+                (key, _wrong_mean(mean, masked))
+                for key, mean in _wrong_next_values
+                for masked in (True, False)
+            ),
+        ],
+    ),
+    also=("table_update",),
+    solution=_expected,
+)
+
+
+CELL, DOWN, UP = 8, 1, 3
+NEAR = 0.02  # the two epsilons may lie so far apart
+
+
+def sarsa_table(mdp: MDP, epsilon: float, sweeps: int = 500) -> Array:
+    """Return the table that is the action value of its own epsilon-greedy policy,
+    `[S, A]`: the one fixed point of Expected SARSA.
+
+    Source: Sutton & Barto (2018), equation 6.9. Taught in 02_q_learning.
+    """
+    q = np.zeros((mdp.n_states, mdp.n_actions))
+    for _ in range(sweeps):
+        q = q_from_v(mdp, (1 - epsilon) * q.max(-1) + epsilon * q.mean(-1))
+    return q
+
+
+def _judge_turn(answer: Any, rng: np.random.Generator) -> None:
+    if isinstance(answer, str) and answer.strip() == "?":
+        raise NotAttempted
+    pair = as_array(list(answer) if isinstance(answer, tuple) else answer)
+    if pair is None or pair.shape != (2,):
+        raise Wrong("no pair", found=describe(answer))
+    low, high = map(float, pair)
+    if not (0 <= low <= 1 and 0 <= high <= 1):
+        raise Wrong("no probability", low=low, high=high)
+    if low >= high:
+        raise Wrong("order", low=low, high=high)
+    grid = slippery_grid()
+    best = [int(sarsa_table(grid, epsilon)[CELL].argmax()) for epsilon in (low, high)]
+    if best == [UP, UP]:
+        raise Wrong("no turn yet", high=high)
+    if best == [DOWN, DOWN]:
+        raise Wrong("turned before", low=low)
+    if high - low > NEAR + 1e-9:
+        raise Wrong("too far apart", apart=high - low, near=NEAR)
+
+
+where_sarsa_turns = Exercise(
+    "where_sarsa_turns", HERE, minutes=10, difficulty=2, judge=_judge_turn
 )

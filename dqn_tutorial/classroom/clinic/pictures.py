@@ -78,7 +78,7 @@ def draw_curves(
         )
         axis.fill_between(steps, low, high, color=colour, alpha=0.3)
         axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))
-        axis.legend(loc="upper left", fontsize=8)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8)
         words.append(
             f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval"
             f" {low[-1]:.0f} to {high[-1]:.0f}; healthy agents lie between"

@@ -106,8 +106,6 @@ def measure(first: ArrayLike, second: ArrayLike) -> tuple[Figures, Figures, Figu
 
     Raises:
         ValueError: not two arrays `[N]` of one length, or not all numbers are finite.
-
-    Taught in 08_what_matters.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     if a.ndim != 1 or a.shape != b.shape:
@@ -141,8 +139,6 @@ def _mean(values: NDArray[np.float64]) -> Figures:
 def holds(effect: str, smallest: float, difference: Figures) -> bool:
     """Return whether a measured difference is the effect that a claim speaks of;
     `EFFECTS` says when.
-
-    Taught in 08_what_matters.
     """
     mean, low, high = difference
     return {
@@ -177,8 +173,6 @@ def check(name: str, first: ArrayLike, second: ArrayLike) -> None:
     Raises:
         ValueError: no such claim, or arrays as in `measure`.
         AssertionError: the measurement does not say what the course says.
-
-    Taught in 08_what_matters.
     """
     known = claims()
     if name not in known:

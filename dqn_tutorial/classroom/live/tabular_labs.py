@@ -100,7 +100,7 @@ def step_size_lab() -> SmallLab:
     """
     return SmallLab(
         (
-            "With random actions (epsilon 1), which constant alpha ends closest to Q*"
+            "With random actions (epsilon 1), which constant alpha ends closest to q*"
             " after 10,000 steps, and what goes wrong on either side of it? At that"
             " alpha, what becomes of the distance when epsilon falls towards 0?"
         ),
@@ -121,10 +121,10 @@ def step_size_lab() -> SmallLab:
         band_picture(
             learn_table,
             "steps of each seed",
-            [Panel("Q-learning on the slippery grid", "distance to Q*", (0, 1.9))],
+            [Panel("Q-learning on the slippery grid", "distance to q*", (0, 1.9))],
         ),
         (
-            "The distance to Q* of tabular Q-learning over environment steps, mean of"
+            "The distance to q* of tabular Q-learning over environment steps, mean of"
             " 16 seeds with its 95 % interval."
         ),
     )
@@ -136,7 +136,7 @@ def learn_table(
     """Run Q-learning on the grid; an alpha of 0 stands for the falling one. Returns
     steps `[T]`, distances `[N, T]`.
 
-    Source: Watkins & Dayan (1992). Taught in 02_q_learning.
+    Source: Watkins & Dayan (1992).
     """
     mdp, n_steps, asked = slippery_grid(), 10_000, 0
 

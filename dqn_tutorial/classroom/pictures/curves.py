@@ -152,6 +152,7 @@ def seeds_by_arm(
     measure: str,
     title: str,
     truth: float | None = None,
+    better: str = "",
 ) -> tuple[Figure, str]:
     """Draw a row for each arm of a comparison: a dot for each seed, and the mean with
     its 99 % interval over seeds.
@@ -161,6 +162,7 @@ def seeds_by_arm(
         measure: what the figure of a seed is.
         title: of the figure.
         truth: a value to mark, if there is one.
+        better: `higher` or `lower`, for an arrow that says so.
 
     Returns:
         The figure and its text alternative.
@@ -188,11 +190,14 @@ def seeds_by_arm(
     if truth is not None:
         axes.axvline(truth, color=GREEN, linestyle=":")
         words.append(f"The dotted line is the truth, {truth:.3g}.")
+    if better:
+        words.append(f"{better.capitalize()} is better.")
+    arrows = {"higher": "{}  (better →)", "lower": "(← better)  {}"}
     axes.set(
         yticks=range(len(arms)),
         yticklabels=list(arms),
         ylim=(len(arms) - 0.5, -0.5),
-        xlabel=measure,
+        xlabel=arrows.get(better, "{}").format(measure),
         title=title,
     )
     return figure, " ".join(words)

@@ -157,7 +157,7 @@ def words_for(alt: str) -> str:
     return " ".join(kept[alt].split())
 
 
-def show(picture: Figure | str, alt: str, width: int = 0) -> None:
+def show(picture: Figure | str, alt: str, width: int = 0, folded: str = "") -> None:
     """Show a figure, or an SVG given as text, with its text alternative.
 
     Args:
@@ -165,6 +165,7 @@ def show(picture: Figure | str, alt: str, width: int = 0) -> None:
         alt: what a reader who cannot see it must know, in a sentence or two; or the
             name of a figure of the course, whose words are kept in `alternatives/`.
         width: of an SVG, in pixels.
+        folded: the line that a reader opens to see it; if left out, it is seen at once.
 
     Raises:
         ValueError: an empty text alternative, or an unknown name.
@@ -172,7 +173,11 @@ def show(picture: Figure | str, alt: str, width: int = 0) -> None:
     Source: WCAG 2.2, criterion 1.1.1. Taught in 01_bellman_equation.
     """
     bundle = image_bundle(picture, words_for(alt), width)
-    display(bundle, metadata=image_metadata(bundle), raw=True)
+    about = image_metadata(bundle)
+    if folded:
+        line = f"<summary>{html.escape(folded)}</summary>"
+        bundle["text/markdown"] = f"<details>{line}{bundle['text/markdown']}</details>"
+    display(bundle, metadata=about, raw=True)
 
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
