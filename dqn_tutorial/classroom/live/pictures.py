@@ -314,7 +314,7 @@ class Pictures:
 
     def still(self, run: Run | None) -> tuple[bytes, str]:
         """Return a PNG of twice the pixels, to stay, and the run in words. Source:
-        matplotlib. Taught in 07_train_cartpole.
+        matplotlib.
         """
         if run is not None:
             self._update(run)
