@@ -92,11 +92,8 @@ td_target = Exercise(
 
 def _sample_clock(rng: np.random.Generator) -> dict[str, Any]:
     """A gamma, and a prize that working for ever beats."""
-    gamma = float(rng.uniform(0.7, 0.95))
-    return {
-        "gamma": gamma,
-        "prize": 1 + float(rng.uniform(0.2, 0.8)) * gamma / (1 - gamma),
-    }
+    gamma, share = float(rng.uniform(0.7, 0.95)), float(rng.uniform(0.2, 0.8))
+    return {"gamma": gamma, "prize": 1 + share * gamma / (1 - gamma)}
 
 
 def _cut_share(gamma: float, prize: float) -> float:
