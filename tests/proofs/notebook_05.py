@@ -1,4 +1,3 @@
-# ruff: noqa: F821  (names of the notebook)
 """What the cells of 05_critic prove to us. Each part runs after the cell it names."""
 
 import copy
