@@ -292,8 +292,7 @@ def learn_star(
     """Value the solid action from the dashed behaviour. Returns updates `[T]` and max
     |v| `[N, T]`.
 
-    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2. Taught in
-    05_critic.
+    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2.
     """
     features = np.zeros((7, 8))
     features[range(6), range(6)], features[:6, 7], features[6, 6:] = 2, 1, (1, 2)
