@@ -210,7 +210,7 @@ def learn_circle(
     Returns steps `[T]` and accuracies `[N, T]`, each over 200 angles of the whole
     circle.
 
-    Source: Lin (1992). Taught in 04_replay_buffer.
+    Source: Lin (1992).
     """
     rng, rows, n_steps, step_size = (
         numpy_generator(seed, "correlation lab"),
