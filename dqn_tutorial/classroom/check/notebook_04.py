@@ -386,4 +386,13 @@ def _judge_test(answer: Any, rng: np.random.Generator) -> None:
     raise Wrong("view missed" if said["view"] else "late copy missed")
 
 
-copy_test = Exercise("copy_test", HERE, minutes=10, difficulty=2, judge=_judge_test)
+def _tells(made: Any) -> bool:
+    memory, step = made(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return bool((memory.rows()[0] == 0).all())
+
+
+copy_test = Exercise(
+    "copy_test", HERE, minutes=10, difficulty=2, judge=_judge_test, solution=_tells
+)
