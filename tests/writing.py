@@ -11,7 +11,10 @@ import nbformat
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 HEAD = re.compile(r"(?m)^## Sitting (\d): .+ \((\d+) minutes\)$")
 TIME = re.compile(r"\*\*Time:\*\* (\d+) minutes")
-EXERCISE = re.compile(r"(?m)^### Exercise \d+\.\d+: .+ \((\d+) minutes, ")
+# one that a check judges, or one with pencil and paper
+EXERCISE = re.compile(
+    r"(?m)^### Exercise \d+\.\d+: .+ \((\d+) minutes, |^### By hand: .+ \((\d+) min"
+)
 FOLDED = re.compile(r"(?s)<details>.*?</details>")
 FENCED = re.compile(r"(?s)^```.*?^```", re.MULTILINE)
 LAB = re.compile(r"\b\w+_lab\(")
@@ -73,7 +76,7 @@ def minutes(sitting: Sitting) -> float:
     code = "\n".join(c.source for c in sitting.cells if c.cell_type == "code")
     return (
         counted(text) / WORDS_A_MINUTE
-        + sum(int(found) for found in EXERCISE.findall(text))
+        + sum(int(one or other) for one, other in EXERCISE.findall(text))
         + LAB_MINUTES * len(LAB.findall(code))
         + RUN_MINUTES.get(sitting.name, 0)
     )

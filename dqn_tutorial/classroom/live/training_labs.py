@@ -253,7 +253,7 @@ def ensemble_lab() -> SmallLab:
         ),
         (
             "Mean over states of the learned less the true value, over steps, mean of"
-            " 16 seeds with its 95 % interval."
+            " 16 seeds with its 99 % interval."
         ),
     )
 
