@@ -14,12 +14,15 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import (
     around,
     explained,
     gradients,
+    plain_target,
     refuse_backward,
     wrong_losses,
+    wrong_targets,
 )
 from dqn_tutorial.classroom.check.values import as_array, shape_of
 
@@ -41,6 +44,10 @@ def _sample_taken(rng: np.random.Generator) -> dict[str, Any]:
     return {"q_values": _normal(rng, len(action), n_actions), "action": action}
 
 
+def _taken(q: Tensor, a: Tensor) -> Tensor:
+    return q.gather(-1, a[:, None])[:, 0]
+
+
 taken_q = Exercise(
     "taken_q",
     HERE,
@@ -48,7 +55,7 @@ taken_q = Exercise(
     difficulty=1,
     judge=by_values(
         _sample_taken,
-        lambda q, a: q.gather(-1, a[:, None])[:, 0],
+        _taken,
         [
             ("columns for rows", lambda q, a: q[:, a]),
             ("rows by action", lambda q, a: q[a]),
@@ -69,16 +76,8 @@ taken_q = Exercise(
             )
         ],
     ),
+    solution=_taken,
 )
-
-to_blame = Exercise(
-    "to_blame",
-    HERE,
-    minutes=5,
-    difficulty=2,
-    judge=choice(MESSAGES["to_blame"], right="C"),
-)
-
 
 def _sample_loss(rng: np.random.Generator) -> dict[str, Any]:
     """Predictions as gather leaves them, [B, 1], and targets [B] that carry a
@@ -165,6 +164,9 @@ td_loss = Exercise(
         seen_as=_with_gradients,
     ),
     also=("loss",),
+    solution=lambda q_value, td_target: (
+        (td_target.detach() - q_value[:, 0]).square().mean()
+    ),
 )
 
 
@@ -270,4 +272,145 @@ sgd_step = Exercise(
             ],
         )
     ),
+    solution=_stepped,
+)
+
+
+def _sample_transitions(rng: np.random.Generator) -> dict[str, Any]:
+    """B transitions of A actions, B above A; of each kind of end at least one."""
+    n_actions = int(rng.integers(2, 6))
+    size = n_actions + int(rng.integers(1, 5))
+    ends = rng.permutation(np.arange(size) < int(rng.integers(1, size)))
+    return {
+        "q_values": _normal(rng, size, n_actions).requires_grad_(),
+        "action": torch.tensor(rng.integers(n_actions, size=size)),
+        "reward": _normal(rng, size),
+        "next_q": _normal(rng, size, n_actions).requires_grad_(),
+        "terminated": torch.tensor(ends),
+        "gamma": float(rng.uniform(0.5, 0.95)),
+    }
+
+
+@around
+def _errors_with_gradients(answer: Function, *given: Any) -> dict[str, Any] | None:
+    """Make of a function of errors one that returns them with the gradients of their
+    sum.
+    """
+    errors = answer(*given)
+    leaves = [given[0], given[3]]
+    refuse_backward(leaves)
+    to_prediction, to_target = gradients(errors, leaves)
+    if errors is None:
+        return None
+    return {
+        "errors": errors,
+        "gradient of q_values": to_prediction,
+        "gradient of next_q": to_target,
+    }
+
+
+def _error(
+    q: Tensor, a: Tensor, r: Tensor, next_q: Tensor, t: Tensor, g: float
+) -> Tensor:
+    return plain_target(r, next_q, t, g) - _taken(q, a)
+
+
+network_error = Exercise(
+    "network_error",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_transitions,
+            _errors_with_gradients(_error),
+            [
+                *wrong_targets(
+                    lambda target: _errors_with_gradients(
+                        lambda q, a, r, n, t, g: (
+                            target(r, n.detach(), t, g) - _taken(q, a)
+                        )
+                    )
+                ),
+                *(
+                    (key, _errors_with_gradients(wrong))
+                    for key, wrong in {
+                        "sign": lambda *given: -_error(*given),
+                        "same state": lambda q, a, r, n, t, g: _error(q, a, r, q, t, g),
+                        "greedy action": lambda q, a, r, n, t, g: (
+                            plain_target(r, n, t, g) - q.amax(-1)
+                        ),
+                        "next action": lambda q, a, r, n, t, g: (
+                            r + g * ~t * _taken(n.detach(), a) - _taken(q, a)
+                        ),
+                    }.items()
+                ),
+            ],
+            [
+                (
+                    "all pairs",
+                    lambda result, inputs: len(shape_of(result["errors"])) == 2,
+                ),
+                (
+                    "prediction cut off",
+                    lambda result, inputs: not _moves(result, "q_values"),
+                ),
+                ("target not data", lambda result, inputs: _moves(result, "next_q")),
+            ],
+            seen_as=_errors_with_gradients,
+        )
+    ),
+    also=("target", "loss"),
+    solution=_error,
+)
+
+other_entries = Exercise(
+    "other_entries",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["other_entries"], right="D"),
+)
+
+to_blame = Exercise(
+    "to_blame",
+    HERE,
+    minutes=5,
+    difficulty=2,
+    judge=choice(MESSAGES["to_blame"], right="C"),
+)
+
+
+def _judge_luck(answer: Any, rng: np.random.Generator) -> None:
+    """Ask for `y` [B, 1] and `q` [B] whose two losses are equal."""
+    pair = guarded(answer)()
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise Wrong("no pair")
+    arrays = [as_array(part) for part in pair]
+    y, q = arrays
+    if y is None or q is None or not all(isinstance(part, Tensor) for part in pair):
+        raise Wrong("no tensors")
+    if y.ndim == q.ndim == 1 or y.ndim == q.ndim == 2:
+        raise Wrong("one shape")
+    if y.ndim != 2 or y.shape[1] != 1 or q.ndim != 1:
+        raise Wrong("other shapes", y=list(y.shape), q=list(q.shape))
+    if len(y) != len(q):
+        raise Wrong("two sizes", y=len(y), q=len(q))
+    if len(y) < 2:
+        raise Wrong("too few samples")
+    y, q = y.astype(float), q.astype(float)
+    if not (np.isfinite(y).all() and np.isfinite(q).all()):
+        raise Wrong("not finite")
+    right, wrong = np.square(y[:, 0] - q).mean(), np.square(y - q).mean()
+    if not np.isclose(wrong, right, rtol=1e-4, atol=1e-6):
+        raise Wrong("losses differ", right=f"{right:.3g}", wrong=f"{wrong:.3g}")
+
+
+right_by_luck = Exercise(
+    "right_by_luck",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_luck,
+    solution=lambda: (torch.ones(4, 1), torch.zeros(4)),
 )
