@@ -79,6 +79,7 @@ taken_q = Exercise(
     solution=_taken,
 )
 
+
 def _sample_loss(rng: np.random.Generator) -> dict[str, Any]:
     """Predictions as gather leaves them, [B, 1], and targets [B] that carry a
     gradient.
