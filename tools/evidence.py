@@ -44,11 +44,11 @@ def run(stem: str, is_fresh: bool) -> dict[str, dict[str, Any]]:
     notebook = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4)
     proved = proofs(stem)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if is_fresh:
-        code[0].source, found = SEED.subn(
-            lambda seed: f"SEED = {int(seed[1]) + FRESH}", code[0].source
+    assert SEED.search(code[0].source), f"{stem}: the first code cell must set SEED"
+    for cell in code if is_fresh else []:  # each sitting sets it
+        cell.source = SEED.sub(
+            lambda seed: f"SEED = {int(seed[1]) + FRESH}", cell.source
         )
-        assert found == 1, f"{stem}: the first code cell must set SEED once"
     notebook.cells = [
         one
         for cell in code

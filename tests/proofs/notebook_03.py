@@ -155,14 +155,14 @@ for s, s2 in ((4, 8), (8, 9), (9, 10), (10, 11), (12, 13), (13, 14)):
 ledger.check("target-follows-its-prediction", np.mean(ratios, axis=0), np.zeros(K))
 
 # %% cell-69
-np.testing.assert_allclose(score(q_star), 1)
+np.testing.assert_allclose(share_of_best(q_star), 1)
 noise = np.random.default_rng(0).normal(size=q_star.shape)
-assert score(q_star + 0.001 * noise) > 0.99
-ledger.check("table-beats-naive-network", scores["table"][-1], scores["network"][-1])
+assert share_of_best(q_star + 0.001 * noise) > 0.99
+ledger.check("table-beats-naive-network", shares["table"][-1], shares["network"][-1])
 
 # %% cell-78
-np.testing.assert_allclose(results["naive"], scores["network"][-1])
-# the table in the text: score and distance
+np.testing.assert_allclose(results["naive"], shares["network"][-1])
+# the table in the text: share of the best value, and distance
 for name, in_text in {
     "table": (0.90, 0.22),
     "told q*": (0.91, 0.02),

@@ -199,8 +199,10 @@ def _pull(
     return 2 / (size or len(a)) * (mask * (y[:, None] - s @ w.T)).T @ s
 
 
-def _stepped(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
-    return w + rate * _pull(w, s, a, y)
+def _stepped(
+    w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float, size: int = 0
+) -> Tensor:
+    return w + rate * _pull(w, s, a, y, size)
 
 
 def _one_by_one(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
@@ -224,51 +226,32 @@ sgd_step = Exercise(
             _sample_step,
             _stepped,
             [
-                ("uphill", lambda w, s, a, y, rate: w - rate * _pull(w, s, a, y)),
+                ("uphill", lambda w, s, a, y, g: _stepped(w, s, a, y, -g)),
                 (
                     "all actions",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y, everywhere=True)
-                    ),
+                    lambda w, s, a, y, g: w + g * _pull(w, s, a, y, everywhere=True),
                 ),
                 (
                     "broadcast",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y.mean().expand_as(y))
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, a, y.mean().expand_as(y), g),
                 ),
-                (
-                    "factor two",
-                    lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y) / 2,
-                ),
-                (
-                    "sum for mean",
-                    lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, size=1),
-                ),
+                ("factor two", lambda w, s, a, y, g: _stepped(w, s, a, y, g / 2)),
+                ("sum for mean", lambda w, s, a, y, g: _stepped(w, s, a, y, g, 1)),
                 ("repeated actions lost", _last_of_each),
                 ("one sample at a time", _one_by_one),
-                ("no learning rate", lambda w, s, a, y, rate: w + _pull(w, s, a, y)),
-                ("gradient returned", lambda w, s, a, y, rate: -_pull(w, s, a, y)),
-                ("change returned", lambda w, s, a, y, rate: rate * _pull(w, s, a, y)),
-                ("change returned", lambda w, s, a, y, rate: -rate * _pull(w, s, a, y)),
+                ("no learning rate", lambda w, s, a, y, g: _stepped(w, s, a, y, 1.0)),
+                ("gradient returned", lambda w, s, a, y, g: -_pull(w, s, a, y)),
+                ("change returned", lambda w, s, a, y, g: g * _pull(w, s, a, y)),
+                ("change returned", lambda w, s, a, y, g: -g * _pull(w, s, a, y)),
                 (
                     "mean over all actions",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y, size=len(a) * len(w))
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, a, y, g, len(a) * len(w)),
                 ),
-                (
-                    "two steps",
-                    lambda w, s, a, y, rate: _stepped(
-                        _stepped(w, s, a, y, rate), s, a, y, rate
-                    ),
-                ),
-                ("nothing changed", lambda w, s, a, y, rate: w),
+                ("two steps", lambda w, *given: _stepped(_stepped(w, *given), *given)),
+                ("nothing changed", lambda w, s, a, y, g: w),
                 (
                     "greedy action",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, (s @ w.T).argmax(-1), y)
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, (s @ w.T).argmax(-1), y, g),
                 ),
             ],
         )
