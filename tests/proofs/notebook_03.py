@@ -162,6 +162,11 @@ ledger.check("table-beats-naive-network", shares["table"][-1], shares["network"]
 
 # %% cell-78
 np.testing.assert_allclose(results["naive"], shares["network"][-1])
+told, naive, chance = "told q*", "naive", "told the next value"
+ledger.check("told-network-scores-high", results[told], results[naive])
+ledger.check("own-targets-hold-the-network-back", distances[chance], distances[naive])
+ledger.check("chance-holds-the-network-back", distances[told], distances[chance])
+ledger.check("shuffling-does-not-close-the-gap", results[told], results["shuffled"])
 # the table in the text: share of the best value, and distance
 for name, in_text in {
     "table": (0.90, 0.22),
@@ -173,8 +178,3 @@ for name, in_text in {
     assert abs(results[name].mean() - in_text[0]) < 0.1, name
     assert abs(distances[name].mean() - in_text[1]) < 0.02, name
 assert distances["table"].mean() == max(map(np.mean, distances.values()))
-told, naive, chance = "told q*", "naive", "told the next value"
-ledger.check("told-network-scores-high", results[told], results[naive])
-ledger.check("own-targets-hold-the-network-back", distances[chance], distances[naive])
-ledger.check("chance-holds-the-network-back", distances[told], distances[chance])
-ledger.check("shuffling-does-not-close-the-gap", results[told], results["shuffled"])
