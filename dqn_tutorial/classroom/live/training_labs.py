@@ -43,9 +43,9 @@ def network_lab() -> SmallLab:
     """
     return SmallLab(
         (
-            "At factor 1 the angle of the pole is a quiet voice among the inputs. Can"
-            " 128 units in each layer make up for that, or do 16 units at factor 10 do"
-            " better? And does an ever larger factor go on helping?"
+            "At factor 1 the angle of the pole is a small input with little influence"
+            " at the start. Can 128 units in each layer make up for that, or do 16"
+            " units at factor 10 do better? Does an ever larger factor go on helping?"
         ),
         {
             "width": slider(
@@ -86,8 +86,6 @@ def fit_networks(
 ) -> tuple[list[float], list[Floats]]:
     """Fit exp(-(angle / 0.1)^2) on states of random play. Returns updates `[T]`, share
     of variance left `[N, T]`.
-
-    Taught in 03_q_network.
     """
     n_updates, name = 150, "network lab"
     states = _random_play(seed)
