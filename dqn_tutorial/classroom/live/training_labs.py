@@ -182,7 +182,7 @@ def learn_grid(
     """Train agents on the slippery grid. Returns steps `[T]`, and distances to Q* and
     training returns `[N, T]`.
 
-    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
+    Source: Mnih et al. (2015), algorithm 1.
     """
     config = make_config(
         "slipperygrid",
