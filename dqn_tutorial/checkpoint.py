@@ -173,5 +173,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # held still, so that nobody else can hold what is removed
+        with suppress(PermissionError):  # Windows keeps an open file
+            (folder / LOCK).unlink(missing_ok=True)
         lock.release()
-        (folder / LOCK).unlink(missing_ok=True)

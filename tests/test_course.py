@@ -215,7 +215,8 @@ def test_the_wheel_opens_the_course(built: Path, tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, check=True)
     notebooks = tmp_path / "mine" / "notebooks"
-    names = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    pages = "*.ipynb", "*.md"
+    names = {path.name for page in pages for path in (ROOT / "notebooks").glob(page)}
     assert {path.name for path in notebooks.iterdir()} == names
     book = nbformat.read(notebooks / "00_start_here.ipynb", 4)
     asked = "import dqn_tutorial; print(dqn_tutorial.__file__)"

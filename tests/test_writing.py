@@ -5,6 +5,7 @@ own lines where the idea is, and nothing that serves only its authors.
 import ast
 import builtins
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.proofs import proofs
 from tests.test_exercises import cells_of as parts_of
 from tests.test_exercises import solution_of
 from tests.writing import (
+    FENCED,
     NOTEBOOKS,
     apparatus,
     cells_of,
@@ -159,6 +161,69 @@ def test_every_reference_leads_somewhere(stem: str) -> None:
         assert re.search(heading, everything[f"{int(number):02d}"]), f"{number}.{part}"
     for number in re.findall(r"[Nn]otebooks? (\d\d)", text):
         assert number in everything, number
+
+
+def glossary(part: str) -> list[tuple[str, ...]]:
+    """Return the rows of a table of the glossary: word or symbol, meaning, where."""
+    page = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+    table = page.partition(f"## {part}")[2].partition("\n## ")[0]
+    return [
+        tuple(cell.strip() for cell in row.strip("|").split(" | "))
+        for row in re.findall(r"(?m)^\|.*\|$", table)[2:]
+    ]
+
+
+def told(stem: str) -> Iterator[str]:
+    """Yield the Markdown cells of a notebook but its goals: words, no code, no links."""
+    for cell in cells_of(stem):
+        if cell.cell_type == "markdown" and "you can:" not in cell.source:
+            text = re.sub(r"(?s)```.*?```|`[^`]*`|<!--.*?-->", "", cell.source)
+            yield re.sub(r"\]\([^)]*\)|(?m:^#.*$)", "", text)
+
+
+@pytest.mark.parametrize("row", glossary("Words"), ids=lambda row: row[0])
+def test_a_word_is_not_used_before_it_is_explained(row: tuple[str, ...]) -> None:
+    word, _, where = row
+    plain = rf"\b{word}(?:e?s)?\b"
+    first = STEMS[0] if where == "00" else STEMS[1]  # 00 names what is to come
+    for stem in (stem for stem in STEMS if first <= stem and stem[:1].isdigit()):
+        for text in told(stem):
+            if re.search(plain, text, re.IGNORECASE):
+                assert stem[:2] == where, f"first in {stem}: {text[:300]}"
+                marked = rf"\*{plain}[^*\n]*\*|\*[^*\n]*{plain}\*"
+                assert re.search(marked, text, re.IGNORECASE), text[:600]
+                return
+    pytest.fail(f"{word!r} is used nowhere")
+
+
+MARKUP = set(
+    "frac tfrac text sum max min mathbb mathcal mathrm bigl bigr Bigl Bigr left right"
+    " quad qquad cdot cdots ldots dots times le ge ne neq lt gt in to approx mid vert"
+    " lVert rVert lvert rvert begin end cases aligned underbrace underset overset hat"
+    " operatorname nabla partial infty sqrt log exp leftarrow Rightarrow"
+    " Longrightarrow Longleftrightarrow longmapsto mapsto top star ast prime limits"
+    " displaystyle textstyle subset cup forall exists equiv sim propto pm hline array"
+    " boxed prod arg argmax implies iff big Big bigg mathbf otherwise".split()
+)
+
+
+@each
+def test_every_symbol_of_a_formula_is_in_the_table(stem: str) -> None:
+    def symbols(formula: str) -> set[str]:
+        formula = re.sub(
+            r"\\(?:text|mathrm|operatorname|begin|end)\*?\{[^}]*\}", " ", formula
+        )
+        named = set(re.findall(r"\\([A-Za-z]+)", formula)) - MARKUP
+        rest = re.sub(r"\\[A-Za-z]+", " ", formula)
+        return named | set(re.findall(r"[A-Za-z]", rest))
+
+    known = symbols(" ".join(row[0] for row in glossary("Symbols")))
+    text = FENCED.sub("", prose(cells_of(stem)))
+    used: dict[str, str] = {}
+    for formula in re.findall(r"(?s)\$\$.*?\$\$|\$[^$]+\$", text):
+        used |= dict.fromkeys(symbols(formula), formula)
+    new = {symbol: used[symbol] for symbol in sorted(set(used) - known)}
+    assert not new, new
 
 
 def normal(code: str) -> list[str]:

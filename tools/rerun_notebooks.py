@@ -3,7 +3,8 @@ breaks or says something else the second time.
 
 Two orders: each cell twice before the next, and all cells twice in one kernel. A cell
 may refuse a second run in a sentence that says what to run `again`. Every other
-exercise is solved in its second run, so that the notebook is half done.
+exercise is solved in its second run, so that the notebook is half done. Then all cells
+once with every exercise solved, and once with every one answered wrongly.
 
 Usage: python tools/rerun_notebooks.py [NOTEBOOK ...]   (all of notebooks/ if none is
 named)
@@ -13,8 +14,9 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +68,7 @@ def run(client: NotebookClient, source: str) -> tuple[str, str]:
 
 
 def solved(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """Return the solution of every other exercise by the id of its cell."""
+    """Return the solutions of the exercises by the ids of their cells."""
     found = {}
     for stub, below in zip(notebook.cells, notebook.cells[1:], strict=False):
         fence = re.search(
@@ -74,7 +76,18 @@ def solved(notebook: nbformat.NotebookNode) -> dict[str, str]:
         )
         if stub.cell_type == "code" and fence:
             found[stub.id] = f"{fence[1]}\n\n\n{stub.source.splitlines()[-1]}"
-    return dict(list(found.items())[::2])
+    return found
+
+
+def wrongly(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Return a wrong answer to each exercise by the id of its cell."""
+    stubs = {cell.id: cell.source for cell in notebook.cells}
+    return {
+        name: re.sub(r"raise NotImplementedError.*", "return None", stubs[name])
+        .replace('"?"', '"Z"')
+        .replace("...", "None")
+        for name in solved(notebook)
+    }
 
 
 def rerun(
@@ -84,7 +97,7 @@ def rerun(
     namespace that is emptied first.
     """
     notebook = nbformat.read(path, as_version=4)
-    answers = solved(notebook)
+    answers = dict(list(solved(notebook).items())[::2])
     cells = [
         (number, cell)
         for number, cell in enumerate(
@@ -107,6 +120,18 @@ def rerun(
         before[cell.id] = said
 
 
+def answered(
+    client: NotebookClient, path: Path, answers: Callable[..., dict[str, str]]
+) -> Iterator[Second]:
+    """Run a notebook once with these answers in the cells of its exercises."""
+    notebook = nbformat.read(path, as_version=4)
+    sources = answers(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, 1):
+        _, error = run(client, sources.get(cell.id, cell.source))
+        yield Second(number, error, False)
+
+
 def breaks(second: Second) -> bool:
     """Whether a cell stopped without saying which cell to run again."""
     return bool(second.error) and "again" not in second.error
@@ -120,9 +145,12 @@ def main() -> int:
     broken = 0
     print(f"{'notebook':24}{'order':17}{'cells':>6}{'break':>6}  say something else")
     for path in paths:
-        for order in ORDERS:
+        orders = {order: partial(rerun, order=order) for order in ORDERS}
+        orders["all solved"] = partial(answered, answers=solved)
+        orders["all wrong"] = partial(answered, answers=wrongly)
+        for order, cells_run in orders.items():
             with kernel() as client:
-                rows = list(rerun(client, path, order))
+                rows = list(cells_run(client, path))
             bad = [row for row in rows if breaks(row)]
             others = [f"[{row.number}]" for row in rows if row.differs]
             figures = f"{len(rows):6}{len(bad):6}"

@@ -17,6 +17,7 @@ import tyro
 from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
 import dqn_tutorial
+from dqn_tutorial.checkpoint import whole
 from dqn_tutorial.config import Refused, nearest
 
 PACKAGE = Path(dqn_tutorial.__file__).parent
@@ -88,6 +89,8 @@ def update(folder: Path, release: Path = RELEASE) -> None:
     for place in (notebooks, base):
         place.mkdir(parents=True, exist_ok=True)
     _lay_package(folder / PACKAGE.name)
+    for page in release.glob("*.md"):
+        shutil.copy(page, notebooks)
     progress = release / "progress.json"  # of who worked in the release itself
     if progress.exists() and not (notebooks / progress.name).exists():
         shutil.copy(progress, notebooks)
@@ -244,9 +247,8 @@ def _keep(path: Path) -> Path:
 
 
 def _write(content: bytes, path: Path) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)  # so that a crash leaves the old file whole
+    with whole(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def _lay_package(place: Path) -> None:
