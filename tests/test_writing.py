@@ -236,6 +236,9 @@ def normal(code: str) -> list[str]:
         def visit_Constant(self, node: ast.Constant) -> Any:
             return ast.Constant(0) if isinstance(node.value, str) else node
 
+        def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
+            return ast.Constant(0)
+
     return [
         ast.unparse(Plain().visit(node))
         for node in ast.walk(ast.parse(code))

@@ -157,9 +157,8 @@ scores = []
 for gamma in (0.9, 0.99):
     patient = dataclasses.replace(mdp, gamma=gamma)
     policy = greedy_policy(value_iteration(patient))
-    scores.append(
-        mdp.start @ policy_evaluation(dataclasses.replace(mdp, gamma=1.0), policy)
-    )
+    undiscounted = dataclasses.replace(mdp, gamma=1.0)
+    scores.append(mdp.start @ policy_evaluation(undiscounted, policy))
 assert scores[1] > scores[0]
 
 # %% cell-chain-run
@@ -171,11 +170,9 @@ summed, _, _ = n_step_return(rewards, np.zeros(rewards.shape, bool), 0.9)
 np.testing.assert_allclose(summed, by_hand, rtol=1e-4, atol=1e-5)
 
 # %% cell-55
-order = batch.state[:, 0].long().numpy()
+order, m = batch.state[:, 0].long().numpy(), np.array([3, 3, 2, 1, 1])
 np.testing.assert_allclose(batch.reward, np.array([5.23, 7.94, 6.6, 4, 5])[order], 1e-5)
-np.testing.assert_allclose(
-    batch.discount, 0.9 ** np.array([3, 3, 2, 1, 1])[order], 1e-5
-)
+np.testing.assert_allclose(batch.discount, 0.9 ** m[order], 1e-5)
 np.testing.assert_array_equal(batch.terminated, np.array([0, 1, 1, 1, 0], bool)[order])
 
 # %% cell-58
@@ -230,7 +227,8 @@ for epsilon, row in bias.items():
 package = get_model(config)
 for _ in train(package):
     pass
-assert np.abs(q_table(package, mdp) - q)[~mdp.terminal].max() < 0.001
+of_page = plain.dqn(config)(torch.eye(16)).detach().numpy()
+assert np.abs(q_table(package, mdp) - of_page)[~mdp.terminal].max() < 0.001
 CHANGES = {
     "mask": ('~batch["terminated"] * next_v', "next_v"),
     "target": ("lerp_(fast.detach(), tau)", "lerp_(fast.detach(), 0.0)"),
@@ -245,17 +243,17 @@ def letter(old, new):
     """Return what a change of the page does, as the exercise asks."""
     assert inspect.getsource(plain).count(old) == 1
     try:
-        far, values, late = readings(old, new)
+        far, highest, late = readings(old, new, config)
     except RuntimeError:
         return "A"
-    if values[~mdp.terminal].max() > 1:
+    if highest > 1:
         return "D"
     if far > 0.4:
         return "C"
     return "E" if late < -0.7 else "B" if late > -0.5 else "?"
 
 
-assert distance < 0.4 and q[~mdp.terminal].max() < 1 and earned > -0.5
+assert distance < 0.4 and largest < 1 and earned > -0.5
 with warnings.catch_warnings(action="error"):
     found = {name: letter(*change) for name, change in CHANGES.items()}
 assert found == notebook_06.RIGHT, found
