@@ -174,14 +174,14 @@ def backup_ladder() -> tuple[str, str]:
     body = ""
     for place, (n, words) in enumerate(rows):
         y = 30 + 50 * place
-        body += label(20, y + 5, words, "start") + _ring(200, y)
+        body += label(20, y + 5, words, "start") + _ring(220, y)
         for k in range(n):
-            x = 200 + 90 * k
+            x = 220 + 90 * k
             body += arrow(f"M{x + 12} {y} H{x + 76}") + _ring(x + 90, y)
             body += label(x + 42, y - 8, f"r{'₁₂₃₄'[k]}")
         last = "end" if n == 4 else "max Q"
         body += label(
-            200 + 90 * n + 18, y + 5, last, "start", BLACK if n == 4 else GREEN
+            220 + 90 * n + 18, y + 5, last, "start", BLACK if n == 4 else GREEN
         )
     return svg(660, 210, body), alt
 
