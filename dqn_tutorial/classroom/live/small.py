@@ -247,5 +247,7 @@ def band_picture(
 def _mean(panel: Panel, curves: Floats) -> Floats:
     """Mean, lower and upper end: `[N, T]` to `[3, T]`."""
     values = np.log10(curves) if panel.is_log else curves
-    result = np.stack([values.mean(0), *bootstrap_interval(values, 0.99, resamples=1_000)])
+    result = np.stack(
+        [values.mean(0), *bootstrap_interval(values, 0.99, resamples=1_000)]
+    )
     return np.asarray(10**result if panel.is_log else result)

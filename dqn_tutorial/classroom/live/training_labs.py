@@ -133,9 +133,9 @@ def epsilon_lab() -> SmallLab:
     """
     return SmallLab(
         (
-            "Which schedule ends with the smallest distance to Q*, and which one ends"
+            "Which schedule ends with the smallest distance to q*, and which one ends"
             " with the largest return in training? Why are they not the same, and why"
-            " can epsilon 1 throughout learn Q* at all?"
+            " can epsilon 1 throughout learn q* at all?"
         ),
         {
             "start": slider(
@@ -161,14 +161,14 @@ def epsilon_lab() -> SmallLab:
             learn_grid,
             "environment steps of each seed",
             [
-                Panel("What is learned", "distance to Q*", (0, 1.3)),
+                Panel("What is learned", "distance to q*", (0, 1.3)),
                 Panel(
                     "What is earned: the last 32 episodes", "training return", (-1, 1)
                 ),
             ],
         ),
         (
-            "Left the distance to Q*, right the return of training episodes over steps,"
+            "Left the distance to q*, right the return of training episodes over steps,"
             " means of 16 seeds with intervals."
         ),
     )
@@ -180,7 +180,7 @@ def learn_grid(
     """Train agents on the slippery grid. Returns steps `[T]`, and distances to Q* and
     training returns `[N, T]`.
 
-    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
+    Source: Mnih et al. (2015), algorithm 1.
     """
     config = make_config(
         "slipperygrid",
