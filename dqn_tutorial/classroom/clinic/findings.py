@@ -96,4 +96,5 @@ def _false_alarms(lines: Sequence[dict[str, str]]) -> str:
     none.
     """
     worst, agents = max(int(line["outside"]) for line in lines), int(lines[0]["agents"])
-    return f"{worst} of {agents} (at most {100 * wilson_interval(worst, agents, 2.576)[1]:.0f} %)"
+    most = 100 * wilson_interval(worst, agents, 2.576)[1]
+    return f"{worst} of {agents} (at most {most:.0f} %)"
