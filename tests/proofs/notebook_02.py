@@ -160,10 +160,11 @@ assert f"{np.abs(q_eps - q_star)[alive].mean():.2f}" == "0.20"
 # both learners lie too low on average
 for learn, wanted in ((q_learning, q_star), (sarsa, q_eps)):
     runs = learn(
-        mdp, q_star, np.random.default_rng(1), 12_000, falling_step, np.full(8, 0.3)
+        mdp, q_star, np.random.default_rng(1), 12_000, falling_step, np.full(32, 0.3)
     )
-    assert -0.1 < (runs.q - wanted)[:, alive].mean() < -0.05
-# the two ways from state 8: they fall equally often, the longer one later
+    assert (runs.q - wanted)[:, alive].mean() < -0.04
+# the two ways from state 8 end in a hole equally often. The longer one ends later:
+# discounting takes more from its falls than from its goals
 place = list(np.flatnonzero(alive)).index(8)
 ways = {}
 for action in (3, 1):
@@ -171,12 +172,14 @@ for action in (3, 1):
     best[8] = action
     policy = 0.3 / 4 + 0.7 * np.eye(4)[best]
     p = np.einsum("sa,sat->st", policy, mdp.transition)
-    inner, falls = p[np.ix_(alive, alive)], p[np.ix_(alive, [5, 7])].sum(-1)
-    visits, discounted = (np.linalg.inv(np.eye(13) - g * inner) for g in (1, 0.9))
-    ways[action] = (visits @ falls)[place], (discounted @ falls)[place]
-    ways[action] += (visits.sum(-1)[place],)
-assert abs(ways[3][0] - ways[1][0]) < 0.01 and ways[1][1] < ways[3][1] - 0.05
-assert ways[1][2] > ways[3][2] + 3
+    ends = p[alive][:, [5, 7]].sum(-1), p[alive, 3], np.ones(13)
+    for share in (1.0, mdp.gamma):
+        visits = np.linalg.inv(np.eye(13) - share * p[np.ix_(alive, alive)])[place]
+        ways[action, share] = [visits @ end for end in ends]  # falls, goals, steps
+assert abs(ways[3, 1][0] - ways[1, 1][0]) < 0.01
+assert ways[1, 1][2] > ways[3, 1][2] + 3
+lost = np.subtract(ways[3, mdp.gamma], ways[1, mdp.gamma])
+assert lost[0] > lost[1] + 0.01 > 0.05
 
 # %% cell-machines
 largest = first[rows, best]
