@@ -91,7 +91,7 @@ class DQNCritic(CriticEnsemble):
             target: ask the target networks.
             is_training: False chooses greedily.
 
-        Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
+        Source: Mnih et al. (2015), algorithm 1.
         """
         with torch.no_grad():
             q = self.Q_t(state) if target else self.Q(state)

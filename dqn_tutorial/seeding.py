@@ -25,7 +25,7 @@ def stream_seed(seed: int, source: str) -> int:
     Raises:
         ValueError: the seed is negative.
 
-    Source: NumPy's SeedSequence, made for independent streams. Taught in 06_agent.
+    Source: NumPy's SeedSequence, made for independent streams.
     """
     if seed < 0:
         raise ValueError(

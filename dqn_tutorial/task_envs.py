@@ -108,7 +108,7 @@ class VectorMDPEnv(TaskVectorEnv):
         max_episode_steps: steps after which an episode is truncated.
         reward_noise: standard deviation of normal noise on every reward.
 
-    Source: Gymnasium, NEXT_STEP autoreset. Taught in 06_agent.
+    Source: Gymnasium, NEXT_STEP autoreset.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class VectorMDPEnv(TaskVectorEnv):
 
     def reset(self, *, seed: Seeds = None, options: Options = None) -> Seen:
         """Draw first states for all copies; one seed serves them all. Source:
-        Gymnasium. Taught in 06_agent.
+        Gymnasium.
         """
         super().reset(seed=seed)
         self.state = sample_categorical(self._start, self.np_random)
@@ -138,7 +138,7 @@ class VectorMDPEnv(TaskVectorEnv):
 
     def step(self, actions: NDArray[np.int64]) -> Stepped:
         """Step every copy; one whose episode has ended is only reset. Source:
-        Gymnasium. Taught in 06_agent.
+        Gymnasium.
         """
         fresh = sample_categorical(self._start, self.np_random)
         landed = sample_categorical(

@@ -563,7 +563,7 @@ def test_each_state_has_a_picture_of_its_own() -> None:
     }
     assert len(floor) == 16
     others = {
-        draw_agent("an/Other-v0", state, "dots")
+        draw_agent("an/Other-v0", state, "two dots")
         for state in ([0, 1], [1, 0], [0, 0], [5, 7], [7, 5])
     }
     assert len(others) == 5

@@ -178,7 +178,7 @@ def glossary(part: str) -> list[tuple[str, ...]]:
 
 
 def told(stem: str) -> Iterator[str]:
-    """Yield the Markdown cells of a notebook but its goals: words, no code, no links."""
+    """Yield the Markdown cells of a notebook but its goals: no code, no links."""
     for cell in cells_of(stem):
         if cell.cell_type == "markdown" and "you can:" not in cell.source:
             text = re.sub(r"(?s)```.*?```|`[^`]*`|<!--.*?-->", "", cell.source)
@@ -236,9 +236,6 @@ def normal(code: str) -> list[str]:
     class Plain(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> Any:
             return ast.Name("x", node.ctx)
-
-        def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
-            return ast.Constant(0)
 
         def visit_Constant(self, node: ast.Constant) -> Any:
             return ast.Constant(0) if isinstance(node.value, str) else node

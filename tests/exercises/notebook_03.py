@@ -404,6 +404,128 @@ def step_in_place(weight, state, action, td_target, learning_rate):
     )
 
 
+def error_in_steps(q_values, action, reward, next_q, terminated, gamma):
+    with torch.no_grad():
+        y = reward + gamma * ~terminated * next_q.max(-1).values
+    return y - q_values.gather(-1, action[:, None])[:, 0]
+
+
+def error_with_where(q_values, action, reward, next_q, terminated, gamma):
+    future = torch.where(terminated, 0.0, gamma * next_q.detach().amax(1))
+    return reward + future - q_values[range(len(action)), action]
+
+
+def error_by_loop(q_values, action, reward, next_q, terminated, gamma):
+    errors = []
+    for i, a in enumerate(action.tolist()):
+        y = reward[i].item()
+        if not terminated[i]:
+            y += gamma * max(next_q[i].tolist())
+        errors.append(y - q_values[i, a])
+    return torch.stack(errors)
+
+
+def error_turned_round(*given):
+    return -error_in_steps(*given)
+
+
+def error_with_a_live_target(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * ~terminated * next_q.amax(-1)
+    return y - q_values.gather(-1, action[:, None])[:, 0]
+
+
+def error_all_data(*given):
+    with torch.no_grad():
+        return error_in_steps(*given)
+
+
+def error_of_pairs(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * ~terminated * next_q.detach().amax(-1)
+    return y - q_values.gather(-1, action[:, None])
+
+
+def error_from_the_same_state(q_values, action, reward, next_q, terminated, gamma):
+    return error_in_steps(q_values, action, reward, q_values, terminated, gamma)
+
+
+def error_of_the_best(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * ~terminated * next_q.detach().amax(-1)
+    return y - q_values.max(-1).values
+
+
+def error_with_the_old_action(q_values, action, reward, next_q, terminated, gamma):
+    row = torch.arange(len(action))
+    y = reward + gamma * ~terminated * next_q.detach()[row, action]
+    return y - q_values[row, action]
+
+
+def error_without_mask(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * next_q.detach().amax(-1)
+    return y - q_values.gather(-1, action[:, None])[:, 0]
+
+
+def error_without_discount(q_values, action, reward, next_q, terminated, gamma):
+    return error_in_steps(q_values, action, reward, next_q, terminated, 1.0)
+
+
+def error_over_the_batch(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * ~terminated * next_q.detach().max()
+    return y - q_values.gather(-1, action[:, None])[:, 0]
+
+
+def error_with_the_pair(q_values, action, reward, next_q, terminated, gamma):
+    y = reward + gamma * ~terminated * next_q.max(-1)
+    return y - q_values.gather(-1, action[:, None])[:, 0]
+
+
+def luck_all_equal():
+    return torch.full((5, 1), 2.0), torch.full((5,), 3.0)
+
+
+def luck_equal_targets():
+    return torch.ones(3, 1), torch.tensor([0.0, 1.0, 5.0])
+
+
+def luck_without_correlation():
+    return torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([1.0, 0.0, 1.0])
+
+
+def luck_of_one_sample():
+    return torch.ones(1, 1), torch.zeros(1)
+
+
+def luck_of_perfect_predictions():
+    return torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([1.0, 2.0, 3.0])
+
+
+def luck_of_one_shape():
+    return torch.ones(3), torch.zeros(3)
+
+
+def luck_of_two_columns():
+    return torch.ones(3, 1), torch.zeros(3, 1)
+
+
+def luck_the_other_way_round():
+    return torch.ones(3), torch.zeros(3, 1)
+
+
+def luck_of_two_sizes():
+    return torch.ones(3, 1), torch.zeros(2)
+
+
+def luck_alone():
+    return torch.ones(3, 1)
+
+
+def luck_in_lists():
+    return [[1.0], [1.0]], [0.0, 0.0]
+
+
+def luck_without_numbers():
+    return torch.full((2, 1), torch.nan), torch.zeros(2)
+
+
 ANSWERS = {
     "taken_q": Answers(
         correct=[
@@ -508,6 +630,47 @@ ANSWERS = {
             (only_the_change, "change returned"),
             (only_the_scaled_gradient, "change returned"),
             (two_steps, "two steps"),
+        ],
+    ),
+    "network_error": Answers(
+        correct=[error_in_steps, error_with_where, error_by_loop],
+        wrong=[
+            (error_turned_round, "sign"),
+            (error_with_a_live_target, "target not data"),
+            (error_all_data, "prediction cut off"),
+            (error_of_pairs, "all pairs"),
+            (error_from_the_same_state, "same state"),
+            (error_of_the_best, "greedy action"),
+            (error_with_the_old_action, "next action"),
+            (error_without_mask, "ignores terminated"),
+            (error_without_discount, "no discount"),
+            (error_over_the_batch, "one maximum"),
+            (error_with_the_pair, "max gives a pair"),
+        ],
+    ),
+    "other_entries": Answers(
+        correct=["D", "d", " D "],
+        wrong=[
+            ("A", "answer A"),
+            ("b", "answer B"),
+            ("C", "answer C"),
+            ("E", "no letter"),
+            ("AD", "no letter"),
+            (0.9, "no letter"),
+        ],
+    ),
+    "right_by_luck": Answers(
+        correct=[luck_all_equal, luck_equal_targets, luck_without_correlation],
+        wrong=[
+            (luck_of_one_sample, "too few samples"),
+            (luck_of_perfect_predictions, "losses differ"),
+            (luck_of_one_shape, "one shape"),
+            (luck_of_two_columns, "one shape"),
+            (luck_the_other_way_round, "other shapes"),
+            (luck_of_two_sizes, "two sizes"),
+            (luck_alone, "no pair"),
+            (luck_in_lists, "no tensors"),
+            (luck_without_numbers, "not finite"),
         ],
     ),
 }

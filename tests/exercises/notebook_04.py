@@ -472,6 +472,110 @@ def a_mask(is_reset, n_stored, batch_size, rng):
     return ~is_reset
 
 
+def tested_in_place(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return bool((memory.rows()[0] == 0).all())
+
+
+def tested_by_two_steps(Memory):
+    memory, step = Memory(), np.array([1.0])
+    for number in (1.0, 2.0):
+        step[0] = number
+        memory.store(step)
+    first, second = memory.rows()
+    return first[0] != second[0]
+
+
+def tested_before_and_after(Memory):
+    memory, step = Memory(), np.arange(6).reshape(2, 3)
+    memory.store(step)
+    before = np.array(memory.rows()[0])
+    step.fill(-7)
+    return np.array_equal(before, memory.rows()[0])
+
+
+def tested_in_torch(Memory):
+    memory, step = Memory(), np.ones(3)
+    memory.store(step)
+    torch.from_numpy(step).zero_()
+    return torch.as_tensor(memory.rows()[0]).bool().all()
+
+
+def tested_with_a_new_array(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step = step + 1
+    return bool((memory.rows()[0] == 0).all())
+
+
+def tested_at_once(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    return bool((memory.rows()[0] == step).all())
+
+
+def tested_on_its_own_copy(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step.copy())
+    step += 1
+    return bool((memory.rows()[0] == 0).all())
+
+
+def tested_for_the_present(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return bool((memory.rows()[0] == step).all())
+
+
+def tested_for_another_number(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return bool((memory.rows()[0] == 2).all())
+
+
+def tested_by_identity(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    return memory.rows()[0] is not step
+
+
+def tested_by_addresses(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    return not np.shares_memory(memory.rows()[0], step)
+
+
+def tested_by_two_readings(Memory):
+    memory = Memory()
+    memory.store(np.zeros(2))
+    return memory.rows()[0] is memory.rows()[0]
+
+
+def tested_row_by_row(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return memory.rows()[0] == 0
+
+
+def tested_by_assertion(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    assert (memory.rows()[0] == 0).all()
+    return True
+
+
+def tested_silently(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+
+
 ANSWERS = {
     "forgetting": Answers(
         correct=["B", "b", " B "],
@@ -587,6 +691,27 @@ ANSWERS = {
             (from_a_fresh_generator, "another generator"),
             (from_a_fixed_seed, "own seed"),
             (a_mask, "no row numbers"),
+        ],
+    ),
+    "copy_test": Answers(
+        correct=[
+            tested_in_place,
+            tested_by_two_steps,
+            tested_before_and_after,
+            tested_in_torch,
+        ],
+        wrong=[
+            (tested_with_a_new_array, "never fails"),
+            (tested_at_once, "never fails"),
+            (tested_on_its_own_copy, "never fails"),
+            (tested_for_the_present, "inverted"),
+            (tested_for_another_number, "always fails"),
+            (tested_by_identity, "view missed"),
+            (tested_by_addresses, "late copy missed"),
+            (tested_by_two_readings, "copy refused"),
+            (tested_row_by_row, "no bool"),
+            (tested_by_assertion, "an error"),
+            (tested_silently, "returns nothing"),
         ],
     ),
 }

@@ -104,6 +104,28 @@ def target_with_inverted_floats(reward, next_q, terminated, truncated, gamma):
     return reward + gamma * ~terminated.float() * next_q.detach().amax(1)
 
 
+def share_by_formula(gamma, prize):
+    return 1 - (prize - 1) / (gamma * prize)
+
+
+def share_in_one_fraction(gamma, prize):
+    return (1 - prize * (1 - gamma)) / (gamma * prize)
+
+
+def share_by_bisection(gamma, prize):
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        share = (low + high) / 2
+        work = 1 / (1 - gamma * (1 - share))
+        low, high = (share, high) if work > prize else (low, share)
+    return share
+
+
+def share_with_the_true_value(gamma, prize):
+    for_ever = 1 / (1 - gamma)
+    return 1 - (prize - 1) / (gamma * for_ever)
+
+
 def moved_by_lerp(target, online, tau):
     with torch.no_grad():
         for slow, fast in zip(target, online, strict=True):
@@ -654,6 +676,42 @@ ANSWERS = {
             (target_cut_by_truncation, "truncation for termination"),
             (target_cut_where_both, "both flags needed"),
             (target_with_brackets, "reward times value"),
+        ],
+    ),
+    "cut_share": Answers(
+        correct=[share_by_formula, share_in_one_fraction, share_by_bisection],
+        wrong=[
+            (lambda gamma, prize: (prize - 1) / gamma / prize, "share that goes on"),
+            (lambda gamma, prize: 1 - (prize - 1) / prize, "no discount"),
+            (lambda gamma, prize: (gamma - 1) / gamma, "reward forgotten"),
+            (lambda gamma, prize: 1 / 21, "one for all"),
+            (
+                lambda gamma, prize: gamma * prize / (gamma * prize - prize + 1),
+                "steps for share",
+            ),
+            (share_with_the_true_value, "truth for the maximum"),
+            (lambda gamma, prize: gamma / prize, "other values"),
+            (lambda gamma, prize: None, "returns nothing"),
+        ],
+    ),
+    "diverging_features": Answers(
+        correct=[
+            lambda gamma: (gamma / 2, 1.0),
+            lambda gamma: [-(gamma**2), -1],
+            lambda gamma: np.array([0.01, 1.0]),
+            lambda gamma: torch.tensor([gamma / 3, 0.5]),
+        ],
+        wrong=[
+            (lambda gamma: gamma / 2, "no pair"),
+            (lambda gamma: (gamma, 1.0, 0.0), "no pair"),
+            (lambda gamma: (1.0, 2.0), "too large"),
+            (lambda gamma: (1.0, 2 / gamma), "too large"),
+            (lambda gamma: (0.0, 1.0), "stands still"),
+            (lambda gamma: (-gamma / 2, 1.0), "opposite signs"),
+            (lambda gamma: (1.0, gamma / 2), "second not larger"),
+            (lambda gamma: (gamma, 1.0), "on the border"),
+            (lambda gamma: (0.5, 1.0), "not for every gamma"),
+            (lambda gamma: (gamma * 1.01, 1.0), "not for every gamma"),
         ],
     ),
     "polyak": Answers(

@@ -456,6 +456,157 @@ def window_of_n_whatever_it_holds(rewards, terminated, truncated, next_v, gamma)
     return total + gamma ** len(rewards) * next_v[-1]
 
 
+def learn_in_order(critic, memory, batch_size):
+    batch = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(
+        batch.reward, batch.next_state, batch.terminated, batch.discount
+    )
+    critic.update(batch.state, batch.action, y)
+    critic.update_target()
+
+
+def learn_with_gamma(critic, memory, batch_size):
+    state, action, reward, next_state, terminated, *_ = memory.get_next_batch(
+        batch_size
+    )
+    y = critic.get_bellman_target(reward, next_state, terminated)
+    critic.update(state, action, y)
+    critic.update_target()
+
+
+def learn_by_hand(critic, memory, batch_size):
+    batch = memory.get_next_batch(batch_size)
+    with torch.no_grad():
+        next_v = critic.Q_t(batch.next_state).max(-1).values
+        y = torch.where(batch.terminated, batch.reward, batch.reward + 0.9 * next_v)
+    critic.update(batch.state, batch.action, y)
+    critic.update_target()
+    return y
+
+
+def _learn_with(flags=None, order="UT", next_state=None, target=None):
+    def learn(critic, memory, batch_size):
+        batch = memory.get_next_batch(batch_size)
+        y = critic.get_bellman_target(
+            batch.reward,
+            next_state(batch) if next_state else batch.next_state,
+            flags(batch) if flags else batch.terminated,
+            batch.discount,
+        )
+        y = target(batch) if target else y
+        for letter in order:
+            critic.update_target() if letter == "T" else critic.update(
+                batch.state, batch.action, y
+            )
+
+    return learn
+
+
+learn_without_target = _learn_with(order="U")
+learn_target_first = _learn_with(order="TU")
+learn_target_only = _learn_with(order="T")
+learn_not_at_all = _learn_with(order="")
+learn_two_updates = _learn_with(order="UUT")
+learn_truncated_only = _learn_with(lambda batch: batch.truncated)
+learn_either_flag = _learn_with(lambda batch: batch.truncated | batch.terminated)
+learn_from_the_state = _learn_with(next_state=lambda batch: batch.state)
+learn_rewards = _learn_with(target=lambda batch: batch.reward)
+
+
+def learn_from_two_batches(critic, memory, batch_size):
+    batch = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(batch.reward, batch.next_state, batch.terminated)
+    batch = memory.get_next_batch(batch_size)
+    critic.update(batch.state, batch.action, y)
+    critic.update_target()
+
+
+def step_in_order(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    next_state, reward, terminated, truncated, _ = env.step(action)
+    agent.experience_memory.store(
+        state, action, reward, next_state, terminated, truncated, is_reset
+    )
+    return next_state, terminated | truncated
+
+
+def step_by_names(agent, env, state, is_reset):
+    action = agent.select_action(state, is_training=True)
+    next_state, reward, over, cut, _info = env.step(action)
+    agent.experience_memory.store(
+        state=state,
+        action=action,
+        reward=reward,
+        next_state=next_state,
+        terminated=over,
+        truncated=cut,
+        is_reset=is_reset,
+    )
+    return [next_state, np.logical_or(over, cut)]
+
+
+def step_packed(agent, env, state, is_reset):
+    memory, action = agent.experience_memory, agent.select_action(state)
+    new, reward, *flags, _ = env.step(action)
+    memory.store(state, action, reward, new, *flags, is_reset)
+    return new, flags[0] | flags[1]
+
+
+def _step_with(row=None, back=None, is_training=True):
+    def step(agent, env, state, is_reset):
+        action = agent.select_action(state, is_training)
+        new, reward, over, cut, _ = env.step(action)
+        entries = (state, new, over, cut, is_reset)
+        old, end, *flags = row(*entries) if row else entries
+        agent.experience_memory.store(old, action, reward, end, *flags)
+        return back(state, new, over, cut) if back else (new, over | cut)
+
+    return step
+
+
+def step_without_env(agent, env, state, is_reset):
+    agent.select_action(state)
+    return state, is_reset
+
+
+def step_without_memory(agent, env, state, is_reset):
+    next_state, _, terminated, truncated, _ = env.step(agent.select_action(state))
+    return next_state, terminated | truncated
+
+
+def step_twice(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    next_state, reward = env.step(action)[:2]
+    terminated, truncated = env.step(action)[2:4]
+    agent.experience_memory.store(
+        state, action, reward, next_state, terminated, truncated, is_reset
+    )
+    return next_state, terminated | truncated
+
+
+def step_without_flags(agent, env, state, is_reset):
+    return step_in_order(agent, env, state, is_reset)[0]
+
+
+step_state_lost = _step_with(lambda s, n, o, c, r: (n, n, o, c, r))
+step_no_reset_flag = _step_with(lambda s, n, o, c, r: (s, n, o, c))
+step_reset_too_early = _step_with(lambda s, n, o, c, r: (s, n, o, c, o | c))
+step_flags_exchanged = _step_with(lambda s, n, o, c, r: (s, n, c, o, r))
+step_flags_merged = _step_with(lambda s, n, o, c, r: (s, n, o | c, c, r))
+step_only_terminated = _step_with(back=lambda s, n, o, c: (n, o))
+step_stands_still = _step_with(back=lambda s, n, o, c: (s, o | c))
+step_greedily = _step_with(is_training=False)
+
+CHANGES = {
+    "mask": "D",
+    "target": "C",
+    "argmin": "E",
+    "gradient": "A",
+    "coin": "B",
+    "mean": "C",
+}
+FLAGS = [False, False, True, False]
+
 ANSWERS = {
     "behaviour_return": Answers(
         correct=["B", "b", " B "],
@@ -547,6 +698,86 @@ ANSWERS = {
             (window_for_truncation_alone, "only where truncated"),
             (window_without_bootstrap, "no bootstrap"),
             (window_that_looks_behind, "looks behind the end"),
+        ],
+    ),
+    "learn_once": Answers(
+        correct=[learn_in_order, learn_with_gamma, learn_by_hand],
+        wrong=[
+            (learn_without_target, "target stays"),
+            (learn_target_first, "target first"),
+            (learn_target_only, "no update"),
+            (learn_not_at_all, "nothing happens"),
+            (learn_two_updates, "two updates"),
+            (learn_from_two_batches, "two batches"),
+            (learn_truncated_only, "truncated stops"),
+            (learn_either_flag, "truncated stops"),
+            (learn_from_the_state, "the same state"),
+            (learn_rewards, "no bootstrap"),
+        ],
+    ),
+    "act_and_store": Answers(
+        correct=[step_in_order, step_by_names, step_packed],
+        wrong=[
+            (step_without_env, "no step"),
+            (step_twice, "two steps"),
+            (step_without_memory, "nothing stored"),
+            (step_without_flags, "no pair"),
+            (step_state_lost, "state lost"),
+            (step_no_reset_flag, "no reset flag"),
+            (step_reset_too_early, "reset too early"),
+            (step_flags_exchanged, "flags exchanged"),
+            (step_flags_merged, "flags merged"),
+            (step_only_terminated, "only terminated"),
+            (step_stands_still, "stands still"),
+            (step_greedily, "does not explore"),
+        ],
+    ),
+    "price_of_n": Answers(
+        correct=["C", "c", " C "],
+        wrong=[
+            ("A", "answer A"),
+            ("B", "answer B"),
+            ("D", "answer D"),
+            ("E", "no letter"),
+            ("AC", "no letter"),
+            (0.75, "no letter"),
+        ],
+    ),
+    "newest_step": Answers(
+        correct=[
+            {"is_end": FLAGS, "newest": 3},
+            {"is_end": np.array([True, True, True, False]), "newest": np.int64(3)},
+            {"is_end": (False, False, False, True), "newest": 0},
+        ],
+        wrong=[
+            ({"is_end": FLAGS, "newest": 2}, "none longer"),
+            ({"is_end": [True] * 4, "newest": 0}, "none longer"),
+            ({"is_end": [False] * 4, "newest": 3}, "two longer"),
+            ({"is_end": FLAGS, "newest": 1}, "two longer"),
+            ({"is_end": [False, True, False], "newest": 2}, "not four"),
+            ({"is_end": True, "newest": 2}, "not four"),
+            ({"is_end": [0, 0, 1, 0], "newest": 3}, "no flags"),
+            ({"is_end": FLAGS, "newest": 4}, "no such row"),
+            ({"is_end": FLAGS, "newest": [3]}, "no such row"),
+            ({"is_end": FLAGS}, "other names"),
+            ([FLAGS, 3], "other names"),
+        ],
+    ),
+    "page_changes": Answers(
+        correct=[
+            CHANGES,
+            {name: letter.lower() for name, letter in CHANGES.items()},
+            {name: f" {letter} " for name, letter in reversed(CHANGES.items())},
+        ],
+        wrong=[
+            *(
+                (CHANGES | {name: other}, name)
+                for name, other in zip(CHANGES, "CBCCEE", strict=True)
+            ),
+            ({"mask": "D"}, "other names"),
+            ("DCEABC", "other names"),
+            (CHANGES | {"mask": "F"}, "no letter"),
+            (CHANGES | {"mask": 3}, "no letter"),
         ],
     ),
 }

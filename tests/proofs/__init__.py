@@ -16,9 +16,14 @@ HERE = Path(__file__).parent
 PART = re.compile(r"(?m)^# %% (\S+)$")
 
 
+def file_of(stem: str) -> Path:
+    """Return the file of a notebook: of 05_critic that of 05."""
+    return HERE / f"notebook_{stem.partition('_')[0]}.py"
+
+
 def proofs(stem: str) -> dict[str, str]:
     """Return the code that belongs to a notebook, by the id of the cell it follows."""
-    path = HERE / f"notebook_{stem[:2]}.py"
+    path = file_of(stem)
     if not path.exists():
         return {}
     head, *parts = PART.split(path.read_text(encoding="utf-8"))
@@ -30,7 +35,7 @@ def proofs(stem: str) -> dict[str, str]:
 
 def apart(stem: str, cell: str, code: str) -> str:
     """Return a line that runs code in a copy of the notebook's names."""
-    place = f"tests/proofs/notebook_{stem[:2]}.py, {cell}"
+    place = f"tests/proofs/{file_of(stem).name}, {cell}"
     return f"exec(compile({code!r}, {place!r}, 'exec'), dict(globals()))"
 
 

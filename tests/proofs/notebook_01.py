@@ -100,6 +100,11 @@ assert f"{mdp.start @ exact.max(-1):.2f}" == "0.40"
 # where the robot is in its row depends on what it did: line 5 is false for rows
 moves = mdp.transition[[0, 2], right, 3]
 assert moves[0] == 0 and np.isclose(moves[1], 0.8)
+# and the chances of its next row change with time: line 6 is false too
+at = np.where(row == 0, ~mdp.terminal, 0) / 3  # all places of the row alike
+to_goal = at @ mdp.transition[:, right, 3]
+at = at @ mdp.transition[:, right] * (~mdp.terminal & (row == 0))
+assert abs(at / at.sum() @ mdp.transition[:, right, 3] - to_goal) > 0.1
 
 # %% cell-33
 assert np.allclose((uniform * q_uniform).sum(1), v_uniform)

@@ -156,6 +156,30 @@ ledger.check("sarsa-learns-its-own-values", *reversed(apart["SARSA"]))
 # %% cell-44
 assert (q_eps[alive].max(-1) < v_star[alive]).all()
 assert q_star[8].argmax() == 3 and q_eps[8].argmax() == 1
+assert f"{np.abs(q_eps - q_star)[alive].mean():.2f}" == "0.20"
+# both learners lie too low on average
+for learn, wanted in ((q_learning, q_star), (sarsa, q_eps)):
+    runs = learn(
+        mdp, q_star, np.random.default_rng(1), 12_000, falling_step, np.full(32, 0.3)
+    )
+    assert (runs.q - wanted)[:, alive].mean() < -0.04
+# the two ways from state 8 end in a hole equally often. The longer one ends later:
+# discounting takes more from its falls than from its goals
+place = list(np.flatnonzero(alive)).index(8)
+ways = {}
+for action in (3, 1):
+    best = q_eps.argmax(-1)
+    best[8] = action
+    policy = 0.3 / 4 + 0.7 * np.eye(4)[best]
+    p = np.einsum("sa,sat->st", policy, mdp.transition)
+    ends = p[alive][:, [5, 7]].sum(-1), p[alive, 3], np.ones(13)
+    for share in (1.0, mdp.gamma):
+        visits = np.linalg.inv(np.eye(13) - share * p[np.ix_(alive, alive)])[place]
+        ways[action, share] = [visits @ end for end in ends]  # falls, goals, steps
+assert abs(ways[3, 1][0] - ways[1, 1][0]) < 0.01
+assert ways[1, 1][2] > ways[3, 1][2] + 3
+lost = np.subtract(ways[3, mdp.gamma], ways[1, mdp.gamma])
+assert lost[0] > lost[1] + 0.01 > 0.05
 
 # %% cell-machines
 largest = first[rows, best]

@@ -9,7 +9,6 @@ from dqn_tutorial import get_model, make_config, train
 from dqn_tutorial.classroom import ledger
 
 # the names of the notebook: see tests/proofs/__init__.py
-# ruff: noqa: F821
 
 # %% cell-05
 assert max(abs(first - second) for first, second in triples) > 50

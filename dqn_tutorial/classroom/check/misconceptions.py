@@ -148,8 +148,6 @@ def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
 
     An error on the way is said in words of its own: the learner's code had finished by
     then.
-
-    Taught in 05_critic.
     """
     if loss is not None and as_array(loss) is None:
         raise Wrong(

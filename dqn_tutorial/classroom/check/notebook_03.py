@@ -14,12 +14,15 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import (
     around,
     explained,
     gradients,
+    plain_target,
     refuse_backward,
     wrong_losses,
+    wrong_targets,
 )
 from dqn_tutorial.classroom.check.values import as_array, shape_of
 
@@ -41,6 +44,10 @@ def _sample_taken(rng: np.random.Generator) -> dict[str, Any]:
     return {"q_values": _normal(rng, len(action), n_actions), "action": action}
 
 
+def _taken(q: Tensor, a: Tensor) -> Tensor:
+    return q.gather(-1, a[:, None])[:, 0]
+
+
 taken_q = Exercise(
     "taken_q",
     HERE,
@@ -48,7 +55,7 @@ taken_q = Exercise(
     difficulty=1,
     judge=by_values(
         _sample_taken,
-        lambda q, a: q.gather(-1, a[:, None])[:, 0],
+        _taken,
         [
             ("columns for rows", lambda q, a: q[:, a]),
             ("rows by action", lambda q, a: q[a]),
@@ -69,14 +76,7 @@ taken_q = Exercise(
             )
         ],
     ),
-)
-
-to_blame = Exercise(
-    "to_blame",
-    HERE,
-    minutes=5,
-    difficulty=2,
-    judge=choice(MESSAGES["to_blame"], right="C"),
+    solution=_taken,
 )
 
 
@@ -165,6 +165,9 @@ td_loss = Exercise(
         seen_as=_with_gradients,
     ),
     also=("loss",),
+    solution=lambda q_value, td_target: (
+        (td_target.detach() - q_value[:, 0]).square().mean()
+    ),
 )
 
 
@@ -196,8 +199,10 @@ def _pull(
     return 2 / (size or len(a)) * (mask * (y[:, None] - s @ w.T)).T @ s
 
 
-def _stepped(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
-    return w + rate * _pull(w, s, a, y)
+def _stepped(
+    w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float, size: int = 0
+) -> Tensor:
+    return w + rate * _pull(w, s, a, y, size)
 
 
 def _one_by_one(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Tensor:
@@ -221,53 +226,175 @@ sgd_step = Exercise(
             _sample_step,
             _stepped,
             [
-                ("uphill", lambda w, s, a, y, rate: w - rate * _pull(w, s, a, y)),
+                ("uphill", lambda w, s, a, y, g: _stepped(w, s, a, y, -g)),
                 (
                     "all actions",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y, everywhere=True)
-                    ),
+                    lambda w, s, a, y, g: w + g * _pull(w, s, a, y, everywhere=True),
                 ),
                 (
                     "broadcast",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y.mean().expand_as(y))
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, a, y.mean().expand_as(y), g),
                 ),
-                (
-                    "factor two",
-                    lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y) / 2,
-                ),
-                (
-                    "sum for mean",
-                    lambda w, s, a, y, rate: w + rate * _pull(w, s, a, y, size=1),
-                ),
+                ("factor two", lambda w, s, a, y, g: _stepped(w, s, a, y, g / 2)),
+                ("sum for mean", lambda w, s, a, y, g: _stepped(w, s, a, y, g, 1)),
                 ("repeated actions lost", _last_of_each),
                 ("one sample at a time", _one_by_one),
-                ("no learning rate", lambda w, s, a, y, rate: w + _pull(w, s, a, y)),
-                ("gradient returned", lambda w, s, a, y, rate: -_pull(w, s, a, y)),
-                ("change returned", lambda w, s, a, y, rate: rate * _pull(w, s, a, y)),
-                ("change returned", lambda w, s, a, y, rate: -rate * _pull(w, s, a, y)),
+                ("no learning rate", lambda w, s, a, y, g: _stepped(w, s, a, y, 1.0)),
+                ("gradient returned", lambda w, s, a, y, g: -_pull(w, s, a, y)),
+                ("change returned", lambda w, s, a, y, g: g * _pull(w, s, a, y)),
+                ("change returned", lambda w, s, a, y, g: -g * _pull(w, s, a, y)),
                 (
                     "mean over all actions",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, a, y, size=len(a) * len(w))
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, a, y, g, len(a) * len(w)),
                 ),
-                (
-                    "two steps",
-                    lambda w, s, a, y, rate: _stepped(
-                        _stepped(w, s, a, y, rate), s, a, y, rate
-                    ),
-                ),
-                ("nothing changed", lambda w, s, a, y, rate: w),
+                ("two steps", lambda w, *given: _stepped(_stepped(w, *given), *given)),
+                ("nothing changed", lambda w, s, a, y, g: w),
                 (
                     "greedy action",
-                    lambda w, s, a, y, rate: (
-                        w + rate * _pull(w, s, (s @ w.T).argmax(-1), y)
-                    ),
+                    lambda w, s, a, y, g: _stepped(w, s, (s @ w.T).argmax(-1), y, g),
                 ),
             ],
         )
     ),
+    solution=_stepped,
+)
+
+
+def _sample_transitions(rng: np.random.Generator) -> dict[str, Any]:
+    """B transitions of A actions, B above A; of each kind of end at least one."""
+    n_actions = int(rng.integers(2, 6))
+    size = n_actions + int(rng.integers(1, 5))
+    ends = rng.permutation(np.arange(size) < int(rng.integers(1, size)))
+    return {
+        "q_values": _normal(rng, size, n_actions).requires_grad_(),
+        "action": torch.tensor(rng.integers(n_actions, size=size)),
+        "reward": _normal(rng, size),
+        "next_q": _normal(rng, size, n_actions).requires_grad_(),
+        "terminated": torch.tensor(ends),
+        "gamma": float(rng.uniform(0.5, 0.95)),
+    }
+
+
+@around
+def _errors_with_gradients(answer: Function, *given: Any) -> dict[str, Any] | None:
+    """Make of a function of errors one that returns them with the gradients of their
+    sum.
+    """
+    errors = answer(*given)
+    leaves = [given[0], given[3]]
+    refuse_backward(leaves)
+    to_prediction, to_target = gradients(errors, leaves)
+    if errors is None:
+        return None
+    return {
+        "errors": errors,
+        "gradient of q_values": to_prediction,
+        "gradient of next_q": to_target,
+    }
+
+
+def _error(
+    q: Tensor, a: Tensor, r: Tensor, next_q: Tensor, t: Tensor, g: float
+) -> Tensor:
+    return plain_target(r, next_q, t, g) - _taken(q, a)
+
+
+network_error = Exercise(
+    "network_error",
+    HERE,
+    10,
+    2,
+    explained(
+        by_values(
+            _sample_transitions,
+            _errors_with_gradients(_error),
+            [
+                *wrong_targets(
+                    lambda target: _errors_with_gradients(
+                        lambda q, a, r, n, t, g: (
+                            target(r, n.detach(), t, g) - _taken(q, a)
+                        )
+                    )
+                ),
+                *(
+                    (key, _errors_with_gradients(wrong))
+                    for key, wrong in {
+                        "sign": lambda *given: -_error(*given),
+                        "same state": lambda q, a, r, n, t, g: _error(q, a, r, q, t, g),
+                        "greedy action": lambda q, a, r, n, t, g: (
+                            plain_target(r, n, t, g) - q.amax(-1)
+                        ),
+                        "next action": lambda q, a, r, n, t, g: (
+                            r + g * ~t * _taken(n.detach(), a) - _taken(q, a)
+                        ),
+                    }.items()
+                ),
+            ],
+            [
+                (
+                    "all pairs",
+                    lambda result, inputs: len(shape_of(result["errors"])) == 2,
+                ),
+                (
+                    "prediction cut off",
+                    lambda result, inputs: not _moves(result, "q_values"),
+                ),
+                ("target not data", lambda result, inputs: _moves(result, "next_q")),
+            ],
+            seen_as=_errors_with_gradients,
+        )
+    ),
+    also=("target", "loss"),
+    solution=_error,
+)
+
+other_entries = Exercise(
+    "other_entries",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["other_entries"], right="D"),
+)
+
+to_blame = Exercise(
+    "to_blame",
+    HERE,
+    minutes=5,
+    difficulty=2,
+    judge=choice(MESSAGES["to_blame"], right="C"),
+)
+
+
+def _judge_luck(answer: Any, rng: np.random.Generator) -> None:
+    """Ask for `y` [B, 1] and `q` [B] whose two losses are equal."""
+    pair = guarded(answer)()
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise Wrong("no pair")
+    arrays = [as_array(part) for part in pair]
+    y, q = arrays
+    if y is None or q is None or not all(isinstance(part, Tensor) for part in pair):
+        raise Wrong("no tensors")
+    if y.ndim == q.ndim == 1 or y.ndim == q.ndim == 2:
+        raise Wrong("one shape")
+    if y.ndim != 2 or y.shape[1] != 1 or q.ndim != 1:
+        raise Wrong("other shapes", y=list(y.shape), q=list(q.shape))
+    if len(y) != len(q):
+        raise Wrong("two sizes", y=len(y), q=len(q))
+    if len(y) < 2:
+        raise Wrong("too few samples")
+    y, q = y.astype(float), q.astype(float)
+    if not (np.isfinite(y).all() and np.isfinite(q).all()):
+        raise Wrong("not finite")
+    right, wrong = np.square(y[:, 0] - q).mean(), np.square(y - q).mean()
+    if not np.isclose(wrong, right, rtol=1e-4, atol=1e-6):
+        raise Wrong("losses differ", right=f"{right:.3g}", wrong=f"{wrong:.3g}")
+
+
+right_by_luck = Exercise(
+    "right_by_luck",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_luck,
+    solution=lambda: (torch.ones(4, 1), torch.zeros(4)),
 )

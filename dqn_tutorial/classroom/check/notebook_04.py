@@ -1,11 +1,12 @@
 """The exercises of 04_replay_buffer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dqn_tutorial.classroom.check.chance import beyond_chance
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
@@ -89,6 +90,14 @@ def _ring(
     return _played(store)
 
 
+def _stored(
+    rows: list[Any], next_row: int, size: int, step: NDArray[Any]
+) -> tuple[int, int]:
+    """Store a step as the folded solution does."""
+    rows[next_row] = step.copy()
+    return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
 def _is_shifted(result: Any, inputs: Mapping[str, Any]) -> bool:
     is_full = inputs["size"] == len(inputs["rows"]) > inputs["next_row"] + 1
     return is_full and np.array_equal(result["rows"][:-1], inputs["rows"][1:])
@@ -111,50 +120,25 @@ ring_store = Exercise(
         _sample_store,
         _ring(),
         [
-            (
-                "row left out",
-                _ring(after=lambda next_row, size, length: (next_row + 1) % length + 1),
-            ),
-            (
-                "row left out",
-                _ring(after=lambda next_row, size, length: (next_row + 2) % length),
-            ),
+            ("row left out", _ring(after=lambda i, size, n: (i + 1) % n + 1)),
+            ("row left out", _ring(after=lambda i, size, n: (i + 2) % n)),
             (
                 "next row from size",
-                _ring(
-                    after=lambda next_row, size, length: min(size + 1, length) % length
-                ),
+                _ring(after=lambda i, size, n: min(size + 1, n) % n),
             ),
-            ("number stays", _ring(after=lambda next_row, *_: next_row)),
-            ("number stays", _ring(grown=lambda next_row, size, length: size)),
+            ("number stays", _ring(after=lambda i, *_: i)),
+            ("number stays", _ring(grown=lambda i, size, n: size)),
             (
                 "number stays",
-                _ring(
-                    after=lambda next_row, *_: next_row,
-                    grown=lambda next_row, size, length: size,
-                ),
+                _ring(after=lambda i, *_: i, grown=lambda i, size, n: size),
             ),
-            (
-                "off by one",
-                _ring(row=lambda next_row, size, length: (next_row + 1) % length),
-            ),
-            ("off by one", _ring(row=lambda next_row, size, length: next_row + 1)),
-            (
-                "newest overwritten",
-                _ring(row=lambda next_row, size, length: next_row - 1),
-            ),
-            ("size as row", _ring(row=lambda next_row, size, length: size)),
-            ("size as row", _ring(row=lambda next_row, size, length: size % length)),
-            (
-                "last row unused",
-                _ring(
-                    after=lambda next_row, size, length: (next_row + 1) % (length - 1)
-                ),
-            ),
-            (
-                "size wraps",
-                _ring(grown=lambda next_row, size, length: (next_row + 1) % length),
-            ),
+            ("off by one", _ring(row=lambda i, size, n: (i + 1) % n)),
+            ("off by one", _ring(row=lambda i, size, n: i + 1)),
+            ("newest overwritten", _ring(row=lambda i, size, n: i - 1)),
+            ("size as row", _ring(row=lambda i, size, n: size)),
+            ("size as row", _ring(row=lambda i, size, n: size % n)),
+            ("last row unused", _ring(after=lambda i, size, n: (i + 1) % (n - 1))),
+            ("size wraps", _ring(grown=lambda i, size, n: (i + 1) % n)),
         ],
         [
             ("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"])),
@@ -190,6 +174,7 @@ ring_store = Exercise(
         inputs_it_changes=("rows",),
         seen_as=_played,
     ),
+    solution=_stored,
 )
 
 
@@ -211,14 +196,18 @@ def _later(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.append(False, flags[:-1])
 
 
+def _kept(over: NDArray[np.bool_], cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return ~_later(over | cut)
+
+
 is_transition = Exercise(
     "is_transition",
     HERE,
     minutes=5,
-    difficulty=2,
+    difficulty=1,
     judge=by_values(
         _sample_flags,
-        lambda over, cut: ~_later(over | cut),
+        _kept,
         {
             "last step lost": lambda over, cut: ~(over | cut),
             "ignores truncated": lambda over, cut: ~_later(over),
@@ -232,6 +221,7 @@ is_transition = Exercise(
         }.items(),
         [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
     ),
+    solution=_kept,
 )
 
 
@@ -265,33 +255,6 @@ def _rows_of(own: Function, inputs: dict[str, Any], seed: int) -> NDArray[Any]:
         is_distinct = len(set(rows.tolist())) == len(rows)
         raise Wrong("without replacement" if is_distinct else "other batch size")
     return rows
-
-
-def beyond_chance(batches: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-    """Return how many standard deviations the chi-square of pairs of neighbours, and
-    that of values, lies above chance.
-
-    Both are pooled over the batches. A batch grouped by value, such as a sorted one, is
-    as good as any: its pairs do not count. Values that come more equally often than by
-    chance give a number far below 0.
-
-    Source: Wilson & Hilferty (1931).
-    """
-    found = np.zeros((2, 2))  # of pairs and of values: chi-square, degrees of freedom
-    for batch in batches:
-        _, number, n = np.unique(batch, return_inverse=True, return_counts=True)
-        by_chance = np.outer(n, n) / len(batch)
-        pairs = np.bincount(
-            number * len(n) + np.roll(number, -1), minlength=len(n) ** 2
-        ).reshape(by_chance.shape)
-        if np.count_nonzero(np.diff(batch)) >= len(n):
-            found[0] += ((pairs - by_chance) ** 2 / by_chance).sum(), (len(n) - 1) ** 2
-        found[1] += len(n) * n.var() / n.mean(), len(n) - 1
-    freedom = found[:, 1].clip(1)
-    variance = 2 / (9 * freedom)
-    return np.asarray(
-        (np.cbrt(found[:, 0] / freedom) - 1 + variance) / np.sqrt(variance)
-    )
 
 
 def _judge_random(answer: Any, rng: np.random.Generator) -> None:
@@ -352,6 +315,84 @@ def _judge_random(answer: Any, rng: np.random.Generator) -> None:
             raise Wrong(key)
 
 
+def _drawn(
+    is_reset: NDArray[np.bool_],
+    n_stored: int,
+    batch_size: int,
+    rng: np.random.Generator,
+) -> NDArray[Any]:
+    return rng.choice(np.flatnonzero(~is_reset[:n_stored]), batch_size)
+
+
 random_rows = Exercise(
-    "random_rows", HERE, minutes=10, difficulty=3, judge=_judge_random
+    "random_rows",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=_judge_random,
+    solution=_drawn,
+)
+
+
+def _memory(keep: Function, read: Function = lambda row: row) -> type:
+    """Return a class of memories by what they keep of an array, and what they show."""
+
+    class Memory:
+        def __init__(self) -> None:
+            self._kept: list[Any] = []
+
+        def store(self, step: Any) -> None:
+            self._kept.append(keep(step))
+
+        def rows(self) -> list[Any]:
+            return [read(row) for row in self._kept]
+
+    return Memory
+
+
+def _view(step: Any) -> Any:
+    return np.asarray(step)[...]
+
+
+# name of a memory: whether it keeps copies, and how it is made
+_MEMORIES = {
+    "copy": (True, _memory(np.array)),
+    "late copy of a copy": (True, _memory(np.array, np.array)),
+    "itself": (False, _memory(lambda step: step)),
+    "view": (False, _memory(_view)),
+    "late copy": (False, _memory(_view, np.array)),
+}
+
+
+def _judge_test(answer: Any, rng: np.random.Generator) -> None:
+    own, said = guarded(answer), {}
+    for name, (_, made) in _MEMORIES.items():
+        result = as_array(own(Memory=made))
+        if result is None or result.shape or result.dtype.kind != "b":
+            raise Wrong("no bool")
+        said[name] = bool(result)
+    right = {name: copies for name, (copies, _) in _MEMORIES.items()}
+    if said == right:
+        return
+    for key, seen in (
+        ("never fails", dict.fromkeys(right, True)),
+        ("always fails", dict.fromkeys(right, False)),
+        ("inverted", {name: not copies for name, copies in right.items()}),
+    ):
+        if said == seen:
+            raise Wrong(key)
+    if not (said["copy"] and said["late copy of a copy"]):
+        raise Wrong("copy refused")
+    raise Wrong("view missed" if said["view"] else "late copy missed")
+
+
+def _tells(made: Any) -> bool:
+    memory, step = made(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    return bool((memory.rows()[0] == 0).all())
+
+
+copy_test = Exercise(
+    "copy_test", HERE, minutes=10, difficulty=2, judge=_judge_test, solution=_tells
 )

@@ -15,7 +15,7 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import (
     TARGET_TRAITS,
     around,
@@ -27,7 +27,7 @@ from dqn_tutorial.classroom.check.misconceptions import (
     wrong_losses,
     wrong_targets,
 )
-from dqn_tutorial.classroom.check.values import flat, shape_of
+from dqn_tutorial.classroom.check.values import as_array, describe, flat, shape_of
 from dqn_tutorial.nets import DQNNet
 
 HERE = "05_critic"
@@ -62,6 +62,10 @@ def _of_one_flag(target: Function) -> Function:
     return lambda r, q, t, u, g: target(r, q, t, g)
 
 
+def _stopped_by(end: Function) -> Function:
+    return lambda r, q, t, u, g: plain_target(r, q, end(t, u), g)
+
+
 td_target = Exercise(
     "td_target",
     HERE,
@@ -72,26 +76,48 @@ td_target = Exercise(
             _sample_batch,
             _of_one_flag(plain_target),
             [
-                *{
-                    "stops at truncation": lambda r, q, t, u, g: plain_target(
-                        r, q, t | u, g
-                    ),
-                    "truncation wins": lambda r, q, t, u, g: plain_target(
-                        r, q, t & ~u, g
-                    ),
-                    "truncation for termination": lambda r, q, t, u, g: plain_target(
-                        r, q, u, g
-                    ),
-                    "both flags needed": lambda r, q, t, u, g: plain_target(
-                        r, q, t & u, g
-                    ),
-                }.items(),
+                ("stops at truncation", _stopped_by(lambda t, u: t | u)),
+                ("truncation wins", _stopped_by(lambda t, u: t & ~u)),
+                ("truncation for termination", _stopped_by(lambda t, u: u)),
+                ("both flags needed", _stopped_by(lambda t, u: t & u)),
                 *wrong_targets(_of_one_flag),
             ],
             TARGET_TRAITS,
         )
     ),
     also=("target",),
+    solution=_of_one_flag(plain_target),
+)
+
+
+def _sample_clock(rng: np.random.Generator) -> dict[str, Any]:
+    """A gamma, and a prize that working for ever beats."""
+    gamma, share = float(rng.uniform(0.7, 0.95)), float(rng.uniform(0.2, 0.8))
+    return {"gamma": gamma, "prize": 1 + share * gamma / (1 - gamma)}
+
+
+def _cut_share(gamma: float, prize: float) -> float:
+    return 1 - (prize - 1) / (gamma * prize)
+
+
+cut_share = Exercise(
+    "cut_share",
+    HERE,
+    10,
+    2,
+    by_values(
+        _sample_clock,
+        _cut_share,
+        {
+            "share that goes on": lambda g, c: 1 - _cut_share(g, c),
+            "no discount": lambda g, c: 1 / c,
+            "reward forgotten": lambda g, c: 1 - 1 / g,
+            "one for all": lambda g, c: 1 / 21,
+            "steps for share": lambda g, c: 1 / _cut_share(g, c),
+            "truth for the maximum": lambda g, c: 1 - (c - 1) * (1 - g) / g,
+        }.items(),
+    ),
+    solution=_cut_share,
 )
 
 
@@ -155,6 +181,21 @@ def _stepped(rule: Callable[[Tensor, Tensor, float], Tensor]) -> Any:
     return _watched(step)
 
 
+def _polyak(target: list[Tensor], online: list[Tensor], tau: float) -> None:
+    with torch.no_grad():
+        for slow, fast in zip(target, online, strict=True):
+            slow += tau * (fast - slow)
+
+
+_wrong_steps: tuple[tuple[str, Callable[[Tensor, Tensor, float], Tensor]], ...] = (
+    ("reversed", lambda slow, fast, tau: tau * slow + (1 - tau) * fast),
+    ("wrong way", lambda slow, fast, tau: slow + tau * (slow - fast)),
+    ("old share kept whole", lambda slow, fast, tau: slow + tau * fast),
+    ("whole copy", lambda slow, fast, tau: fast),
+    ("one share only", lambda slow, fast, tau: tau * fast),
+    ("one share only", lambda slow, fast, tau: (1 - tau) * slow),
+    ("two steps", lambda slow, fast, tau: slow + tau * (2 - tau) * (fast - slow)),
+)
 polyak = Exercise(
     "polyak",
     HERE,
@@ -163,35 +204,14 @@ polyak = Exercise(
     explained(
         by_values(
             _sample_weights,
-            _stepped(lambda slow, fast, tau: slow + tau * (fast - slow)),
-            [
-                (
-                    "reversed",
-                    _stepped(lambda slow, fast, tau: tau * slow + (1 - tau) * fast),
-                ),
-                (
-                    "wrong way",
-                    _stepped(lambda slow, fast, tau: slow + tau * (slow - fast)),
-                ),
-                (
-                    "old share kept whole",
-                    _stepped(lambda slow, fast, tau: slow + tau * fast),
-                ),
-                ("whole copy", _stepped(lambda slow, fast, tau: fast)),
-                ("one share only", _stepped(lambda slow, fast, tau: tau * fast)),
-                ("one share only", _stepped(lambda slow, fast, tau: (1 - tau) * slow)),
-                (
-                    "two steps",
-                    _stepped(
-                        lambda slow, fast, tau: slow + tau * (2 - tau) * (fast - slow)
-                    ),
-                ),
-            ],
+            _watched(_polyak),
+            [(key, _stepped(rule)) for key, rule in _wrong_steps],
             # that the second must not change, `_watched` says in its own words
             inputs_it_changes=("target", "online"),
             seen_as=_watched,
         )
     ),
+    solution=_polyak,
 )
 
 
@@ -340,4 +360,39 @@ critic_loss = Exercise(
         )
     ),
     also=("target", "loss"),
+    solution=lambda *inputs: _error(*inputs).square().mean(),
+)
+
+
+def _judge_features(answer: Any, rng: np.random.Generator) -> None:
+    """Ask for features of two states at several gammas; refuse those at which w does
+    not grow.
+    """
+    for gamma in (0.9, 0.6, 0.3, *map(float, rng.uniform(0.05, 0.95, 5))):
+        result = guarded(answer)(gamma=gamma)
+        pair = as_array(list(result) if isinstance(result, tuple) else result)
+        if pair is None or pair.shape != (2,) or not np.isfinite(pair).all():
+            raise Wrong("no pair", found=describe(result))
+        (first, second), size = pair.tolist(), np.abs(pair)
+        growth = (gamma * second - first) * first
+        refused = {
+            "too large": size.max() > 1,
+            "stands still": first == 0,
+            "opposite signs": first * second < 0,
+            "second not larger": size[1] <= size[0],
+            "on the border": abs(growth) < 1e-9,
+            "not for every gamma": growth < 0,
+        }
+        for key, is_so in refused.items():
+            if is_so:
+                raise Wrong(key, gamma=f"{gamma:.2f}", first=first, second=second)
+
+
+diverging_features = Exercise(
+    "diverging_features",
+    HERE,
+    10,
+    2,
+    _judge_features,
+    solution=lambda gamma: (gamma / 2, 1.0),
 )

@@ -1,32 +1,39 @@
 """The exercises of 06_agent."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dqn_tutorial.classroom.check.coins import chosen, judge_actions
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
-from dqn_tutorial.classroom.check.values import as_array, describe
-from dqn_tutorial.mdp import Array
+from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
+from dqn_tutorial.classroom.check.loop import (
+    as_step,
+    as_values,
+    learning,
+    masked,
+    sample_agent,
+    sample_vector_step,
+    stepping,
+)
+from dqn_tutorial.classroom.check.values import as_array
 
 HERE = "06_agent"
-Choice = Callable[[NDArray[Any], float, int], NDArray[Any]]
-Table = tuple[NDArray[Any], NDArray[Any], int]
 
-behaviour_return = Exercise(
-    "behaviour_return",
+
+choose_actions = Exercise(
+    "choose_actions",
     HERE,
-    minutes=5,
-    difficulty=1,
-    judge=choice(MESSAGES["behaviour_return"], right="B"),
+    minutes=10,
+    difficulty=2,
+    judge=judge_actions,
+    solution=chosen,
 )
 
 
@@ -65,6 +72,7 @@ epsilon_at = Exercise(
     HERE,
     minutes=5,
     difficulty=1,
+    solution=_line(lambda t, duration: t / duration),
     judge=by_values(
         _sample_step,
         _line(lambda t, duration: t / duration),
@@ -111,150 +119,81 @@ epsilon_at = Exercise(
 )
 
 
-def _choose(
-    own: Any,
-    q_values: NDArray[Any],
-    epsilon: float,
-    seed: int,
-    is_training: bool = True,
-) -> NDArray[Any]:
-    """Ask for actions and refuse what is none."""
-    given = np.random.default_rng(seed)
-    result = own(q_values=q_values, epsilon=epsilon, rng=given, is_training=is_training)
-    action, (n_states, n_actions) = as_array(result), q_values.shape
-    if action is None or action.shape != (n_states,):
-        if action is not None and action.shape == (n_actions,):
-            raise Wrong("one for each action")
-        raise Wrong("other shape", result=describe(result))
-    if action.dtype.kind == "f":
-        raise Wrong("float actions")
-    if action.dtype.kind not in "iu":
-        raise Wrong(
-            "other type",
-            f"Return whole numbers, shape [B]; you return {describe(result)}.",
-        )
-    if action.min() < 0 or action.max() >= n_actions:
-        raise Wrong("no such action")
-    return action
+learn_once = Exercise(
+    "learn_once",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    solution=learning(),
+    judge=by_values(
+        sample_agent,
+        as_values(learning()),
+        [
+            (key, as_values(wrong))
+            for key, wrong in (
+                ("target stays", learning(order="U")),
+                ("target first", learning(order="TU")),
+                ("no update", learning(order="T")),
+                ("nothing happens", learning(order="")),
+                ("two updates", learning(order="UUT")),
+                ("two batches", learning(draws=2)),
+                ("truncated stops", masked(lambda batch: batch.truncated)),
+                (
+                    "truncated stops",
+                    masked(lambda batch: batch.terminated | batch.truncated),
+                ),
+                ("no bootstrap", learning(lambda critic, batch: batch.reward)),
+                (
+                    "the same state",
+                    learning(
+                        lambda critic, batch: critic.get_bellman_target(
+                            batch.reward, batch.state, batch.terminated, batch.discount
+                        )
+                    ),
+                ),
+            )
+        ],
+        seen_as=as_values,
+    ),
+)
 
 
-def _flaw_of_chance(choose: Choice, tables: list[Table], epsilon: float = 0.4) -> str:
-    """Return the key of what is wrong with the chance in epsilon-greedy choices for
-    batches of states, or nothing.
-
-    Limits are five standard deviations or more away from what a right answer gives.
-
-    Args:
-        choose: takes Q-values [B, A], epsilon and a seed, gives the actions [B].
-        tables: for each batch its Q-values, the greedy actions and a seed; B is the
-            same in all.
-        epsilon: with which coins are judged.
-    """
-    chosen = [choose(q_values, epsilon, seed) for q_values, _, seed in tables]
-    moved = [
-        action != greedy for action, (_, greedy, _) in zip(chosen, tables, strict=True)
-    ]
-    whole = np.array([flags.mean() for flags in moved])
-    if (whole == 0).mean() > 0.2:
-        return "one coin"
-    if all(
-        len(set(action[flags])) <= 1
-        for action, flags in zip(chosen, moved, strict=True)
-    ):
-        return "one random action"
-    n_actions = np.array([q_values.shape[1] for q_values, _, _ in tables])
-    for side in (0 * n_actions, n_actions - 1):
-        if not any(
-            (action[flags] == a).any()
-            for action, flags, a in zip(chosen, moved, side, strict=True)
-        ):
-            return "action left out"
-    p = epsilon * (n_actions - 1) / n_actions
-    if abs((whole - p).mean()) > 0.03:
-        return (
-            "never hits the greedy"
-            if abs(whole.mean() - epsilon) < 0.03
-            else "other probability"
-        )
-    for n in set(n_actions.tolist()):
-        moves = [
-            action[flags]
-            for action, flags, of in zip(chosen, moved, n_actions, strict=True)
-            if of == n
-        ]
-        share = np.bincount(np.concatenate(moves), minlength=n)
-        if np.abs(share / share.sum() - 1 / n).max() > 0.12:
-            return "uneven"
-    scaled = (np.array(moved) - p[:, None]) / np.sqrt(p * (1 - p))[:, None]
-    return _flaw_of_coins(scaled) or _flaw_of_actions(choose, tables)
+act_and_store = Exercise(
+    "act_and_store",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    solution=stepping(),
+    judge=by_values(
+        sample_vector_step,
+        as_step(stepping()),
+        [
+            (key, as_step(wrong))
+            for key, wrong in (
+                ("state lost", stepping(lambda s, n, o, c, r: (n, n, o, c, r))),
+                ("no reset flag", stepping(lambda s, n, o, c, r: (s, n, o, c))),
+                (
+                    "reset too early",
+                    stepping(lambda s, n, o, c, r: (s, n, o, c, o | c)),
+                ),
+                ("flags exchanged", stepping(lambda s, n, o, c, r: (s, n, c, o, r))),
+                ("flags merged", stepping(lambda s, n, o, c, r: (s, n, o | c, c, r))),
+                ("only terminated", stepping(back=lambda s, n, o, c: (n, o))),
+                ("stands still", stepping(back=lambda s, n, o, c: (s, o | c))),
+                ("does not explore", stepping(is_training=False)),
+            )
+        ],
+        seen_as=as_step,
+    ),
+)
 
 
-def _flaw_of_coins(scaled: Array) -> str:
-    """Look at coins [batches, B] of mean 0 and variance 1: at how many fall in a batch,
-    and at each pair of states.
-    """
-    n_batches, n_states = scaled.shape
-    # for independent coins both numbers are near 1
-    spread = (scaled.sum(1) ** 2).mean() / n_states
-    pairs = (scaled.T @ scaled)[np.triu_indices(n_states, k=1)] ** 2 / n_batches
-    if spread > 1.7 or pairs.mean() > 1.2:
-        return "coins shared"
-    return "fixed number" if spread < 0.55 else ""
-
-
-def _flaw_of_actions(choose: Choice, tables: list[Table]) -> str:
-    """Where all is chance, look at how the numbers of each action vary, and at states
-    that never change.
-    """
-    excess, freedom, same = 0.0, 0, []
-    for q_values, _, seed in tables:
-        n_states, n_actions = q_values.shape
-        action, other = (choose(q_values, 1.0, k) for k in (seed, seed + 1))
-        even = n_states / n_actions
-        freedom += n_actions - 1
-        excess += (
-            (np.bincount(action, minlength=n_actions) - even) ** 2 / even
-        ).sum() - (n_actions - 1)
-        same.append((action == other).mean() - 1 / n_actions)
-    if abs(excess) > 6 * np.sqrt(2 * freedom):  # chi-square
-        return "dealt out" if excess < 0 else "actions shared"
-    return "own seed" if np.mean(same) > 0.03 else ""
-
-
-def _judge_actions(answer: Any, rng: np.random.Generator) -> None:
-    own = guarded(answer)
-
-    def table(n_states: int, n_actions: int) -> Table:
-        q_values = rng.normal(size=(n_states, n_actions)) - 1.5
-        return q_values, q_values.argmax(-1), int(rng.integers(1 << 30))
-
-    q_values, greedy, seed = table(2_000, 5)
-    at_0, at_1 = _choose(own, q_values, 0.0, seed), _choose(own, q_values, 1.0, seed)
-    measured = _choose(own, q_values, 0.9, seed, is_training=False)
-    if (at_1 == greedy).all():
-        raise Wrong(
-            "epsilon inverted"
-            if (at_0 != greedy).any()
-            else "greedy when told to explore"
-        )
-    if (at_0 != greedy).any():
-        raise Wrong("not greedy")
-    if (measured != greedy).any():
-        raise Wrong("explores when measured")
-    first, again, *others = (
-        _choose(own, q_values[:50], 0.5, seed + k) for k in (0, *range(17))
-    )
-    if not np.array_equal(first, again):
-        raise Wrong("another generator")
-    if all(np.array_equal(first, other) for other in others):
-        raise Wrong("own seed")
-    tables = [table(60, int(n_actions)) for n_actions in rng.integers(3, 6, size=150)]
-    if key := _flaw_of_chance(partial(_choose, own), tables):
-        raise Wrong(key)
-
-
-choose_actions = Exercise(
-    "choose_actions", HERE, minutes=15, difficulty=2, judge=_judge_actions
+behaviour_return = Exercise(
+    "behaviour_return",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["behaviour_return"], right="B"),
 )
 
 
@@ -307,8 +246,9 @@ _nothing, _only = (lambda over, cut: over & False), (lambda over, cut: over)
 n_step_target = Exercise(
     "n_step_target",
     HERE,
-    minutes=20,
+    minutes=15,
     difficulty=3,
+    solution=_window(),
     judge=by_values(
         _sample_window,
         _window(),
@@ -346,4 +286,80 @@ n_step_target = Exercise(
             ("no discount", _window(reward_power=lambda k: 0)),
         ],
     ),
+)
+
+
+price_of_n = Exercise(
+    "price_of_n",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=choice(MESSAGES["price_of_n"], right="C"),
+)
+
+
+def _n_changed(is_end: list[bool], newest: int, n: int = 3) -> int:
+    """Count the windows of a full ring that are longer where they do not stop at the
+    newest step.
+    """
+
+    def length(start: int, last: int | None) -> int:
+        for m in range(1, n):
+            row = (start + m - 1) % len(is_end)
+            if is_end[row] or row == last:
+                return m
+        return n
+
+    starts = range(len(is_end))
+    return sum(length(row, newest) != length(row, None) for row in starts)
+
+
+def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
+    if not isinstance(answer, Mapping) or set(answer) != {"is_end", "newest"}:
+        raise Wrong("other names")
+    is_end, newest = answer["is_end"], answer["newest"]
+    if "?" in (str(newest), *map(str, np.ravel(is_end))):
+        raise NotAttempted
+    flags = as_array(list(is_end) if isinstance(is_end, tuple) else is_end)
+    if flags is None or flags.shape != (4,):
+        raise Wrong("not four")
+    if flags.dtype.kind != "b":
+        raise Wrong("no flags")
+    row = as_array(newest)
+    if row is None or row.shape or row.dtype.kind not in "iu" or row not in range(4):
+        raise Wrong("no such row")
+    n_changed = _n_changed(flags.tolist(), int(row))
+    if n_changed != 1:
+        raise Wrong("none longer" if n_changed == 0 else "two longer")
+
+
+newest_step = Exercise("newest_step", HERE, minutes=10, difficulty=2, judge=_judge_ring)
+RIGHT = {
+    "mask": "D",
+    "target": "C",
+    "argmin": "E",
+    "gradient": "A",
+    "coin": "B",
+    "mean": "C",
+}
+
+
+def _judge_changes(answer: Any, rng: np.random.Generator) -> None:
+    if not isinstance(answer, Mapping) or set(answer) != set(RIGHT):
+        raise Wrong("other names")
+    given = {name: str(letter).strip().upper() for name, letter in answer.items()}
+    open_ones = [name for name, letter in given.items() if letter == "?"]
+    if len(open_ones) == len(given):
+        raise NotAttempted
+    if not set(given.values()) <= set("ABCDE?"):
+        raise Wrong("no letter")
+    for name, letter in given.items():
+        if letter not in (RIGHT[name], "?"):
+            raise Wrong(name)
+    if open_ones:
+        raise NotAttempted(f"Right so far; still open: {', '.join(open_ones)}.")
+
+
+page_changes = Exercise(
+    "page_changes", HERE, minutes=10, difficulty=2, judge=_judge_changes
 )

@@ -51,8 +51,6 @@ def agree(value: Any, other: Any) -> bool:
     Where `other` holds whole numbers or flags, so must `value`; where it holds floats,
     whole numbers do too. Of other objects, such as generators, only the type is
     compared.
-
-    Taught in 05_critic.
     """
     if isinstance(other, Mapping):
         return (

@@ -68,13 +68,13 @@ def draw_curves(
             alpha=0.3,
             label="healthy: smallest to largest",
         )
-        low, high = bootstrap_interval(values, resamples=2_000)
+        low, high = bootstrap_interval(values, 0.99, resamples=2_000)
         axis.plot(
             steps,
             values.mean(0),
             "o-",
             color=colour,
-            label=f"{title}: mean, 95 % interval",
+            label=f"{title}: mean, 99 % interval",
         )
         axis.fill_between(steps, low, high, color=colour, alpha=0.3)
         axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))

@@ -184,7 +184,7 @@ def band_picture(
     xlabel: str,
     panels: Sequence[Panel],
 ) -> Picture:
-    """Return a `picture` for `SmallLab`: mean over seeds with its 95 % interval, the
+    """Return a `picture` for `SmallLab`: mean over seeds with its 99 % interval, the
     previous mean in grey.
 
     Args:
@@ -221,7 +221,7 @@ def band_picture(
                 color=BLUE,
                 alpha=0.3,
                 linewidth=0,
-                label="its 95 % interval",
+                label="its 99 % interval",
             )
             if panel.truth is not None:
                 ax.axhline(
@@ -233,7 +233,7 @@ def band_picture(
             ax.set_yscale("log" if panel.is_log else "linear")
             ax.xaxis.set_major_formatter("{x:,.0f}")
             words.append(
-                f"{panel.ylabel} at the end: {mean[-1]:.3g}, 95 % interval"
+                f"{panel.ylabel} at the end: {mean[-1]:.3g}, 99 % interval"
                 f" {low[-1]:.3g} to {high[-1]:.3g}."
             )
         # beside the curves, once
@@ -247,5 +247,7 @@ def band_picture(
 def _mean(panel: Panel, curves: Floats) -> Floats:
     """Mean, lower and upper end: `[N, T]` to `[3, T]`."""
     values = np.log10(curves) if panel.is_log else curves
-    result = np.stack([values.mean(0), *bootstrap_interval(values, resamples=1_000)])
+    result = np.stack(
+        [values.mean(0), *bootstrap_interval(values, 0.99, resamples=1_000)]
+    )
     return np.asarray(10**result if panel.is_log else result)

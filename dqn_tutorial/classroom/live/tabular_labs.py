@@ -125,7 +125,7 @@ def step_size_lab() -> SmallLab:
         ),
         (
             "The distance to q* of tabular Q-learning over environment steps, mean of"
-            " 16 seeds with its 95 % interval."
+            " 16 seeds with its 99 % interval."
         ),
     )
 
@@ -166,7 +166,7 @@ def correlation_lab() -> SmallLab:
     return SmallLab(
         (
             "The learner keeps the newest 32 steps only and forgets. What helps more: a"
-            " batch of 128 in place of 32, or a memory of 2,000 steps, one whole turn?"
+            " batch of 128 instead of 32, or a memory of 2,000 steps, one whole turn?"
             " Once the memory is long, what is the batch good for?"
         ),
         {
@@ -196,7 +196,7 @@ def correlation_lab() -> SmallLab:
         ),
         (
             "Share of the circle with the right action over steps, mean of 16 seeds"
-            " with its 95 % interval."
+            " with its 99 % interval."
         ),
     )
 
@@ -210,7 +210,7 @@ def learn_circle(
     Returns steps `[T]` and accuracies `[N, T]`, each over 200 angles of the whole
     circle.
 
-    Source: Lin (1992). Taught in 04_replay_buffer.
+    Source: Lin (1992).
     """
     rng, rows, n_steps, step_size = (
         numpy_generator(seed, "correlation lab"),
@@ -281,7 +281,7 @@ def target_lab() -> SmallLab:
         ),
         (
             "The largest absolute value on Baird's star over updates, mean of 16 seeds"
-            " with its 95 % interval, log axis."
+            " with its 99 % interval, log axis."
         ),
     )
 
@@ -292,8 +292,7 @@ def learn_star(
     """Value the solid action from the dashed behaviour. Returns updates `[T]` and max
     |v| `[N, T]`.
 
-    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2. Taught in
-    05_critic.
+    Source: Baird (1995), as in Sutton & Barto (2018), section 11.2.
     """
     features = np.zeros((7, 8))
     features[range(6), range(6)], features[:6, 7], features[6, 6:] = 2, 1, (1, 2)

@@ -43,9 +43,9 @@ def network_lab() -> SmallLab:
     """
     return SmallLab(
         (
-            "At factor 1 the angle of the pole is a quiet voice among the inputs. Can"
-            " 128 units in each layer make up for that, or do 16 units at factor 10 do"
-            " better? And does an ever larger factor go on helping?"
+            "At factor 1 the angle of the pole is a small input with little influence"
+            " at the start. Can 128 units in each layer make up for that, or do 16"
+            " units at factor 10 do better? Does an ever larger factor go on helping?"
         ),
         {
             "width": slider(
@@ -86,8 +86,6 @@ def fit_networks(
 ) -> tuple[list[float], list[Floats]]:
     """Fit exp(-(angle / 0.1)^2) on states of random play. Returns updates `[T]`, share
     of variance left `[N, T]`.
-
-    Taught in 03_q_network.
     """
     n_updates, name = 150, "network lab"
     states = _random_play(seed)
@@ -135,9 +133,9 @@ def epsilon_lab() -> SmallLab:
     """
     return SmallLab(
         (
-            "Which schedule ends with the smallest distance to Q*, and which one ends"
+            "Which schedule ends with the smallest distance to q*, and which one ends"
             " with the largest return in training? Why are they not the same, and why"
-            " can epsilon 1 throughout learn Q* at all?"
+            " can epsilon 1 throughout learn q* at all?"
         ),
         {
             "start": slider(
@@ -163,14 +161,14 @@ def epsilon_lab() -> SmallLab:
             learn_grid,
             "environment steps of each seed",
             [
-                Panel("What is learned", "distance to Q*", (0, 1.3)),
+                Panel("What is learned", "distance to q*", (0, 1.3)),
                 Panel(
                     "What is earned: the last 32 episodes", "training return", (-1, 1)
                 ),
             ],
         ),
         (
-            "Left the distance to Q*, right the return of training episodes over steps,"
+            "Left the distance to q*, right the return of training episodes over steps,"
             " means of 16 seeds with intervals."
         ),
     )
@@ -182,7 +180,7 @@ def learn_grid(
     """Train agents on the slippery grid. Returns steps `[T]`, and distances to Q* and
     training returns `[N, T]`.
 
-    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
+    Source: Mnih et al. (2015), algorithm 1.
     """
     config = make_config(
         "slipperygrid",
@@ -253,7 +251,7 @@ def ensemble_lab() -> SmallLab:
         ),
         (
             "Mean over states of the learned less the true value, over steps, mean of"
-            " 16 seeds with its 95 % interval."
+            " 16 seeds with its 99 % interval."
         ),
     )
 

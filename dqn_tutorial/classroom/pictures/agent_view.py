@@ -16,6 +16,7 @@ from dqn_tutorial.classroom.pictures.figures import (
     GREY,
     ORANGE,
     RED,
+    words_for,
 )
 from dqn_tutorial.mdp import GRID
 
@@ -175,7 +176,7 @@ def draw_agent(env: str, states: ArrayLike, alt: str) -> str:
         env: Gymnasium id; one without a drawing of its own shows each number of the
             state as a dot.
         states: `[S]`, or `[T, S]` for T frames, in the environment's units.
-        alt: text alternative, written into the SVG.
+        alt: text alternative, written into the SVG; or the name of one of the course.
 
     Returns:
         The SVG as text.
@@ -194,7 +195,7 @@ def draw_agent(env: str, states: ArrayLike, alt: str) -> str:
         )
     background, parts = VIEWS.get(env, _numbers_as_dots)(frames)
     duration = min(len(frames) / 50, LONGEST)
-    alt, moving = html.escape(alt), _nest(parts, duration)
+    alt, moving = html.escape(words_for(alt)), _nest(parts, duration)
     if "<animate" in moving:
         still = _nest([part._replace(values=part.values[:1]) for part in parts], 0)
         moving = (

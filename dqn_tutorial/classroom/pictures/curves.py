@@ -94,7 +94,7 @@ def population_curve(
     title: str,
 ) -> tuple[Figure, str]:
     """Draw the greedy returns of many seeds: mean and interquartile mean, each with its
-    95 % interval over seeds.
+    99 % interval over seeds.
 
     Args:
         steps: `[T]`, environment steps of one agent at each evaluation.
@@ -118,7 +118,7 @@ def population_curve(
         (0.0, "mean", BLUE, "o-"),
         (0.25, "interquartile mean", ORANGE, "s--"),
     ):
-        low, high = bootstrap_interval(returns, trim=trim, resamples=2_000)
+        low, high = bootstrap_interval(returns, 0.99, trim=trim, resamples=2_000)
         middle = interquartile_mean(returns) if trim else returns.mean(0)
         axes.plot(
             steps,
@@ -126,7 +126,7 @@ def population_curve(
             style,
             color=color,
             markersize=4,
-            label=f"{label}, 95 % interval",
+            label=f"{label}, 99 % interval",
         )
         axes.fill_between(steps, low, high, color=color, alpha=0.25, linewidth=0)
         words.append(

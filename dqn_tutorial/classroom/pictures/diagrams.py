@@ -108,40 +108,82 @@ def agent_environment_loop() -> tuple[str, str]:
 
 
 def agent_parts() -> tuple[str, str]:
-    """Return the parts of an agent and what passes between them: the SVG and its text
+    """Return all of DQN, its parts and the six steps of its loop: the SVG and its text
     alternative.
 
-    Taught in 06_agent.
+    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
     """
     alt = (
-        "The agent stands between environment, critic and memory. It asks the critic"
-        " for actions and stores each step; learning carries batches from the memory to"
-        " the critic."
+        "Two circles meet in the online network. Acting, solid: the environment gives a"
+        " state to the online network, epsilon-greedy turns its Q-values into an action"
+        " (1), the environment steps (2), and the memory stores the step (3). Learning,"
+        " dashed: a batch is sampled from the memory (4); the loss compares Q(s, a) of"
+        " the online network with y from the target network and updates the online"
+        " network (5); the target network follows it at the rate tau (6)."
+    )
+    solid = (
+        *("M230 45 H85 V116", "M150 138 H410 V60 H466"),
+        *("M470 34 H374", "M85 170 V245 H226"),
+    )
+    dashed = (
+        *("M370 258 H466", "M370 235 H440 V100 H490 V74", "M530 70 V121"),
+        *("M545 220 V169", "M590 125 V74", "M620 45 H660 V245 H624"),
     )
     body = (
-        box(20, 70, 120, 50, "environment", ORANGE)
-        + box(210, 70, 120, 50, "agent", BLUE)
-        + box(400, 20, 120, 50, "critic", GREEN)
-        + box(400, 120, 120, 50, "memory", PURPLE)
-        + "".join(
-            arrow(path)
-            for path in (
-                "M140 85 H204",
-                "M210 107 H146",
-                "M330 82 L394 52",
-                "M330 108 L394 138",
-            )
-        )
-        + arrow("M460 120 V74", dash="6 4")
-        + "".join(
-            label(x, y, words)
-            for x, y, words in (
-                *((172, 76, "state"), (174, 127, "action"), (340, 50, "ask")),
-                *((336, 146, "store"), (490, 102, "batch")),
-            )
-        )
+        box(20, 120, 130, 50, "environment", ORANGE)
+        + box(230, 20, 140, 50, "epsilon-greedy", BLUE)
+        + box(470, 20, 150, 50, "online network Q", GREEN)
+        + box(470, 125, 150, 40, "loss", RED)
+        + box(470, 220, 150, 50, "target network", GREEN)
+        + box(230, 220, 140, 50, "replay memory", PURPLE)
+        + "".join(map(arrow, solid))
+        + "".join(arrow(path, dash="6 4") for path in dashed)
+        + label(158, 36, bold("1") + " act")
+        + label(160, 130, bold("2") + " step: reward, next state", "start")
+        + label(422, 26, "Q-values")
+        + label(93, 196, bold("3") + " store", "start")
+        + label(418, 278, bold("4") + " sample")
+        + label(537, 102, "Q(s, a)", "start", size=12)
+        + label(552, 200, "y", "start")
+        + label(598, 102, bold("5"), "start")
+        + label(666, 140, bold("6"), "start")
+        + label(666, 158, "tau", "start")
+        + label(20, 312, "solid: acting, once every step", "start")
+        + label(300, 312, "dashed: learning, on batches of old steps", "start")
     )
-    return svg(540, 190, body), alt
+    return svg(700, 325, body), alt
+
+
+def backup_ladder() -> tuple[str, str]:
+    """Return the targets of 1, 2, 3 and all steps, from TD to Monte Carlo: the SVG and
+    its text alternative.
+
+    Source: Sutton & Barto (2018), figure 7.1. Taught in 06_agent.
+    """
+    alt = (
+        "Four rows of states joined by rewards. With n = 1 one reward is followed by"
+        " max Q, with n = 2 two rewards, with n = 3 three. In the last row all four"
+        " rewards up to the end are summed and nothing follows: Monte Carlo."
+    )
+    rows = (
+        (1, "n = 1: TD"),
+        (2, "n = 2"),
+        (3, "n = 3"),
+        (4, "to the end: Monte Carlo"),
+    )
+    body = ""
+    for place, (n, words) in enumerate(rows):
+        y = 30 + 50 * place
+        body += label(20, y + 5, words, "start") + _ring(220, y)
+        for k in range(n):
+            x = 220 + 90 * k
+            body += arrow(f"M{x + 12} {y} H{x + 76}") + _ring(x + 90, y)
+            body += label(x + 42, y - 8, f"r{'₁₂₃₄'[k]}")
+        last = "end" if n == 4 else "max Q"
+        body += label(
+            220 + 90 * n + 18, y + 5, last, "start", BLACK if n == 4 else GREEN
+        )
+    return svg(660, 210, body), alt
 
 
 def backup_diagram(kind: str) -> tuple[str, str]:
