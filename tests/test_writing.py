@@ -182,7 +182,7 @@ def told(stem: str) -> Iterator[str]:
     for cell in cells_of(stem):
         if cell.cell_type == "markdown" and "you can:" not in cell.source:
             text = re.sub(r"(?s)```.*?```|`[^`]*`|<!--.*?-->", "", cell.source)
-            yield re.sub(r"\]\([^)]*\)|(?m:^#.*$)", "", text)
+            yield re.sub(r"\]\([^)]*\)|(?m:^(?:#|\*\*Next).*$)", "", text)
 
 
 @pytest.mark.parametrize("row", glossary("Words"), ids=lambda row: row[0])
@@ -206,7 +206,8 @@ MARKUP = set(
     " lVert rVert lvert rvert begin end cases aligned underbrace underset overset hat"
     " operatorname nabla partial infty sqrt log exp leftarrow Rightarrow"
     " Longrightarrow Longleftrightarrow longmapsto mapsto top star ast prime limits"
-    " displaystyle textstyle subset cup forall exists equiv sim propto pm hline array"
+    " displaystyle textstyle cos sin bmod"
+    " subset cup forall exists equiv sim propto pm hline array"
     " boxed prod arg argmax implies iff big Big bigg mathbf otherwise".split()
 )
 

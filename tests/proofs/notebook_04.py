@@ -106,6 +106,11 @@ ledger.check("forgotten-is-what-lies-behind", rest["newest"], rest["memory"])
 ledger.check("just-seen-is-known", seen_last["newest"], seen_last["memory"])
 
 
+# %% cell-circle-errors
+assert truth.sum(-1).min() == truth.sum(-1).max() == 1
+assert 360 * 20 / 400 == 18 and (np.diff(places) < 0).all()  # the newest first
+
+
 # %% cell-55
 def at_the_end(batch_size, memory):
     """Return the accuracies [16] with which the lab's curve ends."""

@@ -128,6 +128,14 @@ ledger.check("rare-copies-are-slow", powers[-1, 3], powers[-1, 2])
 median = np.median(sizes[-1], axis=-1)
 assert 0.3 < median[2] < 2 and 9 < median[3] < 12  # about 1, about 10
 
+for every, factor in ((100, 0.98), (1_000, 0.99)):  # by which a copy shrinks the values
+    one = np.eye(8) - ALPHA / 7 * X.T @ X  # of the mean update
+    pull, copied = ALPHA / 7 * GAMMA * np.outer(X.sum(0), X[6]), np.eye(8)
+    for _ in range(every):
+        copied = one @ copied + pull
+    # one direction of eight changes no value
+    near(np.sort(np.abs(np.linalg.eigvals(copied)))[-2], factor, atol=0.001)
+
 # %% cell-25
 start = X @ [1.0, 1, 1, 1, 1, 1, 10, 1]
 near(start, [3] * 6 + [12])

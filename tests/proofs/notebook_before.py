@@ -4,6 +4,9 @@ import numpy as np
 assert q[1, 0] == 4 and q.max(1).tolist() == [5, 4, 3] and q[2].tolist() == [0, 3]
 assert q.max(0).tolist() == [4, 5] and q[np.arange(3), [0, 0, 1]].tolist() == [1, 4, 3]
 
+assert q[q < 2].tolist() == [1, 0]
+assert (np.zeros((4, 1)) - np.zeros(4)).shape == (4, 4)
+
 # %% cell-before-die
 assert abs(rolls.mean() - 3.5) < 0.02 and abs(rolls[rolls > 3].mean() - 5) < 0.02
 assert abs(rolls[rolls <= 3].mean() - 2) < 0.02
