@@ -1,6 +1,6 @@
 """Deep Q-Networks on one page, one agent and one network: Mnih et al. (2015).
 
-Beside a block stands its notebook. Left out: some options, several networks (08), and what
+Beside a block stands its notebook. Left out: some options, several networks (08), what
 only makes it faster. `updates_due` counts updates that the steps have earned and that
 wait. E environments, B transitions, S numbers in a state, A actions.
 """
