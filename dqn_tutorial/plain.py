@@ -1,8 +1,8 @@
 """Deep Q-Networks on one page, one agent and one network: Mnih et al. (2015).
 
-Read it from top to bottom; beside a block stands its notebook; what follows `dqn` may
-wait. A test holds the package to it, weight by weight. Left out: `greedy_network`, and
-what only speed wants. E environments, B transitions, S numbers in a state, A actions.
+Beside a block stands its notebook. Left out: some options, several networks (08), what
+only makes it faster. `updates_due` counts updates that the steps have earned and that
+wait. E environments, B transitions, S numbers in a state, A actions.
 """
 
 import copy
@@ -89,7 +89,7 @@ def dqn(config: MainConfig) -> DQNNet:  # 06
     training, critic = config.training, config.model.critic
     spec = env_spec(config.env.name)
     assert isinstance(spec.dim_state, int) and training.buffer_size > training.n_envs
-    assert critic.n_members == config.model.target_update_every == 1  # no ensemble
+    assert critic.n_members == config.model.target_update_every == 1  # one network
     layers = critic.depth, critic.width, critic.act, critic.has_norm
     weights = torch_generator(config.seed, "weights of member 0")
     online = DQNNet(spec.dim_state, spec.dim_act, *layers, weights)  # 03
@@ -157,7 +157,7 @@ def n_step_sum(batch: Batch, row: Tensor, ring: Ring, config: MainConfig) -> Non
             batch[name] = ring.columns[name][row]
 
 
-def double_td_target(batch: Batch, next_q: Tensor, online_q: Tensor) -> Tensor:  # 10
+def double_td_target(batch: Batch, next_q: Tensor, online_q: Tensor) -> Tensor:  # 05
     """Return y [B]: the online network chooses, the target network values it."""
     chosen = online_q.argmax(-1, keepdim=True)
     return td_target(batch, next_q.gather(-1, chosen))  # the maximum of one number

@@ -167,6 +167,11 @@ ledger.check("told-network-scores-high", results[told], results[naive])
 ledger.check("own-targets-hold-the-network-back", distances[chance], distances[naive])
 ledger.check("chance-holds-the-network-back", distances[told], distances[chance])
 ledger.check("shuffling-does-not-close-the-gap", results[told], results["shuffled"])
+# five cells in which the best two actions are almost equal, and what this does
+by_rank = np.sort(q_star[~mdp.terminal], axis=-1)
+assert (by_rank[:, -1] - by_rank[:, -2] < 0.03).sum() == 5
+near = np.random.default_rng(0).normal(scale=0.02, size=(100, *q_star.shape))
+assert 0.85 < np.mean([share_of_best(q_star + noise) for noise in near]) < 0.95
 # the table in the text: share of the best value, and distance
 for name, in_text in {
     "table": (0.90, 0.22),
