@@ -2,6 +2,7 @@
 seed is a run.
 """
 
+import copy
 from pathlib import Path
 
 import gymnasium as gym
@@ -12,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from dqn_tutorial import DQN, DQNCritic, evaluate, get_model, train
 from dqn_tutorial.agent import Agent
+from dqn_tutorial.config import override
 from dqn_tutorial.critic import Choice
+from dqn_tutorial.ensemble import Update
 from dqn_tutorial.envs import env_seed, make_vector_env
 from dqn_tutorial.mdp import slippery_grid, value_iteration
 from dqn_tutorial.runs import load_agent, save_agent
@@ -555,3 +558,88 @@ def test_learning_waits_where_the_memory_holds_no_transition(env: str) -> None:
         can_sample.add(agent.experience_memory.can_sample)
     assert can_sample == {True, False}
     assert agent.n_updates > 0
+
+
+def test_the_state_of_an_agent_holds_what_learning_needs() -> None:
+    """Two agents with memories of unlike lengths, one update of each later."""
+    one = short_run(n_seeds=2, buffer_size=400)
+    kept = copy.deepcopy(one.state_dict())
+    other = get_model(one.config)
+    other.load_state_dict(kept)
+    for agent in (one, other):
+        assert agent.experience_memory.is_transition.any()
+        agent.learn(max_iter=2)
+    for a, b in zip(weights(one), weights(other), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert len(one.experience_memory) == len(other.experience_memory)
+    moments = other.critic.state_dict()["optimizer"]["0"]
+    assert moments["step"] > 2 and moments["exp_avg"].abs().sum() > 0
+
+
+def test_each_agents_transitions_are_counted_apart() -> None:
+    """The first stores a reset step, the second none, over a ring that is full."""
+    memory = get_model(
+        small_config(n_seeds=2, n_envs=1, buffer_size=4)
+    ).experience_memory
+    zeros = np.zeros((2, 1))
+    for step in range(6):
+        is_reset = np.array([[step in (1, 5)], [False]])
+        memory.store(
+            np.zeros((2, 1, 4), np.float32),
+            zeros.astype(int),
+            zeros,
+            np.zeros((2, 1, 4), np.float32),
+            zeros.astype(bool),
+            zeros.astype(bool),
+            is_reset,
+        )
+        held = memory.is_transition.sum(-1)
+        assert memory._n_transitions.tolist() == held.tolist()
+    assert held.tolist() == [3, 4]
+
+
+def test_where_the_environments_stand_comes_back() -> None:
+    agent = short_run()
+    rollout = Rollout(agent)
+    records = train(agent, rollout=rollout)
+    for _ in range(3):
+        next(records)
+    kept = copy.deepcopy(rollout.state_dict())
+    next(records)
+    later = rollout.state_dict()
+    assert later["step"] > kept["step"]
+    assert not np.array_equal(later["state"], kept["state"])
+    again = Rollout(agent)
+    again.load_state_dict(kept)
+    assert again.step == kept["step"] and np.array_equal(again.state, kept["state"])
+    assert len(again.envs) == len(kept["envs"]) == 1
+
+
+def test_an_environment_that_does_not_come_back_breaks_the_windows_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agent = short_run(n_step=3)
+    rollout = Rollout(agent)
+    kept, before = rollout.state_dict(), rollout.state
+    monkeypatch.setattr("dqn_tutorial.training.restore", lambda env, own: False)
+    broken: list[bool] = []
+    monkeypatch.setattr(
+        agent.experience_memory, "break_off", lambda: broken.append(True)
+    )
+    kept["step"] = 17
+    with pytest.warns(UserWarning, match="does not come back"):
+        rollout.load_state_dict(kept)
+    assert broken == [True] and len(rollout.envs) == 1
+    assert not np.array_equal(rollout.state, before)
+
+
+def test_errors_and_values_are_told_in_units_of_the_reward(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Learned are hundredths; the loss stays as it is."""
+    settings = {"env.reward_scale": 0.01, "training.learning_starts": 1}
+    agent = get_model(override(small_config("slipperygrid", max_steps=40), settings))
+    update = Update(torch.tensor(0.3), torch.tensor([0.05]), torch.tensor([-0.02]))
+    monkeypatch.setattr(agent, "learn", lambda **_: update)
+    last = list(train(agent))[-1]
+    assert (last.loss, last.td_error, last.mean_q) == pytest.approx((0.3, 2.0, 5.0))
