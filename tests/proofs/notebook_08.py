@@ -74,8 +74,8 @@ for n_members in (1, 4, 8):
 
 # %% cell-plan
 spread = spreads["memory of 512 steps"]
-assert 120 <= spread <= 165 and 85 <= check.seeds_needed.solution(spread, 50) <= 165
-assert abs(check.seeds_needed.solution(140, 50) - 120) <= 5
-n, experiments = check.seeds_needed.solution(140, 50), np.random.default_rng(1)
-means = experiments.normal(50, 140 / n**0.5, 100_000)
+assert 120 <= spread <= 165 and 35 <= check.seeds_needed.solution(spread, 75) <= 75
+assert abs(check.seeds_needed.solution(140, 75) - 50) <= 3
+n, experiments = check.seeds_needed.solution(140, 75), np.random.default_rng(1)
+means = experiments.normal(75, 140 / n**0.5, 100_000)
 assert 0.89 < np.mean(means - 2.58 * 140 / n**0.5 > 0) < 0.92
