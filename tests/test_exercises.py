@@ -16,6 +16,7 @@ import pytest
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check import guard
 from dqn_tutorial.classroom.check.exercise import MESSAGES, Exercise, Verdict
+from dqn_tutorial.classroom.check.overview import number_of
 from tests.exercises import Answers
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -48,7 +49,7 @@ def verdicts_of(name: str, answer: Any) -> list[Verdict]:
 
 
 def test_every_exercise_has_answers() -> None:
-    assert set(ANSWERS) == set(check.EXERCISES)
+    assert set(ANSWERS) == set(check.EXERCISES) == set(check._FOUND)
     for answers in ANSWERS.values():
         assert len(answers.correct) >= 3 and len(answers.wrong) >= 6
 
@@ -106,6 +107,8 @@ def test_it_is_judged_and_answered_in_the_files_of_its_notebook(
         r"(?m)^### Exercise (\d+)\.\d+", "\n".join(cell.source for cell in cells)
     )
     assert {int(found) for found in numbers} == {int(number)}
+    heading = f"### Exercise {number_of(exercise.name, check.EXERCISES)}:"
+    assert heading in cells_of(exercise)[0].source
 
 
 def test_each_message_is_that_of_a_wrong_answer() -> None:
@@ -166,3 +169,18 @@ def test_it_stands_in_its_notebook_with_stub_check_hint_and_solution(
     assert "NotImplementedError" in stub.source or '"?"' in stub.source
     assert stub.outputs[0].data["text/plain"] == f"{exercise.name}: not attempted yet."
     assert folded(below, "Hint") and ast.parse(solution_of(exercise))
+
+
+def test_cells_go_on_with_the_learners_function_only_while_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DQN_TUTORIAL_PROGRESS", str(tmp_path / "progress.json"))
+    exercise = check.EXERCISES["discounted_return"]
+    right, (wrong, _) = (
+        ANSWERS[exercise.name].correct[0],
+        ANSWERS[exercise.name].wrong[0],
+    )
+    exercise(right)
+    assert exercise.function is right
+    exercise(wrong)
+    assert exercise.function is exercise.solution

@@ -245,7 +245,7 @@ def test_the_band_holds_the_mean_and_the_previous_mean_stays_in_grey() -> None:
     figure, words = picture(nothing, factor=1.0)
     (line,), (band,) = figure.axes[0].lines, figure.axes[0].collections
     np.testing.assert_allclose(line.get_ydata(), 10 ** np.log10(seen).mean(0))
-    low, high = bootstrap_interval(np.log10(seen), resamples=1_000)
+    low, high = bootstrap_interval(np.log10(seen), 0.99, resamples=1_000)
     edges = band.get_paths()[0].vertices[:, 1]
     np.testing.assert_allclose(
         [edges.min(), edges.max()], [10 ** low.min(), 10 ** high.max()]

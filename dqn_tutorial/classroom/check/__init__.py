@@ -19,7 +19,21 @@ from dqn_tutorial.classroom.check.exercise import Exercise
 from dqn_tutorial.classroom.pictures.figures import show
 from dqn_tutorial.config import nearest
 
-EXERCISES: dict[str, Exercise] = {  # in the order of the course
+ORDER = """
+discounted_return expectation_backup what_is_seen aim_at_the_wall
+greedy_improvement optimality_backup value_iteration misprint_task second_sweep
+table_update step_size_floor epsilon_greedy_action expected_sarsa_target
+where_sarsa_turns
+taken_q td_loss sgd_step network_error other_entries to_blame right_by_luck
+ring_store is_transition random_rows forgetting copy_test
+td_target critic_loss cut_share copies_on_the_star polyak diverging_features
+choose_actions epsilon_at learn_once act_and_store behaviour_return
+n_step_target price_of_n page_changes newest_step
+recent_mean loss_in_training match_curves
+effect_or_luck seeds_needed
+double_target mean_excess why_too_large maxmin_target
+""".split()  # as they are numbered in their notebooks
+_FOUND = {
     name: value
     for module in (
         notebook_01,
@@ -35,6 +49,7 @@ EXERCISES: dict[str, Exercise] = {  # in the order of the course
     for name, value in vars(module).items()
     if isinstance(value, Exercise)
 }
+EXERCISES = {name: _FOUND[name] for name in ORDER}
 
 
 def progress() -> None:

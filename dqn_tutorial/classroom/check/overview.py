@@ -18,6 +18,7 @@ from dqn_tutorial.classroom.pictures.figures import (
 )
 
 Entries = Mapping[str, Mapping[str, Any]]
+WIDEST = 5  # boxes in a row
 # told apart without colour: filled, hatched, empty
 LOOKS: dict[str, dict[str, Any]] = {
     "done": {"facecolor": GREEN, "edgecolor": BLACK},
@@ -66,7 +67,7 @@ def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
 def progress_figure(
     exercises: Mapping[str, Exercise], entries: Entries
 ) -> tuple[Figure, str]:
-    """Draw a row for each notebook and a box for each of its exercises.
+    """Draw a box for each exercise of a notebook, in rows of at most five.
 
     Args:
         exercises: by name, in the order of the course; those of a notebook stand
@@ -80,15 +81,16 @@ def progress_figure(
         (stem, [one.name for one in group])
         for stem, group in groupby(exercises.values(), lambda e: e.notebook)
     ]
-    figure, axes = new_figure(width=10, height=0.5 + 0.42 * len(rows))
-    words = []
-    for row, (stem, names) in enumerate(rows):
+    height = sum(-(-len(names) // WIDEST) for _, names in rows)
+    figure, axes = new_figure(width=10, height=0.5 + 0.42 * height)
+    words, row = [], 0
+    for stem, names in rows:
         axes.text(-0.05, row, stem, ha="right", va="center")
-        for column, name in enumerate(names):
+        for place, name in enumerate(names):
             _draw_box(
                 axes,
-                column,
-                row,
+                place % WIDEST,
+                row + place // WIDEST,
                 f"{number_of(name, exercises)} {name}",
                 state_of(name, entries),
             )
@@ -100,8 +102,9 @@ def progress_figure(
             f"{state}: {', '.join(part)}" for state, part in parts.items() if part
         )
         words.append(f"{stem}: {len(parts['done'])} of {len(names)} done ({listed}).")
-    widest = max((len(names) for _, names in rows), default=1)
-    axes.set(xlim=(-0.05, widest), ylim=(len(rows) - 0.4, -0.6))
+        row += -(-len(names) // WIDEST)
+    widest = min(max((len(names) for _, names in rows), default=1), WIDEST)
+    axes.set(xlim=(-0.05, widest), ylim=(height - 0.4, -0.6))
     axes.axis("off")
     figure.legend(
         handles=[Patch(label=state, **look) for state, look in LOOKS.items()],
