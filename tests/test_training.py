@@ -643,3 +643,30 @@ def test_errors_and_values_are_told_in_units_of_the_reward(
     monkeypatch.setattr(agent, "learn", lambda **_: update)
     last = list(train(agent))[-1]
     assert (last.loss, last.td_error, last.mean_q) == pytest.approx((0.3, 2.0, 5.0))
+
+
+def test_the_td_error_of_an_update_is_target_less_prediction() -> None:
+    critic = get_model(small_config()).critic
+    state, action = torch.zeros(2, 4), torch.tensor([0, 1])
+    before = critic.Q(state).detach()[torch.arange(2), action]
+    update = critic.update(state, action, before + torch.tensor([3.0, -2.0]))
+    torch.testing.assert_close(update.td_error, torch.tensor([3.0, -2.0]))
+
+
+def test_an_agent_is_shown_without_random_actions() -> None:
+    agent = short_run()
+    agent.epsilon = 0.0
+    calm = play(agent, seed=3)
+    agent.epsilon = 1.0
+    assert np.array_equal(play(agent, seed=3), calm)
+
+
+def test_passes_take_as_many_batches_as_the_shorter_memory_fills() -> None:
+    agent = get_model(small_config(n_seeds=2, n_envs=1, buffer_size=64, batch_size=4))
+    memory, zeros = agent.experience_memory, np.zeros((2, 1))
+    state, flags = np.zeros((2, 1, 4), np.float32), zeros.astype(bool)
+    for step in range(17):  # of the second agent the last eight only reset
+        is_reset = np.array([[False], [step >= 9]])
+        memory.store(state, zeros.astype(int), zeros, state, flags, flags, is_reset)
+    n_steps, _ = memory.get_steps_and_iterator(n_epochs=1, max_iter=0, batch_size=4)
+    assert n_steps == 3  # nine transitions: two batches of four, and one of one
