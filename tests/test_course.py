@@ -201,9 +201,23 @@ def test_cells_keep_their_ids_when_notebooks_are_executed() -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
+    """The distributions, made where the course was opened before."""
+    folder, checkout = (tmp_path_factory.mktemp(name) for name in ("dist", "checkout"))
+    left_out = {".git", ".venv", "course", "runs"}
+    shutil.copytree(
+        ROOT,
+        checkout,
+        dirs_exist_ok=True,
+        ignore=lambda place, names: (
+            left_out & set(names) if Path(place) == ROOT else ()
+        ),
+    )
+    course.update(checkout / "course", checkout / "notebooks")
+    link = checkout / "course/dqn_tutorial"
+    link.unlink()
+    link.symlink_to(checkout / "dqn_tutorial", target_is_directory=True)
     words = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
-    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(words, cwd=checkout, check=True, capture_output=True)
     return folder
 
 
