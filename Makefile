@@ -22,7 +22,7 @@ quick: tester  ## the tests that find most faults, in some two minutes
 notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py
 
-reruns: developer  ## run every cell of every notebook twice, in two orders, some half an hour
+reruns: developer  ## run every cell twice, and with all answers right and wrong, some half an hour
 	$(BIN)/python tools/rerun_notebooks.py
 
 evidence: developer  ## measure every claim of the course again, on other seeds

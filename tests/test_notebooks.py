@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
+from dqn_tutorial.classroom.pictures.figures import words_for
 from tests.writing import sittings
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -116,3 +117,11 @@ def test_no_two_notebooks_repeat_six_lines_of_code() -> None:
                 places[tuple(lines[first : first + 6])].add(path.stem)
     repeated = {lines: where for lines, where in places.items() if len(where) > 1}
     assert not repeated
+
+
+def test_a_figure_without_words_or_with_an_unknown_name_is_refused() -> None:
+    assert words_for("What a reader must know.") == "What a reader must know."
+    assert " " in words_for("learning-one-run")
+    for alt in ("", " ", "learning-one-runn"):
+        with pytest.raises(ValueError, match="say in a sentence"):
+            words_for(alt)
