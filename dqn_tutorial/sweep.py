@@ -316,6 +316,10 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         )
         try:
             yield pool
+        except BrokenProcessPool:
+            # the pool has told the others to end: told twice, they would break off in
+            # the midst of a step
+            raise
         except BaseException:
             # from Python 3.14 on: pool.terminate_workers()
             for process in list((pool._processes or {}).values()):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from dqn_tutorial import make_config, train
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import Refused, override
-from dqn_tutorial.sweep import blocks_of, parse_grid, parse_seeds, train_block
+from dqn_tutorial.sweep import _executor, blocks_of, parse_grid, parse_seeds, train_block
 from dqn_tutorial.training import Rollout
 from tests.conftest import call
 
@@ -132,6 +133,25 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
     _, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
+
+
+def note_signals(path: Path) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: path.open("a").write("told to end\n"))
+    path.touch()
+    time.sleep(2)
+
+
+def be_killed(other: Path) -> None:
+    wait_for(other.exists)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_is_told_to_end_once(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    with pytest.raises(BrokenProcessPool), _executor(None) as pool:
+        pool.submit(note_signals, told)
+        pool.submit(be_killed, told).result()
+    assert told.read_text() == "told to end\n"
 
 
 def test_a_training_that_is_interrupted_is_no_result(
