@@ -18,7 +18,13 @@ import pytest
 from dqn_tutorial import make_config, train
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import Refused, override
-from dqn_tutorial.sweep import _executor, blocks_of, parse_grid, parse_seeds, train_block
+from dqn_tutorial.sweep import (
+    _executor,
+    blocks_of,
+    parse_grid,
+    parse_seeds,
+    train_block,
+)
 from dqn_tutorial.training import Rollout
 from tests.conftest import call
 
