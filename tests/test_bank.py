@@ -1,0 +1,77 @@
+"""The bank: each entry whole, its numbers computed again, and its key no riddle."""
+
+import importlib
+import pkgutil
+import re
+from collections import Counter
+
+import pytest
+
+import tests.bank
+from dqn_tutorial.classroom.bank import (
+    KINDS,
+    LETTERS,
+    SITTINGS,
+    Question,
+    bank,
+    of,
+)
+from dqn_tutorial.classroom.bank.sketches import SKETCHES
+from tests.writing import NOTEBOOKS
+
+NUMBERS = {
+    name: own
+    for module in pkgutil.iter_modules(tests.bank.__path__)
+    for name, own in importlib.import_module(
+        f"tests.bank.{module.name}"
+    ).NUMBERS.items()
+}
+each = pytest.mark.parametrize("question", bank().values(), ids=lambda own: own.name)
+NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
+CHOSEN = ("concept", "parallel")
+
+
+@each
+def test_an_entry_is_whole(question: Question) -> None:
+    assert question.kind in KINDS and question.sitting in SITTINGS
+    assert question.stem.strip() and question.key
+    letters = LETTERS[: len(question.choices)]
+    if question.choices:
+        assert len(set(question.choices)) == len(letters) >= 3
+        assert question.key in letters
+        assert set(question.wrong) == set(letters) - {question.key}, "misconceptions"
+    else:
+        assert not question.wrong
+    assert question.kind == "card" or question.why.strip()
+    if question.kind in CHOSEN:
+        assert len(letters) == 4
+    if question.kind == "concept":
+        assert bank()[question.parallel].kind == "parallel"
+        assert bank()[question.parallel].sitting == question.sitting
+    assert not question.sketches or question.sketches in SKETCHES
+    if question.again:
+        file, _, _ = question.again.partition("#")
+        assert (NOTEBOOKS / f"{file}.ipynb").exists(), question.again
+
+
+@each
+def test_its_numbers_are_those_computed_again(question: Question) -> None:
+    told = " ".join([*question.choices, question.key, question.why])
+    computed = set(NUMBERS.get(question.name, list)())
+    given = set(NUMBER.findall(question.stem))
+    unknown = {one for one in NUMBER.findall(told) if one not in given | computed}
+    assert not unknown, f"not given in the stem and not computed: {unknown}"
+    written = set(NUMBER.findall(question.stem + " " + told))
+    assert computed <= written, f"computed, but not written: {computed - written}"
+
+
+@pytest.mark.parametrize("kind", CHOSEN)
+def test_a_key_cannot_be_guessed_from_its_form(kind: str) -> None:
+    own = of(kind)
+    letters = Counter(question.key for question in own)
+    assert max(letters.values()) - min(letters[a] for a in LETTERS) <= 2, letters
+    longest = sum(
+        max(question.choices, key=len) == question.choices[LETTERS.index(question.key)]
+        for question in own
+    )
+    assert 0.15 <= longest / len(own) <= 0.35, f"{longest} of {len(own)}"
