@@ -6,6 +6,8 @@ import re
 from collections import Counter
 
 import pytest
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
 
 import tests.bank
 from dqn_tutorial.classroom.bank import (
@@ -17,7 +19,7 @@ from dqn_tutorial.classroom.bank import (
     of,
 )
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
-from tests.writing import NOTEBOOKS
+from tests.writing import NOTEBOOKS, cells_of
 
 NUMBERS = {
     name: own
@@ -75,3 +77,30 @@ def test_a_key_cannot_be_guessed_from_its_form(kind: str) -> None:
         for question in own
     )
     assert 0.15 <= longest / len(own) <= 0.35, f"{longest} of {len(own)}"
+
+
+STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+CALL = re.compile(r"\b(predict|reveal|cards)\(\"(\w+)\"\)")
+
+
+def test_each_prediction_is_asked_once_and_then_shown_once() -> None:
+    for stem in STEMS:
+        calls = [call for c in cells_of(stem) for call in CALL.findall(c.source)]
+        asked = [name for call, name in calls if call == "predict"]
+        shown = [name for call, name in calls if call == "reveal"]
+        assert asked == shown == list(dict.fromkeys(asked)), stem
+
+
+def test_what_was_predicted_is_folded_on_the_stored_page() -> None:
+    revealed = [
+        new_code_cell(outputs=cell.outputs)
+        for stem in STEMS
+        for cell in cells_of(stem)
+        if "reveal(" in cell.source
+    ]
+    exporter = HTMLExporter(template_name="basic")
+    page, _ = exporter.from_notebook_node(new_notebook(cells=revealed))
+    assert page.count("<details>") == len(revealed)
+    seen = re.sub(r"(?s)<details>.*?</details>", "", page)
+    words = re.sub(r"<[^>]*>|&nbsp;", "", seen)
+    assert "<img" not in seen and not re.search(r"\w", re.sub("In|Out", "", words))

@@ -19,6 +19,7 @@ FOLDED = re.compile(r"(?s)<details>.*?</details>")
 FENCED = re.compile(r"(?s)^```.*?^```", re.MULTILINE)
 LAB = re.compile(r"\b\w+_lab\(")
 WORDS_A_MINUTE, LAB_MINUTES = 130, 5
+ASKED = {r"\bpredict\(": 1, r"\bcards\(": 2}  # minutes of a question, of three cards
 # of the cells of a sitting on a slow machine, where it is more than one; in 06b those
 # of reading `plain.py`
 RUN_MINUTES = {"00": 1, "06b": 8, "07a": 2, "07b": 3, "08": 2, "09": 2}
@@ -79,6 +80,7 @@ def minutes(sitting: Sitting) -> float:
         counted(text) / WORDS_A_MINUTE
         + sum(int(one or other) for one, other in EXERCISE.findall(text))
         + LAB_MINUTES * len(LAB.findall(code))
+        + sum(each * len(re.findall(call, code)) for call, each in ASKED.items())
         + RUN_MINUTES.get(sitting.name, 0)
     )
 
