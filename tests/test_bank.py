@@ -17,6 +17,7 @@ from dqn_tutorial.classroom.bank import (
     of,
 )
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
+from dqn_tutorial.classroom.pictures.figures import words_for
 from tests.writing import NOTEBOOKS
 
 NUMBERS = {
@@ -75,3 +76,12 @@ def test_a_key_cannot_be_guessed_from_its_form(kind: str) -> None:
         for question in own
     )
     assert 0.15 <= longest / len(own) <= 0.35, f"{longest} of {len(own)}"
+
+
+@pytest.mark.parametrize("name", SKETCHES)
+def test_a_sketch_has_a_panel_and_a_sentence_for_each_choice(name: str) -> None:
+    figure, words = SKETCHES[name]()
+    (question,) = (own for own in bank().values() if own.sketches == name)
+    letters = LETTERS[: len(question.choices)]
+    assert "".join(axes.get_title() for axes in figure.axes) == letters
+    assert all(f" {letter}: " in words_for(words) for letter in letters)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import comb
 
+import gymnasium as gym
 import numpy as np
 import torch
 
@@ -24,6 +25,13 @@ from dqn_tutorial.tabular import distance_to_q_star
 
 GRID = slippery_grid()
 Q_STAR = value_iteration(GRID)
+CLAIMS = claims()
+STAR = (
+    "moving-targets-explode",
+    "short-copies-only-slow",
+    "held-targets-settle",
+    "rare-copies-are-slow",
+)
 RANDOM = np.full((GRID.n_states, GRID.n_actions), 0.25)
 
 
@@ -57,23 +65,29 @@ def values_after_arrows() -> Iterable[str]:
 
 
 def target_spread() -> Iterable[str]:
-    p, v = GRID.transition[10, 3], Q_STAR.max(-1)
-    y = GRID.reward[10, 3] + GRID.gamma * v
+    p, y = GRID.transition[10, 3], GRID.reward[10, 3] + GRID.gamma * Q_STAR.max(-1)
     spread = np.sqrt(p @ y**2 - (p @ y) ** 2)
-    assert abs(spread / 0.64 - 0.1) < 0.02  # about a tenth
-    # the square of a return is (r + gamma G)^2: its mean by one more linear equation
-    best = GRID.transition[np.arange(16), Q_STAR.argmax(-1)]  # [S, S]
-    r = (best * GRID.reward[np.arange(16), Q_STAR.argmax(-1)]).sum(-1)
-    own = ~GRID.terminal
-    squares = np.zeros(16)
-    # a reward that is not 0 is the last one, so the mixed term is 0
-    squares[own] = np.linalg.solve(
-        np.eye(own.sum()) - GRID.gamma**2 * best[np.ix_(own, own)],
-        (best * GRID.reward[np.arange(16), Q_STAR.argmax(-1)] ** 2).sum(-1)[own],
+    # rewards are not 0 in a last step only: the mean square of a return is linear too
+    squares = policy_evaluation(
+        replace(GRID, gamma=GRID.gamma**2, reward=GRID.reward**2),
+        greedy_policy(Q_STAR),
     )
-    assert r[GRID.terminal].sum() == 0
-    second = p @ (GRID.reward[10, 3] ** 2 + GRID.gamma**2 * squares)
-    return f"{spread:.2f}", f"{np.sqrt(second - (p @ y) ** 2):.2f}", "0"
+    whole = np.sqrt(GRID.gamma**2 * (p @ squares) - (p @ y) ** 2)
+    assert abs(whole - 0.64) < 0.02 and abs(spread / whole - 0.1) < 0.02
+    return f"{spread:.2f}", "0"
+
+
+def constant_step() -> Iterable[str]:
+    level = CLAIMS["constant-step-stops-falling"]
+    assert level.effect == "none" and level.first.low > 0.1
+    yield "0"
+
+
+def learned_over_epsilon() -> Iterable[str]:
+    assert CLAIMS["no-exploration-learns-less"].effect == "lower"
+    acted = CLAIMS["random-steps-teach-a-good-policy"]
+    assert acted.effect == "higher" and acted.first.low > 0.9 * 0.37
+    yield "0"
 
 
 def best_of_ten_machines() -> Iterable[str]:
@@ -112,7 +126,10 @@ def target_after_update() -> Iterable[str]:
 
 
 def steps_shuffled() -> Iterable[str]:
-    learned = claims()["table-beats-naive-network"]
+    learned = CLAIMS["table-beats-naive-network"]
+    half_way = (learned.first.mean + learned.second.mean) / 2
+    shuffled = CLAIMS["shuffling-does-not-close-the-gap"].second
+    assert learned.second.low < shuffled.mean < shuffled.high < half_way
     return f"{learned.first.mean:.2f}", f"{learned.second.mean:.2f}"
 
 
@@ -121,6 +138,38 @@ def huber_settles() -> Iterable[str]:
     for _ in range(2_000):
         q += 0.1 * (y - q).clip(-1, 1).mean()
     return f"{q:.2f}", f"{y.mean():.2f}", f"{np.median(y):.2f}", f"{1 / q:.0f}", "1"
+
+
+def worth_of_32_angles() -> Iterable[str]:
+    envs, rng = gym.make_vec("CartPole-v1", num_envs=32), np.random.default_rng(4)
+    seen = [envs.reset(seed=4)[0]]
+    for _ in range(399):
+        seen.append(envs.step(rng.integers(2, size=32))[0])
+    envs.close()
+    angle = np.stack(seen)[:, :, 2].T.astype(float)
+    windows = np.lib.stride_tricks.sliding_window_view(angle, 32, axis=1)
+    yield f"{angle.var() / windows.mean(-1).var():.0f}"
+
+
+def where_the_newest_err() -> Iterable[str]:
+    assert CLAIMS["just-seen-is-known"].effect == "none"
+    assert CLAIMS["forgotten-is-what-lies-behind"].effect == "higher"
+    return ()
+
+
+def star_copies() -> Iterable[str]:
+    start = CLAIMS["moving-targets-explode"].second.mean
+    ends = [CLAIMS[name].first for name in STAR]
+    assert ends[0].low > ends[1].high > ends[1].low > start  # C = 1 and 30 grow
+    assert ends[2].high < ends[3].low < ends[3].high < start  # C = 100 ends lowest
+    return "100", "1000"
+
+
+def cost_and_bound() -> Iterable[str]:
+    lost = CLAIMS["greedy-policy-loses-little"].first
+    error = CLAIMS["dqn-reaches-q-star"].first
+    assert lost.high < 0.1 * 2 / (1 - GRID.gamma) * error.low  # far below the bound
+    return ()
 
 
 def gamma_and_score() -> Iterable[str]:
@@ -151,7 +200,7 @@ def three_step_error(mdp: MDP, epsilon: float) -> str:
 
 
 def plain_on_cartpole() -> Iterable[str]:
-    plain = claims()["the-preset-is-worth-it"].second
+    plain = CLAIMS["the-preset-is-worth-it"].second
     # no more than that many of 32 scores of at least 0 can reach 475
     assert plain.high < 50 and 32 * plain.mean / 475 < 2
     return "0", "50"
@@ -159,7 +208,7 @@ def plain_on_cartpole() -> Iterable[str]:
 
 def same_agent_twice() -> Iterable[str]:
     """Draw from normal scores that spread as those of the whole agent."""
-    score = claims()["cartpole-truncation"].second
+    score = CLAIMS["cartpole-truncation"].second
     spread = (score.high - score.low) / 2 / 2.58 * np.sqrt(32)
     rng = np.random.default_rng(0)
     triples = rng.normal(scale=spread, size=(1_000, 10, 2, 3)).mean(-1)
@@ -169,7 +218,7 @@ def same_agent_twice() -> Iterable[str]:
 
 
 def merged_flags_on_cartpole() -> Iterable[str]:
-    return (f"{abs(claims()['cartpole-truncation'].difference.mean):.0f}",)
+    return (f"{abs(CLAIMS['cartpole-truncation'].difference.mean):.0f}",)
 
 
 NUMBERS: dict[str, Callable[[], Iterable[str]]] = {
@@ -177,16 +226,18 @@ NUMBERS: dict[str, Callable[[], Iterable[str]]] = {
     "first_sweep": first_sweep,
     "values_after_arrows": values_after_arrows,
     "target_spread": target_spread,
-    "constant_step": lambda: ["0"],
-    "learned_over_epsilon": lambda: ["0"],
+    "constant_step": constant_step,
+    "learned_over_epsilon": learned_over_epsilon,
     "best_of_ten_machines": best_of_ten_machines,
     "wrong_shapes": wrong_shapes,
     "target_after_update": target_after_update,
     "steps_shuffled": steps_shuffled,
-    "worth_of_32_angles": lambda: ["3"],
+    "worth_of_32_angles": worth_of_32_angles,
+    "where_the_newest_err": where_the_newest_err,
     "huber_settles": huber_settles,
-    "star_copies": lambda: ["100", "1000"],
+    "star_copies": star_copies,
     "double_is_larger": lambda: ["0"],  # a maximum is never below another entry
+    "cost_and_bound": cost_and_bound,
     "gamma_and_score": gamma_and_score,
     "news_along_a_chain": lambda: map(walks_until_known, (1, 10)),
     "three_steps_for_ever": lambda: [

@@ -1,10 +1,12 @@
 """Small pictures that are the choices of a question."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.bank import LETTERS
 from dqn_tutorial.classroom.pictures.figures import (
@@ -15,9 +17,9 @@ from dqn_tutorial.classroom.pictures.figures import (
     new_figure,
 )
 
-SOLID = dict(color=BLUE, linestyle="-")
-DASHED = dict(color=ORANGE, linestyle="--")
-DOTTED = dict(color=GREEN, linestyle=":")
+SOLID: Any = dict(color=BLUE, linestyle="-")
+DASHED: Any = dict(color=ORANGE, linestyle="--")
+DOTTED: Any = dict(color=GREEN, linestyle=":")
 
 
 def _constant_step() -> tuple[Figure, str]:
@@ -114,7 +116,7 @@ def _three(across: str, upwards: str) -> tuple[Figure, Iterator[Axes]]:
     return figure, iter(panels)
 
 
-def _dots(n: int) -> tuple[np.ndarray, np.ndarray]:
+def _dots(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rng = np.random.default_rng(0)
     return rng.uniform(0.35, 0.65, n), rng.uniform(-1, 1, n)
 
