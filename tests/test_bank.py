@@ -19,6 +19,7 @@ from dqn_tutorial.classroom.bank import (
     of,
 )
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
+from dqn_tutorial.classroom.pictures.figures import words_for
 from tests.writing import NOTEBOOKS, cells_of
 
 NUMBERS = {
@@ -104,3 +105,12 @@ def test_what_was_predicted_is_folded_on_the_stored_page() -> None:
     seen = re.sub(r"(?s)<details>.*?</details>", "", page)
     words = re.sub(r"<[^>]*>|&nbsp;", "", seen)
     assert "<img" not in seen and not re.search(r"\w", re.sub("In|Out", "", words))
+
+
+@pytest.mark.parametrize("name", SKETCHES)
+def test_a_sketch_has_a_panel_and_a_sentence_for_each_choice(name: str) -> None:
+    figure, words = SKETCHES[name]()
+    (question,) = (own for own in bank().values() if own.sketches == name)
+    letters = LETTERS[: len(question.choices)]
+    assert "".join(axes.get_title() for axes in figure.axes) == letters
+    assert all(f" {letter}: " in words_for(words) for letter in letters)
