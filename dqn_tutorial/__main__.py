@@ -346,7 +346,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train_command,
     "sweep": sweep_command,
     "check": check_command,
-    "report": partial(classroom_command, "report", "check.report"),
+    "report": partial(classroom_command, "report", "bank.report"),
     "course": partial(classroom_command, "course", "course"),
 }
 

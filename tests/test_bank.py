@@ -20,14 +20,16 @@ from dqn_tutorial.classroom.bank import (
 )
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
 from dqn_tutorial.classroom.pictures.figures import words_for
-from tests.writing import NOTEBOOKS, cells_of
+from tests.test_writing import HABITS, LONGEST, anchor, glossary
+from tests.writing import NOTEBOOKS, cells_of, prose, sentences
 
-NUMBERS = {
-    name: own
+MODULES = [
+    importlib.import_module(f"tests.bank.{module.name}")
     for module in pkgutil.iter_modules(tests.bank.__path__)
-    for name, own in importlib.import_module(
-        f"tests.bank.{module.name}"
-    ).NUMBERS.items()
+]
+NUMBERS = {name: own for module in MODULES for name, own in module.NUMBERS.items()}
+KEYS = {
+    name: own for module in MODULES for name, own in getattr(module, "KEYS", {}).items()
 }
 each = pytest.mark.parametrize("question", bank().values(), ids=lambda own: own.name)
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
@@ -53,8 +55,10 @@ def test_an_entry_is_whole(question: Question) -> None:
         assert bank()[question.parallel].sitting == question.sitting
     assert not question.sketches or question.sketches in SKETCHES
     if question.again:
-        file, _, _ = question.again.partition("#")
+        file, _, place = question.again.partition("#")
         assert (NOTEBOOKS / f"{file}.ipynb").exists(), question.again
+        headings = re.findall(r"(?m)^#+ (.+)$", prose(cells_of(file)))
+        assert not place or place in map(anchor, headings), question.again
 
 
 @each
@@ -68,16 +72,57 @@ def test_its_numbers_are_those_computed_again(question: Question) -> None:
     assert computed <= written, f"computed, but not written: {computed - written}"
 
 
+@each
+def test_its_sentences_are_plain(question: Question) -> None:
+    parts = [question.stem, question.why, *question.choices, *question.wrong.values()]
+    for sentence in sentences("\n\n".join(parts)):
+        assert len(re.findall(r"[A-Za-z']+", sentence)) <= LONGEST, sentence
+        for habit, better in HABITS.items():
+            assert not re.search(habit, sentence, re.IGNORECASE), (
+                f"{better}: {sentence}"
+            )
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_its_key_is_the_number_computed_again(name: str) -> None:
+    question = bank()[name]
+    right = question.choices[LETTERS.index(question.key)]
+    assert right.startswith(KEYS[name]()), right
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        one
+        for own in bank().values()
+        if own.before
+        for one in (own, bank()[own.parallel])
+    ],
+    ids=lambda own: own.name,
+)
+def test_what_is_asked_before_the_course_needs_nothing_of_it(
+    question: Question,
+) -> None:
+    text = " ".join([question.stem, *question.choices])
+    assert set(re.findall(r"\$[^$]*\$", text)) <= {r"$\gamma$"}
+    for word, _, where in glossary("Words"):
+        assert where == "00" or not re.search(rf"\b{word}(?:e?s)?\b", text, re.I), word
+
+
 @pytest.mark.parametrize("kind", CHOSEN)
 def test_a_key_cannot_be_guessed_from_its_form(kind: str) -> None:
     own = of(kind)
     letters = Counter(question.key for question in own)
     assert max(letters.values()) - min(letters[a] for a in LETTERS) <= 2, letters
-    longest = sum(
-        max(question.choices, key=len) == question.choices[LETTERS.index(question.key)]
-        for question in own
-    )
-    assert 0.15 <= longest / len(own) <= 0.35, f"{longest} of {len(own)}"
+    longest, shortest = 0, 0
+    for question in own:
+        place = LETTERS.index(question.key)
+        others = [len(one) for one in question.choices]
+        right = others.pop(place)
+        longest += right > max(others)
+        shortest += right < min(others)
+    assert 0.15 <= longest / len(own) <= 0.3, f"{longest} of {len(own)}"
+    assert shortest / len(own) <= 0.3, f"{shortest} of {len(own)}"
 
 
 STEMS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from dqn_tutorial.classroom import check
-from dqn_tutorial.classroom.check import logbook, overview
-from dqn_tutorial.classroom.check.exercise import Exercise, choice
-from dqn_tutorial.classroom.check.report import (
+from dqn_tutorial.classroom.bank import Question
+from dqn_tutorial.classroom.bank.report import (
     exercises_table,
     learners_table,
+    questions_table,
     read_folder,
     rows_of,
 )
+from dqn_tutorial.classroom.check import logbook, overview
+from dqn_tutorial.classroom.check.exercise import Exercise, choice
 from tests.conftest import call
 
 PLACES = {
@@ -264,6 +266,39 @@ def test_the_tables_of_a_class(
         "a_long_name_of_exercise  03_network       0        0         -",
         "of_old                   unknown          1        0         3  shape (1)",
     ]
+
+
+def test_questions_are_counted_apart_and_their_misconceptions_named(
+    tmp_path: Path,
+) -> None:
+    def said(answer: str) -> dict[str, object]:
+        return {"correct": answer == "C", "attempts": 1, "refusals": [answer]}
+
+    question = Question("moved", "concept", "02a", "?", "C", ".", wrong={"A": "twice"})
+    names = "ask.moved", "ask.of_old"
+    for learner, answers in {
+        "anna": "AB",
+        "ben": "A?",
+        "cara": "CC",
+        "dora": "?",
+    }.items():
+        own = {name: said(answer) for name, answer in zip(names, answers, strict=False)}
+        (tmp_path / f"{learner}.json").write_text(json.dumps(own | {"backup": DONE}))
+    rows = rows_of(read_folder(tmp_path), EXERCISES)
+    assert learners_table(rows).splitlines() == [
+        "learner  done   01   03  questions  attempts",
+        "anna      1/4  1/2  0/2        0/2         3",
+        "ben       1/4  1/2  0/2        0/2         3",
+        "cara      1/4  1/2  0/2        2/2         3",
+        "dora      1/4  1/2  0/2        0/1         3",
+    ]
+    assert "ask." not in exercises_table(rows)
+    assert questions_table(rows, {"never asked": question, "moved": question}) == (
+        "question  sitting  right  wrong  don't know  commonest wrong\n"
+        "moved     02a          1      2           1  A (2): twice\n"
+        "of_old    unknown      1      1           1  B (1)"
+    )
+    assert questions_table(rows_of({"eve": {"backup": DONE}}, EXERCISES), {}) == ""
 
 
 def test_two_files_of_one_name_are_two_learners(tmp_path: Path) -> None:

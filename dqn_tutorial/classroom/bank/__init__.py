@@ -49,7 +49,7 @@ def bank() -> Mapping[str, Question]:
 def named(name: str) -> Question:
     """Return an entry. Raises a ValueError that names the nearest if it is none."""
     if name not in bank():
-        raise Refused(f"there is no question {name!r}: {nearest(name, bank()).strip()}")
+        raise Refused(f"there is no question {name!r}: {nearest(name, bank())}")
     return bank()[name]
 
 
@@ -63,42 +63,47 @@ def of(kind: str, sitting: str = "") -> list[Question]:
 
 
 def two_before(sitting: str) -> str:
-    """Return the sitting whose cards are asked again in this one, or nothing."""
+    """Return the sitting whose cards are asked again in this one, or nothing. Raises a
+    ValueError that names the nearest if there is no such sitting.
+    """
+    if sitting not in SITTINGS:
+        raise Refused(f"there is no sitting {sitting!r}: {nearest(sitting, SITTINGS)}")
     place = SITTINGS.index(sitting) - 2
     return SITTINGS[place] if place >= 0 else ""
 
 
 def as_markdown(question: Question) -> str:
-    """Return the stem and its choices."""
+    """Return the stem and its choices; not to know is always one of them."""
     letters = [
         f"- **{a}** {own}" for a, own in zip(LETTERS, question.choices, strict=False)
     ]
-    if letters:
+    if letters or question.kind == "prediction":
         letters.append(f"- **{UNSURE}** I don't know")
     return "\n".join([question.stem.strip(), "", *letters]).strip()
 
 
 def is_right(question: Question, answer: str) -> bool:
-    """Compare a letter or a number with the key."""
-    if question.within:
-        return abs(float(answer) - float(question.key)) <= question.within
-    return answer == question.key
+    """Compare a letter or a number with the key; not to know is not right."""
+    if question.choices or answer == UNSURE:
+        return answer == question.key
+    return abs(float(answer) - float(question.key)) <= question.within
 
 
 def feedback(question: Question, answer: str) -> str:
-    """Say what is right and why, what a wrong answer believes, and where to read
-    again.
+    """Say in Markdown what is right and why, what a wrong answer believes, and where to
+    read again.
     """
-    key = question.key
-    said = f"**{key}** is right. " if answer != key else f"**{key}**, right. "
-    belief = question.wrong.get(answer, "")
-    parts = [said, f"Who says {answer} believes: {belief}. " if belief else ""]
+    parts = [f"**{question.key}** is right."]
+    if is_right(question, answer):
+        parts = [f"Yes, {parts[0]}"]
+    elif belief := question.wrong.get(answer):
+        parts.append(f"The idea behind {answer}: *{belief}*.")
     parts.append(_line(question.why))
     if question.again:
         file, _, anchor = question.again.partition("#")
         where = f"{file}.ipynb" + (f"#{anchor}" if anchor else "")
-        parts.append(f" Read again: [{file[:2]}]({where}).")
-    return "".join(parts)
+        parts.append(f"Read again: [notebook {file[:2]}]({where}).")
+    return " ".join(parts)
 
 
 def folded(summary: str, content: str, is_open: bool = False) -> str:

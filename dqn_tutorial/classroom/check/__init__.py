@@ -60,6 +60,8 @@ def progress() -> None:
     """
     entries = logbook.read(logbook.logbook_path())
     print(overview.in_one_line(EXERCISES, entries))
+    if questions := overview.of_questions(entries):
+        print(questions)
     show(*overview.progress_figure(EXERCISES, entries))
 
 

@@ -9,6 +9,8 @@ from dqn_tutorial.checkpoint import reading, write_whole
 from dqn_tutorial.config import take_format
 
 PROGRESS_FORMAT = 1  # of the file; the first had no number: 0
+# begins the names of questions: their one refusal is the answer, right or wrong
+ASKED = "ask."
 
 
 def logbook_path() -> Path:
@@ -20,7 +22,8 @@ def logbook_path() -> Path:
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
     """Return for each attempted exercise `correct`, `attempts` and `refusals`, the keys
-    of its refusals in order.
+    of its refusals in order; for an answered question likewise, by `ASKED` and its
+    name.
 
     Raises:
         ValueError: the file is there but does not hold progress, or is of a later

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from dqn_tutorial.classroom.check.exercise import Exercise
+from dqn_tutorial.classroom.check.logbook import ASKED
 from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     GREEN,
@@ -62,6 +63,14 @@ def in_one_line(exercises: Mapping[str, Exercise], entries: Entries) -> str:
         f"{words} Next: {number_of(left[0].name, exercises)} {left[0].name} in"
         f" {left[0].notebook}."
     )
+
+
+def of_questions(entries: Entries) -> str:
+    """Say how many questions are answered, or nothing where none is."""
+    own = [entry for name, entry in entries.items() if name.startswith(ASKED)]
+    right = sum(entry["correct"] for entry in own)
+    said = "1 question is" if len(own) == 1 else f"{len(own)} questions are"
+    return f"{said} answered, {right} right at the first try." if own else ""
 
 
 def progress_figure(

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 from IPython.display import display
-from IPython.utils.capture import capture_output
+from IPython.utils.capture import RichOutput, capture_output
 
 from dqn_tutorial.classroom.bank import (
     LETTERS,
@@ -40,7 +40,7 @@ def predict(name: str) -> None:
     _show(f"**Before you run the next cell.** {as_markdown(question)}")
     if question.sketches:
         show(*SKETCHES[question.sketches]())
-    _answer(question, lambda answer: f"You said {answer}. Now run the next cell.")
+    _answer(question, lambda said: f"{_told(said)} Now run the next cell.", once=True)
 
 
 @contextmanager
@@ -50,21 +50,25 @@ def reveal(name: str) -> Iterator[None]:
     Raises:
         ValueError: no such question.
     """
-    question, said = named(name), _said(name)
-    with capture_output() as shown:
-        yield
-    text = html.escape(shown.stdout.rstrip())
-    parts = [f"<pre>{text}</pre>"] if text else []
-    for output in shown.outputs:
-        parts.append(
-            output.data.get("text/markdown")
-            or output.data.get("text/html")
-            or html.escape(output.data["text/plain"])
-        )
+    question = named(name)
+    said, trouble = _said(name)
+    try:
+        with capture_output(stderr=False) as shown:
+            yield
+    except BaseException:
+        shown.show()  # what came before an error is no answer to hide
+        raise
+    printed = shown.stdout.rstrip()
+    parts = [f"<pre>{html.escape(printed)}</pre>"] if printed else []
+    parts += map(_as_markdown, shown.outputs)
     if said:
-        parts.insert(0, f"You said **{said}**, it was **{question.key}**.")
+        parts.insert(0, _compared(question, said))
+    elif trouble:
+        parts.insert(0, trouble)
     summary = "What you predicted" if said else "Answer first, then open"
-    _show(folded(summary, "\n\n".join(parts), bool(said)), summary)
+    others = [output.data.get("text/plain", "") for output in shown.outputs]
+    plain = "\n".join(filter(None, [f"{summary}:", printed, *others]))
+    _show(folded(summary, "\n\n".join(parts), bool(said)), plain)
 
 
 def ask(*names: str) -> None:
@@ -73,29 +77,32 @@ def ask(*names: str) -> None:
     Raises:
         ValueError: no such question.
     """
-    for question in map(named, names):
-        _show(as_markdown(question))
-        _answer(question, partial(feedback, question))
-        _show(folded("Answer", feedback(question, question.key)), "Answer")
+    for question in [*map(named, names)]:
+        _ask(question)
 
 
 def before_the_course() -> None:
     """Ask in plain words what the course will answer; no feedback."""
-    for question in of("concept"):
-        if question.before:
-            _show(as_markdown(question))
-            _answer(question, lambda answer: f"You said {answer}. It is noted.")
+    own = [question for question in of("concept") if question.before]
+    for number, question in enumerate(own, 1):
+        _show(f"**{number} of {len(own)}.** {as_markdown(question)}")
+        _answer(question, lambda said: f"{_told(said)} It is noted.", once=True)
 
 
 def after_the_course() -> None:
     """Ask all concept questions with feedback; those that were asked before the course
     in their parallel form.
     """
-    ask(*(own.parallel if own.before else own.name for own in of("concept")))
+    own = [named(q.parallel) if q.before else q for q in of("concept")]
+    for number, question in enumerate(own, 1):
+        _ask(question, f"**{number} of {len(own)}.** ")
 
 
 def cards(sitting: str) -> None:
     """Show three cards of the sitting before the last one.
+
+    Raises:
+        ValueError: no such sitting.
 
     Source: Roediger & Karpicke (2006) on recall.
     """
@@ -103,38 +110,95 @@ def cards(sitting: str) -> None:
         _show(folded(card.stem, card.key), card.stem)
 
 
+def _ask(question: Question, before: str = "") -> None:
+    _show(before + as_markdown(question))
+    _answer(question, partial(feedback, question))
+    words = feedback(question, question.key).removeprefix("Yes, ")
+    _show(folded("Answer", words), f"Answer: {words}")
+
+
 def _show(markdown: str, plain: str = "") -> None:
     display({"text/markdown": markdown, "text/plain": plain or markdown}, raw=True)
 
 
-def _said(name: str) -> str:
-    """Return the answer that was noted, or nothing."""
-    entry = logbook.read(logbook.logbook_path()).get(f"ask.{name}")
-    if entry is None:
-        return ""
-    return named(name).key if entry["correct"] else str(entry["refusals"][-1])
+def _as_markdown(output: RichOutput) -> str:
+    """Return an output as a part of Markdown."""
+    data = output.data
+    written = data.get("text/markdown") or data.get("text/html")
+    return written or f"<pre>{html.escape(data.get('text/plain', ''))}</pre>"
 
 
-def _answer(question: Question, reply: Callable[[str], str]) -> None:
-    """Show what an answer is given with, and reply to it. Only the first is noted."""
-    status = widgets.HTML(reply(said) if (said := _said(question.name)) else "")
+def _told(answer: str) -> str:
+    return "You did not know." if answer == UNSURE else f"You said **{answer}**."
 
-    def note(answer: str) -> None:
-        if not _said(question.name):
-            right = is_right(question, answer)
-            logbook.note(f"ask.{question.name}", right, "" if right else answer)
-        status.value = html.escape(reply(answer)).replace("**", "")
 
-    if question.choices:
-        letters = [*LETTERS[: len(question.choices)], UNSURE]
-        row = [widgets.Button(description=a, tooltip=f"Answer {a}") for a in letters]
-        for button in row:
-            button.layout.width = "48px"
-            button.on_click(lambda pressed: note(pressed.description))
-    else:
-        field = widgets.FloatText(description="Your number")
-        button = widgets.Button(description="That is it")
-        button.on_click(lambda _: note(f"{field.value:g}"))
-        row = [field, button]
-    box: Any = widgets.VBox([widgets.HBox(row), status])
+def _compared(question: Question, said: str) -> str:
+    """Say what was predicted and what came out."""
+    if is_right(question, said):
+        return f"You said **{said}**, and it was **{question.key}**: right."
+    return f"{_told(said)[:-1]}, it was **{question.key}**."
+
+
+def _said(name: str) -> tuple[str, str]:
+    """Return the answer that was noted, or nothing, and what is wrong with the file."""
+    try:
+        entries = logbook.read(logbook.logbook_path())
+    # a broken file must not cost the learner the question or a run
+    except (OSError, ValueError) as error:
+        return "", f"(Answers are not kept: {error})"
+    entry = entries.get(f"{logbook.ASKED}{name}", {"refusals": []})
+    return (entry["refusals"] or [""])[-1], ""
+
+
+def _answer(
+    question: Question, reply: Callable[[str], str], once: bool = False
+) -> None:
+    """Show what an answer is given with, and reply to it. Only the first is noted, and
+    `once` takes no other.
+    """
+    status, controls = widgets.Output(), _controls(question)
+    *fields, _ = controls
+
+    def say(answer: str, trouble: str = "") -> None:
+        words = " ".join(filter(None, [answer and reply(answer), trouble]))
+        data = {
+            "text/markdown": f'<div role="status">\n\n{words}\n\n</div>',
+            "text/plain": words,
+        }
+        shown = {"output_type": "display_data", "data": data, "metadata": {}}
+        status.outputs = (shown,) if words else ()
+        for control in controls:
+            control.disabled = once and bool(answer)
+
+    def note(pressed: Any) -> None:
+        answer = pressed.description
+        if answer not in (*LETTERS, UNSURE):
+            answer = f"{fields[0].value:g}"
+        said, trouble = _said(question.name)
+        if not said and not trouble:
+            try:
+                right = is_right(question, answer)
+                logbook.note(f"{logbook.ASKED}{question.name}", right, answer)
+            except (OSError, ValueError) as error:
+                trouble = f"(Answers are not kept: {error})"
+        say(said if said and once else answer, trouble)
+
+    for control in controls:
+        if isinstance(control, widgets.Button):
+            control.on_click(note)
+    say(*_said(question.name))
+    box: Any = widgets.VBox([widgets.HBox(controls), status])
     display(view_bundle(box, "Its buttons work once the cell is run."), raw=True)
+
+
+def _controls(question: Question) -> list[Any]:
+    """Return the letters' buttons or the field of a number, and "I don't know"."""
+    unsure = widgets.Button(description=UNSURE, tooltip="I don't know")
+    if not question.choices:
+        field = widgets.FloatText(description="Your number")
+        return [field, widgets.Button(description="That is it"), unsure]
+    letters = LETTERS[: len(question.choices)]
+    row = [widgets.Button(description=a, tooltip=f"Answer {a}") for a in letters]
+    for button in (*row, unsure):
+        button.layout.width = "48px"
+    return [*row, unsure]

@@ -13,11 +13,13 @@ from typing import Any
 
 import tyro
 
+from dqn_tutorial.classroom.bank import UNSURE, Question, bank
 from dqn_tutorial.classroom.check import EXERCISES, logbook
 from dqn_tutorial.classroom.check.exercise import Exercise
 from dqn_tutorial.config import Refused
 
 UNKNOWN = "unknown"  # where an exercise of another version of the course is counted
+QUESTIONS = "questions"  # where the questions of the bank are counted
 Row = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ class Arguments:
     depth.
     """
     csv: Path | None = None
-    """File to write with a line for each learner and exercise."""
+    """File to write with a line for each learner and exercise or question."""
 
 
 def report(argv: Sequence[str]) -> None:
@@ -51,7 +53,8 @@ def report(argv: Sequence[str]) -> None:
     rows = rows_of(read_folder(arguments.folder), EXERCISES)
     if arguments.csv:
         write_csv(arguments.csv, rows)
-    print(learners_table(rows), exercises_table(rows), sep="\n\n")
+    tables = learners_table(rows), exercises_table(rows), questions_table(rows, bank())
+    print(*filter(None, tables), sep="\n\n")
 
 
 def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
@@ -91,11 +94,11 @@ def rows_of(
     exercises: Mapping[str, Exercise],
 ) -> list[Row]:
     """Return a row for each learner and exercise, in the order of the course; those it
-    does not know come last.
+    does not know, and the questions that were answered, come last.
     """
     places = {name: exercise.notebook for name, exercise in exercises.items()}
     places |= {
-        name: UNKNOWN
+        name: QUESTIONS if name.startswith(logbook.ASKED) else UNKNOWN
         for progress in learners.values()
         for name in sorted(progress)
         if name not in exercises
@@ -109,16 +112,17 @@ def rows_of(
         }
         for learner, progress in learners.items()
         for name, notebook in places.items()
-        if notebook != UNKNOWN or name in progress
+        if name in exercises or name in progress
     ]
 
 
 def learners_table(rows: Sequence[Row]) -> str:
-    """Return a line for each learner: done of all, done in each notebook, attempts."""
-    notebooks = [
-        *dict.fromkeys(row["notebook"] for row in rows if row["notebook"] != UNKNOWN)
-    ]
-    others = [UNKNOWN] if any(row["notebook"] == UNKNOWN for row in rows) else []
+    """Return a line for each learner: done of all, done in each notebook, questions
+    right of those answered, attempts at exercises.
+    """
+    places = dict.fromkeys(row["notebook"] for row in rows)
+    others = [place for place in (UNKNOWN, QUESTIONS) if place in places]
+    notebooks = [place for place in places if place not in others]
     lines = [
         ["learner", "done", *(stem[:2] for stem in notebooks), *others, "attempts"]
     ]
@@ -128,8 +132,8 @@ def learners_table(rows: Sequence[Row]) -> str:
             [row for row in own if row["notebook"] == stem]
             for stem in [*notebooks, *others]
         ]
-        known = [row for row in own if row["notebook"] != UNKNOWN]
-        attempts = sum(row["attempts"] for row in own)
+        known = [row for row in own if row["notebook"] in notebooks]
+        attempts = sum(row["attempts"] for row in own if row["notebook"] != QUESTIONS)
         lines.append([learner, *map(_done_of, [known, *parts]), str(attempts)])
     return _aligned(lines, words=(0,))
 
@@ -149,7 +153,9 @@ def exercises_table(rows: Sequence[Row]) -> str:
         ]
     ]
     for name, notebook in dict.fromkeys(
-        (row["exercise"], row["notebook"]) for row in rows
+        (row["exercise"], row["notebook"])
+        for row in rows
+        if row["notebook"] != QUESTIONS
     ):
         tried = [row for row in rows if row["exercise"] == name and row["attempts"]]
         solved = sum(row["correct"] for row in tried)
@@ -168,6 +174,33 @@ def exercises_table(rows: Sequence[Row]) -> str:
             ]
         )
     return _aligned(lines, words=(0, 1, 5))
+
+
+def questions_table(rows: Sequence[Row], questions: Mapping[str, Question]) -> str:
+    """Return a line for each question that was answered, in the order of the bank: how
+    many were right at once, wrong, or did not know, and the wrong answer that most
+    gave, with the misconception behind it; nothing where none was answered.
+    """
+    given: dict[str, list[Row]] = {name: [] for name in questions}
+    for row in rows:
+        if row["notebook"] == QUESTIONS:
+            name = row["exercise"].removeprefix(logbook.ASKED)
+            given.setdefault(name, []).append(row)
+    head = "question", "sitting", "right", "wrong", "don't know", "commonest wrong"
+    lines: list[Sequence[str]] = [head]
+    for name, own in given.items():
+        if not own:
+            continue
+        known = questions.get(name)
+        said = [(row["refusals"] or [UNSURE])[-1] for row in own if not row["correct"]]
+        wrong = Counter(answer for answer in said if answer != UNSURE)
+        answer = min(wrong, key=lambda one: (-wrong[one], one), default="")
+        belief = known.wrong.get(answer, "") if known else ""
+        words = f"{answer} ({wrong[answer]}){': ' * bool(belief)}{belief}"
+        counts = len(own) - len(said), wrong.total(), said.count(UNSURE)
+        where = known.sitting if known else UNKNOWN
+        lines.append([name, where, *map(str, counts), words if answer else ""])
+    return _aligned(lines, words=(0, 1, 5)) if lines[1:] else ""
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
