@@ -240,7 +240,7 @@ NUMBERS: dict[str, Callable[[], Iterable[str]]] = {
     "cost_and_bound": cost_and_bound,
     "gamma_and_score": gamma_and_score,
     "news_along_a_chain": lambda: map(walks_until_known, (1, 10)),
-    "three_steps_for_ever": lambda: [
+    "three_steps_for_ever_run": lambda: [
         *(three_step_error(GRID, epsilon) for epsilon in (0.1, 1.0)),
         "0.00",
     ],
