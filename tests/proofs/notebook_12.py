@@ -1,4 +1,4 @@
-"""What notebook 12 proves to us: a claim of the ledger and coarse numbers of its prose."""
+"""What notebook 12 proves to us: a claim of the ledger and what its prose rounds."""
 
 from dqn_tutorial.classroom import ledger
 
