@@ -18,6 +18,7 @@ EXERCISE = re.compile(
 FOLDED = re.compile(r"(?s)<details>.*?</details>")
 FENCED = re.compile(r"(?s)^```.*?^```", re.MULTILINE)
 LAB = re.compile(r"\b\w+_lab\(")
+STEP = re.compile(r"(?m)^\| \d+\. [^|]+ \| (\d+) \|")  # of the plan of a project
 WORDS_A_MINUTE, LAB_MINUTES = 130, 5
 ASKED = {r"\bpredict\(": 1, r"\bcards\(": 2}  # minutes of a question, of three cards
 # of the cells of a sitting on a slow machine, where it is more than one; in 06b those
@@ -73,7 +74,9 @@ def sittings(stem: str) -> list[Sitting]:
 
 
 def minutes(sitting: Sitting) -> float:
-    """Return the minutes that a sitting takes: reading, exercises, labs and runs."""
+    """Return the minutes that a sitting takes: reading, exercises, labs, runs, and the
+    steps of a project's plan.
+    """
     text = prose(sitting.cells)
     code = "\n".join(c.source for c in sitting.cells if c.cell_type == "code")
     return (
@@ -81,6 +84,7 @@ def minutes(sitting: Sitting) -> float:
         + sum(int(one or other) for one, other in EXERCISE.findall(text))
         + LAB_MINUTES * len(LAB.findall(code))
         + sum(each * len(re.findall(call, code)) for call, each in ASKED.items())
+        + sum(map(int, STEP.findall(FOLDED.sub("", text))))
         + RUN_MINUTES.get(sitting.name, 0)
     )
 
