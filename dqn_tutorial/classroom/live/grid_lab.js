@@ -56,7 +56,8 @@ export function moment(look, track, step) {
     const place = { G: ", the goal", H: ", a hole" }[look.layout[next]] ?? "";
     words = `Step ${k + 1}: ${state === shown.robot ? "" : "a new episode. "}In state ${state} the robot aims ` +
       `${look.actions[action]} and comes to state ${next}${place}. ` +
-      `q(${state}, ${look.actions[action]}) goes from ${number(before)} to ${number(after)}.`;
+      `q(${state}, ${look.actions[action]}) ` +
+      (before === after ? `stays ${number(after)}.` : `goes from ${number(before)} to ${number(after)}.`);
     [q[state][action], arrows[state], shown.robot] = [after, word[3], next];
   }
   return { ...shown, values: q.map((row) => Math.max(...row)), arrows, words: words + end };
@@ -68,17 +69,17 @@ export function play(element, look, ask) {
     `<label>${name} <input type="range" name="${name}" min="0" max="${options.length - 1}" value="${start}">
      <output></output></label>`);
   element.className = "grid-lab";
-  element.dataset.lmSuppressShortcuts = true; // keys move its sliders and not the cells of JupyterLab
   element.innerHTML = `<div class="controls"><label>method <select><option>value iteration<option>Q-learning</select></label>
     ${sliders.join("")}</div><div class="controls">${"<button type='button'></button>".repeat(4)}</div><div></div>`;
   const [method, inputs, buttons, picture] = [element.querySelector("select"), [...element.querySelectorAll("input")],
     [...element.querySelectorAll("button")], element.lastElementChild];
+  // their keys are theirs, and not those of JupyterLab
+  for (const control of [method, ...inputs, ...buttons]) control.dataset.lmSuppressShortcuts = true;
   let [key, track, step] = ["", null, 0];
 
   function show() {
     step = Math.max(0, Math.min(step, last(track)));
     draw(picture, moment(look, track, step));
-    buttons.forEach((button, k) => (button.disabled = k < 3 ? step === last(track) : !step));
   }
   function set() {
     const learns = method.value === "Q-learning";
@@ -99,13 +100,6 @@ export function play(element, look, ask) {
   set();
 }
 
-// The picture that the page stored stands for the lab where it cannot be played.
-function hideStored(el) {
-  let cell = el;
-  while (cell && !cell.querySelector("img[alt^='The slippery grid of 16']")) cell = cell.parentElement;
-  for (const image of cell?.querySelectorAll("img[alt^='The slippery grid of 16']") ?? []) image.style.display = "none";
-}
-
 function render({ model, el }) {
   let [wanted, reply] = ["", null];
   const answer = () => { if (model.get("track").key === wanted) reply(model.get("track")); };
@@ -117,7 +111,6 @@ function render({ model, el }) {
     model.save_changes();
     answer();
   });
-  requestAnimationFrame(() => hideStored(el)); // once it is on the page
   return () => model.off("change:track", answer);
 }
 
