@@ -265,7 +265,8 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
     page.get_by_label("method").select_option("Q-learning")
     expect(words).to_have_text("Step 0: every value is 0.")
     press(page, "ten steps", 4)
-    press(page, "one step", 2)
+    for key in ("Enter", "Space"):
+        page.get_by_role("button", name="one step").press(key)
     expect(words).to_contain_text("Step 42:")
     mdp = slippery_grid(gamma=0.995)
     assert numbers(page) == written(mdp, learned(mdp, 42, 0.5, 1.0).max(-1))

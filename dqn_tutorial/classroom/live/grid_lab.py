@@ -54,8 +54,8 @@ def sweeps(slip: float, gamma: float) -> dict[str, Any]:
     v, change = np.zeros(mdp.n_states), np.inf
     track: dict[str, Any] = {"values": [], "arrows": [], "changes": []}
     while True:
-        track["values"].append([_rounded(value) for value in v])
-        track["arrows"].append("".join(map(_best, q_from_v(mdp, v))))
+        track["values"].append(list(map(_rounded, v.tolist())))
+        track["arrows"].append(_best(q_from_v(mdp, v)))
         if change <= CLOSE:
             return track
         new_v = bellman_optimality_operator(mdp, v)
@@ -74,8 +74,8 @@ def steps(slip: float, gamma: float, alpha: float, epsilon: float) -> dict[str, 
 
     def watch(q: Floats, state: Ints, action: Ints, next_state: Ints) -> None:
         s, a = state[0], action[0]
-        new = _rounded(q[0, s, a]) or ""
-        told.append(f"{s:x}{a}{next_state[0]:x}{_best(q[0, s])}{new}")
+        new = _rounded(q[0, s, a].item()) or ""
+        told.append(f"{s:x}{a}{next_state[0]:x}{_best(q[0, [s]])}{new}")
 
     q_learning(
         mdp,
@@ -90,12 +90,15 @@ def steps(slip: float, gamma: float, alpha: float, epsilon: float) -> dict[str, 
 
 
 def _rounded(value: float) -> float:
-    return round(float(value), 2) or 0
+    return round(value, 2) or 0
 
 
 def _best(q: Floats) -> str:
-    """Return the number of the best action, the first of equals; none among four."""
-    return "-" if np.ptp(q) == 0 else str(q.argmax())
+    """Return a character for each row: the best action, the first of equals; "-" where
+    all are equal.
+    """
+    best = q.argmax(-1).astype(str)
+    return "".join(np.where(q.min(-1) == q.max(-1), "-", best))
 
 
 def track(key: str) -> dict[str, Any]:
