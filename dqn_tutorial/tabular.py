@@ -83,6 +83,7 @@ def q_learning(
     time_limit: int = 50,
     measure_every: int = 500,
     next_value: Callable[[Floats, Ints], Floats] = best_value,
+    watch: Callable[[Floats, Ints, Ints, Ints], None] | None = None,
 ) -> Learning:
     """Run N independent learners side by side, each in its own copy of the MDP, that
     learn towards the best next action.
@@ -100,6 +101,8 @@ def q_learning(
             and the target bootstraps.
         measure_every: steps between two measurements.
         next_value: what the next state counts; `taken_value` makes it SARSA.
+        watch: called after each update with the tables, and the state, action and next
+            state of each learner; it looks and changes nothing.
 
     Source: Watkins & Dayan (1992); Sutton & Barto (2018), section 6.5. Taught in
     02_q_learning.
@@ -118,6 +121,8 @@ def q_learning(
         pair = rows, state, action
         result.visits[pair] += 1
         q[pair] += step_size(result.visits[pair]) * (td_target - q[pair])
+        if watch:
+            watch(q, state, action, next_state)
         state, action, age = next_state, next_action, age + 1
         over = np.flatnonzero(terminated | (age >= time_limit))
         if len(over):

@@ -1,5 +1,6 @@
 """Labs that answer while they are played with. The only place that needs ipywidgets."""
 
+from dqn_tutorial.classroom.live.grid_lab import grid_lab
 from dqn_tutorial.classroom.live.lab import LiveLab
 from dqn_tutorial.classroom.live.recording import Recording, load_lesson, play_back
 from dqn_tutorial.classroom.live.tabular_labs import (
@@ -21,6 +22,7 @@ __all__ = [
     "ensemble_lab",
     "epsilon_lab",
     "gamma_lab",
+    "grid_lab",
     "load_lesson",
     "network_lab",
     "play_back",
