@@ -5,6 +5,7 @@ the page.
 from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
+    COLUMN,
     GREEN,
     GREY,
     ORANGE,
@@ -13,12 +14,12 @@ from dqn_tutorial.classroom.pictures.figures import (
 )
 
 KINDS = ("expectation", "optimality", "q_learning", "sarsa")
-SIZE = 14  # of text, in pixels
+SIZE = 14  # of text, in the pixels of a drawing of at most `COLUMN`
 
 
 def svg(width: int, height: int, body: str) -> str:
-    """Return an SVG of that size in pixels on white, with the heads of `arrow` and the
-    course's font.
+    """Return an SVG on white, drawn in that many pixels and shown as wide as the
+    column, with the heads of `arrow` and the course's font.
 
     Source: SVG 1.1.
     """
@@ -30,7 +31,7 @@ def svg(width: int, height: int, body: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-        f' width="{width}" height="{height}"><rect width="100%" height="100%"'
+        f' width="{COLUMN}" height="{height * COLUMN / width:.0f}"><rect width="100%" height="100%"'
         f' fill="white"/><defs>{heads}</defs><g font-family="sans-serif"'
         f' font-size="{SIZE}" fill="{BLACK}">{body}</g></svg>'
     )
