@@ -157,34 +157,30 @@ def agent_parts() -> tuple[str, str]:
 
 def backup_ladder() -> tuple[str, str]:
     """Return the targets of 1, 2, 3 and all steps, from TD to Monte Carlo: the SVG and
-    its text alternative.
+    the name of its text alternative.
 
     Source: Sutton & Barto (2018), figure 7.1. Taught in 06_agent.
     """
-    alt = (
-        "Four rows of states joined by rewards. With n = 1 one reward is followed by"
-        " max Q, with n = 2 two rewards, with n = 3 three. In the last row all four"
-        " rewards up to the end are summed and nothing follows: Monte Carlo."
-    )
-    rows = (
-        (1, "n = 1: TD"),
-        (2, "n = 2"),
-        (3, "n = 3"),
-        (4, "to the end: Monte Carlo"),
-    )
-    body = ""
-    for place, (n, words) in enumerate(rows):
-        y = 30 + 50 * place
-        body += label(20, y + 5, words, "start") + _ring(220, y)
+    rows = ("n = 1: TD", "n = 2", "n = 3", "to the end:", "Monte Carlo")
+    body = label(330, 24, "rewards that were received", "start")
+    for n in range(1, 5):
+        y = 8 + 54 * n
+        body += label(16, y + 5, rows[n - 1], "start") + _ring(128, y)
         for k in range(n):
-            x = 220 + 90 * k
-            body += arrow(f"M{x + 12} {y} H{x + 76}") + _ring(x + 90, y)
+            x = 128 + 88 * k
+            body += arrow(f"M{x + 12} {y} H{x + 74}") + _ring(x + 88, y)
             body += label(x + 42, y - 8, f"r{'₁₂₃₄'[k]}")
-        last = "end" if n == 4 else "max Q"
-        body += label(
-            220 + 90 * n + 18, y + 5, last, "start", BLACK if n == 4 else GREEN
-        )
-    return svg(660, 210, body), alt
+        x = 128 + 88 * n
+        if n < 4:
+            body += f'<rect x="{x + 16}" y="{y - 16}" width="112" height="32" rx="6"'
+            body += f' fill="white" stroke="{GREEN}" stroke-dasharray="6 4"/>'
+            body += label(x + 72, y + 5, "guess: max Q")
+        else:
+            body += label(x + 16, y + 5, bold("the end") + ": no guess", "start")
+    body += label(16, 248, rows[4], "start")
+    body += arrow("M664 56 V222") + label(676, 46, "few rewards, a far guess", "end")
+    body += label(676, 248, "many rewards, all their noise", "end")
+    return svg(700, 262, body), "picture-backup-ladder"
 
 
 def backup_diagram(kind: str) -> tuple[str, str]:

@@ -83,11 +83,11 @@ def _aimed(
         chance = float(mdp.transition[state, UP, cell])
         if cell == state:  # the wall sends it back
             body += _thick(x, y - 8, x, y - SIDE / 2 + 2, chance)
-            body += label(x + 16, y - 14, f"{chance:g}: stays", "start")
+            body += label(x, corner[1] - 12, f"{chance:g}: sent back to cell {state}")
             continue
         to_x, to_y = middle(int(cell))
         body += _thick(x, y, x + 0.85 * (to_x - x), y + 0.85 * (to_y - y), chance)
-        beside = (x + 0.5 * (to_x - x), y - 10) if to_y == y else (x + 16, y - 30)
+        beside = (x + 0.6 * (to_x - x), y - 10) if to_y == y else (x + 16, y - 30)
         body += label(*beside, f"{chance:g}", "middle" if to_y == y else "start")
     return body + f'<circle cx="{x}" cy="{y}" r="11" fill="{BLUE}"/>'
 
@@ -115,13 +115,15 @@ def backup_numbers() -> tuple[str, str]:
     q = value_iteration(mdp)
     v, chances = q.max(-1), mdp.transition[10, UP]
     cells = sorted(chances.nonzero()[0], key=lambda cell: -chances[cell])
-    body = label(350, 24, "cell 10, action up")
+    body = label(350, 24, bold("cell 10, action up"))
     body += f'<circle cx="350" cy="42" r="7" fill="{GREEN}"/>'
     # the most probable in the middle
     for cell, x in zip(cells, (350, 130, 570), strict=True):
         edge = 350 + 0.5 * (x - 350)
         body += arrow(f"M350 50 L{x} 124")
-        body += label(edge + 10, 82, bold(f"{chances[cell]:g}"), "start")
+        side = "end" if x < 350 else "start"
+        edge += -10 if x < 350 else 10
+        body += label(edge, 82, bold(f"{chances[cell]:g}"), side)
         body += (
             f'<rect x="{x - 70}" y="128" width="140" height="56" rx="8" fill="white"'
             f' stroke="{BLUE}" stroke-width="{1 + 3 * chances[cell]:.1f}"/>'
@@ -141,7 +143,8 @@ def sweeps_figure() -> tuple[Figure, str]:
     Source: Sutton & Barto (2018), section 4.4.
     """
     mdp = slippery_grid()
-    figure, axes = new_figure(10, 7.9, columns=3, rows=2)
+    figure, axes = new_figure(10, 8.3, columns=3, rows=2)
+    figure.set_layout_engine("constrained", h_pad=0.1)
     frames = iter(axes.flat)
     v = np.zeros(mdp.n_states)
     for sweep in range(SWEEPS[-1] + 1):

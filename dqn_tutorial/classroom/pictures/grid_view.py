@@ -90,13 +90,13 @@ def draw_grid(
                 axes, x, y + (0.16 if values is not None else 0.0), chances[state]
             )
         if numbers:
-            axes.text(x - 0.44, y - 0.43, str(state), color="#555555", va="top")
+            axes.text(x - 0.465, y - 0.45, str(state), color="#555555", va="top")
         if state in highlight:
             axes.add_patch(
                 Rectangle(
-                    (x - 0.46, y - 0.46),
-                    0.92,
-                    0.92,
+                    (x - 0.48, y - 0.48),
+                    0.96,
+                    0.96,
                     fill=False,
                     edgecolor=PURPLE,
                     lw=3,

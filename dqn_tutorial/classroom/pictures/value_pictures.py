@@ -26,12 +26,9 @@ TRIES = 5  # of each machine, for one estimate
 TARGETS = np.repeat([0.0, 10.0], [90, 10])
 
 
-def noisy_maximum(seed: int = 0) -> tuple[Figure, str]:
+def noisy_maximum() -> tuple[Figure, str]:
     """Draw the mean of five tries of each of ten machines, the largest in a ring, and
     below it what five further tries of that machine gave.
-
-    Args:
-        seed: of the tries.
 
     Source: van Hasselt (2010), section 2.
     """
@@ -39,7 +36,7 @@ def noisy_maximum(seed: int = 0) -> tuple[Figure, str]:
     # machine 0; inside the casino it wins or loses, each half of the time
     prizes = mdp.reward[1, 0][mdp.transition[1, 0] > 0]
     truth = float(prizes.mean())
-    rng, machines = numpy_generator(seed, "noisy maximum"), np.arange(mdp.n_actions)
+    rng, machines = numpy_generator(8, "noisy maximum"), np.arange(mdp.n_actions)
     first, second = rng.choice(prizes, (2, mdp.n_actions, TRIES)).mean(-1)
     top = int(first.argmax())
     figure, axes = new_figure(10, 4.4)
