@@ -57,7 +57,9 @@ def three_endings() -> tuple[str, str]:
     ):
         body += label(x, 26, bold(words)) + label(x, 172, below)
         body += label(x, 204, bold(y.replace("= 1 = 1", "= r = 1")), size=16)
-    body += label(350, 238, "in all three: r = 1, &#947; = 0.9, max Q(s&#8242;, a&#8242;) = 10")
+    body += label(
+        350, 238, "in all three: r = 1, &#947; = 0.9, max Q(s&#8242;, a&#8242;) = 10"
+    )
     return svg(700, 252, body), "picture-three-endings"
 
 

@@ -319,9 +319,7 @@ class LivePlot:
             alpha=0.5,
             label="training episode (explores)",
         )
-        mean = axes.plot(
-            [], [], "-", color=BLUE, label="mean of the last 2,000 steps"
-        )
+        mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 2,000 steps")
         greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
         axes.axhline(
             solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"

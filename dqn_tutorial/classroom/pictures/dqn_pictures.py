@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, svg
+from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, lowered, svg
 from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
@@ -30,21 +30,21 @@ PARTS = {
     "epsilon": (104, 80, "epsilon-greedy", BLUE),
     "online": (350, 80, "online network Q", GREEN),
     "memory": (350, 320, "replay memory", PURPLE),
-    "target": (596, 320, "target network Q&#8348;", GREEN),
+    "target": (596, 320, f"target network {lowered('Q', 't')}", GREEN),
     "loss": (596, 80, "loss", RED),
 }
-# from, to, path, words, where they stand
+# the part that it belongs to, its path, its words, where they stand
 FLOWS = (
-    ("online", "epsilon", "M268 80 H190", "Q(s, a)", (229, 70, "middle")),
-    ("epsilon", "environment", "M104 106 V290", "1 action", (112, 180, "start")),
-    ("environment", "online", "M160 292 L300 108", "state", (206, 218, "end")),
-    ("environment", "memory", "M180 320 H266", "3 store", (223, 346, "middle")),
-    ("memory", "online", "M350 292 V110", "4 batch", (342, 222, "end")),
-    ("memory", "target", "M434 320 H506", "s&#8242;", (470, 346, "middle")),
-    ("target", "loss", "M612 292 V110", "y", (622, 206, "start")),
-    ("online", "loss", "M434 72 H510", "Q(s, a)", (472, 62, "middle")),
-    ("loss", "online", "M510 94 H438", "5 gradient", (472, 118, "middle")),
-    ("online", "target", "M400 108 L540 290", "6 copy", (482, 196, "start")),
+    ("epsilon", "M268 80 H190", "Q(s, a)", (229, 70, "middle")),
+    ("epsilon", "M104 106 V290", "1 action", (112, 180, "start")),
+    ("environment", "M160 292 L300 108", "state", (206, 218, "end")),
+    ("memory", "M180 320 H266", "3 store", (223, 346, "middle")),
+    ("memory", "M350 292 V110", "4 batch", (342, 222, "end")),
+    ("memory", "M434 320 H506", "s&#8242;", (470, 346, "middle")),
+    ("target", "M612 292 V110", "y", (622, 206, "start")),
+    ("loss", "M434 72 H510", "Q(s, a)", (472, 62, "middle")),
+    ("loss", "M510 94 H438", "5 gradient", (472, 118, "middle")),
+    ("target", "M400 108 L540 290", "6 copy", (482, 196, "start")),
 )
 PALE = "#6B6B6B"  # grey that can still be read
 STATES, ACTIONS, SEEN = 6, 4, (2, 1)  # of the small table; the pair that is updated
@@ -66,16 +66,19 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
         if name not in PARTS:
             raise ValueError(f"lit has {name!r}: {nearest(name, PARTS)}")
     body = ""
-    for x, words, more in ((227, "acting", "each step"), (473, "learning", "on batches")):
+    for x, words, more in (
+        (227, "acting", "each step"),
+        (473, "learning", "on batches"),
+    ):
         body += (
             f'<ellipse cx="{x}" cy="200" rx="187" ry="172" fill="none" stroke="#DDDDDD"'
             ' stroke-width="14"/>'
         )
-        at = 252 if x < 350 else 450
-        top = 250 if x < 350 else 160
+        at = 252 if x < 350 else 550
+        top = 250 if x < 350 else 158
         body += label(at, top, bold(words)) + label(at, top + 18, more)
-    for start, end, path, words, (x, y, anchor) in FLOWS:
-        on = start in lit and end in lit
+    for owner, path, words, (x, y, anchor) in FLOWS:
+        on = owner in lit
         body += arrow(path, BLACK if on else GREY, "" if on else "3 5")
         body += _on_white(x, y, words, anchor, BLACK if on else PALE)
     for name, (x, y, words, colour) in PARTS.items():
@@ -83,14 +86,15 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
         style = (
             f'fill="{colour}" fill-opacity="0.2" stroke="{colour}" stroke-width="4"'
             if on
-            else f'fill="none" stroke="{GREY}" stroke-width="1.5" stroke-dasharray="5 4"'
+            else f'fill="none" stroke="{GREY}" stroke-width="2" stroke-dasharray="5 4"'
         )
         place = f'x="{x - 84}" y="{y - 27}" width="168" height="54" rx="8"'
         body += f'<rect {place} fill="white"/><rect {place} {style}/>'
         body += label(
             x, y + 5, bold(words) if on else words, colour=BLACK if on else PALE
         )
-    body += label(104, 366, "2 reward, next state")
+    colour = BLACK if "environment" in lit else PALE
+    body += _on_white(104, 368, "2 reward, next state", "middle", colour)
     alt = words_for("picture-dqn")
     if len(lit) < len(PARTS):
         alt += f" Shown in full: {', '.join(lit)}; the rest is grey and dashed."
@@ -100,13 +104,15 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
 def _on_white(x: float, y: float, words: str, anchor: str, colour: str) -> str:
     """Write words that a line behind them does not cross."""
     text = label(x, y, words, anchor, colour)
-    edge = 'stroke="white" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
+    edge = (
+        'stroke="white" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
+    )
     return text.replace("<text ", f"<text {edge} ", 1)
 
 
 def which_weights() -> tuple[str, str]:
-    """Draw what one update of one pair moves in a table, in the weights of a network, and
-    through them in its values.
+    """Draw what one update of one pair moves in a table, in the weights of a network,
+    and through them in its values.
 
     Source: Sutton & Barto (2018), section 9.3.
     """
@@ -114,11 +120,11 @@ def which_weights() -> tuple[str, str]:
     net = DQNNet(STATES, ACTIONS, depth=1, width=5, generator=generator)
     states = torch.eye(STATES)
     before = net(states).detach()
-    (1 - net(states)[SEEN]).square().backward()  # type: ignore[no-untyped-call]
+    (1 - net(states)[SEEN]).square().backward()
     with torch.no_grad():
         for weight in net.parameters():
             assert weight.grad is not None
-            weight -= 0.1 * weight.grad
+            weight.sub_(0.1 * weight.grad)
     one = np.zeros((STATES, ACTIONS), bool)
     one[SEEN] = True
     moved = ((net(states) - before).abs() > 1e-6).numpy()

@@ -105,7 +105,9 @@ def image_bundle(
     """
     if isinstance(picture, Figure):
         width, picture = round(picture.get_figwidth() * PIXELS_PER_INCH), png(picture)
-    elif isinstance(picture, str) and (own := re.search(r'<svg[^>]* width="(\d+)"', picture)):
+    elif isinstance(picture, str) and (
+        own := re.search(r'<svg[^>]* width="(\d+)"', picture)
+    ):
         width = width or int(own[1])
     data = picture.encode() if isinstance(picture, str) else picture
     mime = "image/svg+xml" if isinstance(picture, str) else "image/png"

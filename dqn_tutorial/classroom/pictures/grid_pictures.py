@@ -195,7 +195,9 @@ def td_update() -> tuple[str, str]:
         body += label(50, top + 22, f"cell {cell}", "start")
         body += label(115, top + 56, bold(words))
     body += arrow("M115 132 V102") + label(126, 121, "up, r = 0", "start")
-    body += f'<line x1="{place(0)}" y1="130" x2="{place(0.5)}" y2="130" stroke="black"/>'
+    body += (
+        f'<line x1="{place(0)}" y1="130" x2="{place(0.5)}" y2="130" stroke="black"/>'
+    )
     for tick in np.arange(0, 0.51, 0.1):
         x = place(tick)
         body += f'<line x1="{x:g}" y1="130" x2="{x:g}" y2="137" stroke="black"/>'

@@ -1,7 +1,5 @@
 """The tasks of notebook 08 in a row of boxes each."""
 
-import numpy as np
-
 from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, svg
 from dqn_tutorial.classroom.pictures.figures import BLACK, BLUE, GREEN, GREY
 from dqn_tutorial.envs import longest_episode
@@ -62,7 +60,9 @@ def _chance(mdp: MDP, state: int, name: str) -> str:
     steps = longest_episode(name)
     share = 100 * reaches(mdp, state, steps)
     number = f"{share:.0f}" if share >= 2 else f"{share:.1f}"
-    return f"Random steps reach the end within {steps} steps in {number} of 100 episodes."
+    return (
+        f"Random steps reach the end within {steps} steps in {number} of 100 episodes."
+    )
 
 
 def _street(y: float) -> str:
@@ -114,7 +114,7 @@ def _casino(y: float) -> str:
         body += label(LEFT + 478, (y + place) / 2 + up, f"{money}, {chance:.0%}")
     told = (
         f"Random steps enter the casino from the street in {100 * enters:.0f} of 100"
-        f" episodes; that is worth {mdp.transition[1, 0] @ mdp.reward[1, 0]:.1f}."
+        f" episodes; to enter is worth {mdp.transition[1, 0] @ mdp.reward[1, 0]:.1f}."
     ).replace("-", "&#8722;")
     return body + label(LEFT, y + 68, told, "start")
 
@@ -124,7 +124,8 @@ def _lock(y: float) -> str:
     last = mdp.n_states - 1
     body = _told(
         y,
-        bold("lock") + ": two doors in each room; on the arrow the number of the right one",
+        bold("lock")
+        + ": two doors in each room; on the arrow the number of the right one",
         "",
     )
     for room in range(last):
@@ -133,8 +134,9 @@ def _lock(y: float) -> str:
         body += _box(x, y, str(room))
         reward = float(mdp.reward[room, right, room + 1])
         body += _right(x + WIDTH, x + STEP, y, 0.0)
-        words = f"{right}, {reward:+g}" if reward else f"{right}"
-        body += label(x + (STEP + WIDTH) / 2, y - 10, bold(words))
+        middle = x + (STEP + WIDTH) / 2
+        body += label(middle, y - 10, bold(f"{right}"))
+        body += label(middle, y - 28, bold(f"{reward:+g}")) if reward else ""
         if room:
             body += (
                 f'<path d="M{x + WIDTH / 2} {y + HEIGHT / 2} V{y + 38}" fill="none"'

@@ -102,7 +102,11 @@ def loss_centres() -> tuple[Figure, str]:
         (huber, "Huber loss, bend at 1", ORANGE, "--"),
     ):
         axes.axvline(
-            place, color=colour, linestyle=style, linewidth=3, label=f"{name}: {place:.2f}"
+            place,
+            color=colour,
+            linestyle=style,
+            linewidth=3,
+            label=f"{name}: {place:.2f}",
         )
     axes.set(xlabel="target y", ylabel="samples of 100", xticks=range(11))
     axes.legend(loc="upper center", title="settles on")
