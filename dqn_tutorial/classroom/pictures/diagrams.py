@@ -186,8 +186,8 @@ def backup_ladder() -> tuple[str, str]:
         else:
             body += label(x + 16, y + 5, bold("the end") + ": no guess", "start")
     body += label(16, 248, rows[4], "start")
-    body += arrow("M664 56 V222") + label(676, 46, "few rewards, a far guess", "end")
-    body += label(676, 248, "many rewards, all their noise", "end")
+    body += arrow("M664 56 V222") + label(676, 46, "little noise, a guess early", "end")
+    body += label(676, 248, "much noise, no guess", "end")
     return svg(700, 262, body), "picture-backup-ladder"
 
 

@@ -44,7 +44,7 @@ FLOWS = (
     ("target", "M612 292 V110", "y", (622, 206, "start")),
     ("loss", "M434 72 H510", "Q(s, a)", (472, 62, "middle")),
     ("loss", "M510 94 H438", "5 gradient", (472, 118, "middle")),
-    ("target", "M400 108 L540 290", "6 copy", (482, 196, "start")),
+    ("target", "M400 108 L540 290", "6 copy", (498, 224, "start")),
 )
 PALE = "#6B6B6B"  # grey that can still be read
 STATES, ACTIONS, SEEN = 6, 4, (2, 1)  # of the small table; the pair that is updated
