@@ -36,6 +36,7 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
     "learning_curve": [(EPISODES, EVALUATIONS, 475, "One run")],
     "population_curve": [([1_000, 2_000], SEEDS, 475, "Many seeds")],
     "seeds_by_arm": [({"with": SEEDS[:, 0], "without": SEEDS[:, 1]}, "score", "Arms")],
+    "three_endings": [(True,), (False,)],
     "value_against_return": [(SEEDS[:, 0], SEEDS[:, 1])],
 }
 

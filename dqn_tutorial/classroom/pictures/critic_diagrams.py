@@ -29,9 +29,12 @@ def _cart(x: float, angle: float, colour: str = BLUE) -> str:
     )
 
 
-def three_endings() -> tuple[str, str]:
+def three_endings(has_targets: bool = True) -> tuple[str, str]:
     """Draw a fallen pole, a clock that rang and a reset row, and under each the target.
     Returns the SVG and the name of its text alternative.
+
+    Args:
+        has_targets: whether the targets are there, or a question mark for each.
 
     Source: Pardo et al. (2018). Taught in 05_critic.
     """
@@ -46,7 +49,7 @@ def three_endings() -> tuple[str, str]:
     body = _cart(95, 78) + _cart(350, 2) + clock + _cart(545, 78, GREY) + _cart(652, -3)
     body += arrow("M567 84 C592 56 612 56 635 76", GREY, "6 4")
     for x, words, below, y in (
-        (115, "the pole fell", "terminated", f"y = 1 = {fallen:g}"),
+        (115, "the pole fell", "terminated", f"y = r = {fallen:g}"),
         (
             350,
             "the clock rang",
@@ -56,11 +59,14 @@ def three_endings() -> tuple[str, str]:
         (590, "reset row", "start of a new episode", "no transition, no y"),
     ):
         body += label(x, 26, bold(words)) + label(x, 172, below)
-        body += label(x, 204, bold(y.replace("= 1 = 1", "= r = 1")), size=16)
+        body += label(x, 204, bold(y if has_targets else "y = ?"), size=16)
     body += label(
-        350, 238, "in all three: r = 1, &#947; = 0.9, max Q(s&#8242;, a&#8242;) = 10"
+        350,
+        238,
+        "r = 1, but 0 in the reset row; &#947; = 0.9, max Q(s&#8242;, a&#8242;) = 10",
     )
-    return svg(700, 252, body), "picture-three-endings"
+    asked = "" if has_targets else "-asked"
+    return svg(700, 252, body), f"picture-three-endings{asked}"
 
 
 def two_states() -> tuple[str, str]:
