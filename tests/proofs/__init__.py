@@ -14,6 +14,9 @@ import pytest
 
 HERE = Path(__file__).parent
 PART = re.compile(r"(?m)^# %% (\S+)$")
+MEASURE = (HERE.parent / "measure.py").read_text(encoding="utf-8")
+# to be drawn anew: their text is still smaller than 14 pixels in some figures
+WAITING = ("01", "02", "03", "05", "06", "07")
 
 
 def file_of(stem: str) -> Path:
@@ -41,13 +44,18 @@ def apart(stem: str, cell: str, code: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: Any) -> Iterator[None]:
-    """After a cell of nbval has passed, run what it is to prove."""
+    """After a cell of nbval has passed, run what it is to prove, and measure the text
+    of what it showed.
+    """
     yield
     if type(item).__name__ != "IPyNbCell":
         return
     stem, cell = item.parent.path.stem, item.cell.get("id", "")
-    if code := proofs(stem).get(cell):
-        kernel = item.parent.kernel
+    parts = [proofs(stem).get(cell, "")]
+    if not stem.startswith(WAITING):
+        parts.append(f"{MEASURE}\nwatch()")
+    kernel = item.parent.kernel
+    for code in filter(None, parts):
         sent = kernel.execute_cell_input(apart(stem, cell, code), allow_stdin=False)
         kernel.await_reply(sent, timeout=300)
         for said in iter(lambda: kernel.get_message("iopub", timeout=60), None):

@@ -19,7 +19,7 @@ from dqn_tutorial.classroom.pictures.figures import (
 )
 
 Entries = Mapping[str, Mapping[str, Any]]
-WIDEST = 5  # boxes in a row
+WIDEST = 4  # boxes in a row
 # told apart without colour: filled, hatched, empty
 LOOKS: dict[str, dict[str, Any]] = {
     "done": {"facecolor": GREEN, "edgecolor": BLACK},
@@ -76,7 +76,7 @@ def of_questions(entries: Entries) -> str:
 def progress_figure(
     exercises: Mapping[str, Exercise], entries: Entries
 ) -> tuple[Figure, str]:
-    """Draw a box for each exercise of a notebook, in rows of at most five.
+    """Draw a box for each exercise of a notebook, in rows of at most four.
 
     Args:
         exercises: by name, in the order of the course; those of a notebook stand
@@ -91,7 +91,7 @@ def progress_figure(
         for stem, group in groupby(exercises.values(), lambda e: e.notebook)
     ]
     height = sum(-(-len(names) // WIDEST) for _, names in rows)
-    figure, axes = new_figure(width=10, height=0.5 + 0.42 * height)
+    figure, axes = new_figure(width=10, height=0.5 + 0.52 * height)
     words, row = [], 0
     for stem, names in rows:
         axes.text(-0.05, row, stem, ha="right", va="center")
@@ -120,7 +120,6 @@ def progress_figure(
         loc="outside upper right",
         ncols=len(LOOKS),
         frameon=False,
-        fontsize=9,
     )
     return figure, " ".join(["Exercises by notebook.", *words])
 
@@ -143,7 +142,6 @@ def _draw_box(axes: Axes, column: int, row: int, title: str, state: str) -> None
         mark + text,
         ha="center",
         va="center",
-        fontsize=8,
         linespacing=1.0,
         bbox=paper,
     )

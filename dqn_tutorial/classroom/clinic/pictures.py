@@ -53,7 +53,7 @@ def draw_curves(
 
     Source: Machado et al. (2018) on showing both.
     """
-    figure, axes = new_figure(9, 3, columns=2)
+    figure, axes = new_figure(10, 3.6, columns=2)
     steps = LOOK_EVERY * np.arange(1, own[0].shape[1] + 1)
     words = []
     names = ("behaviour return", "greedy return")
@@ -78,7 +78,7 @@ def draw_curves(
         )
         axis.fill_between(steps, low, high, color=colour, alpha=0.3)
         axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1))
         words.append(
             f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval"
             f" {low[-1]:.0f} to {high[-1]:.0f}; healthy agents lie between"

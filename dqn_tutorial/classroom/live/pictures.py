@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,7 +25,6 @@ from dqn_tutorial.classroom.pictures.figures import (
     ORANGE,
     PIXELS_PER_INCH,
     PURPLE,
-    STYLE,
     png,
 )
 from dqn_tutorial.envs import env_spec
@@ -80,21 +78,20 @@ class Pictures:
             self.spec.id,
             tuple(f"action {number}" for number in range(self.spec.dim_act)),
         )
-        with rc_context(STYLE):
-            self.figure = Figure(
-                figsize=(WIDTH / PIXELS_PER_INCH, 5.2), dpi=PIXELS_PER_INCH
-            )
-            self._canvas = FigureCanvasAgg(self.figure)
-            panels: Any = (
-                [["returns", "map"], ["errors", "q"]]
-                if self.has_map
-                else [["returns", "q"], ["errors", "q"]]
-            )
-            axes = self.figure.subplot_mosaic(panels, width_ratios=[1.7, 1])
-            self._draw_what_stays(axes)
-            self.figure.canvas.draw()
-            # laid out once: axes that grow must not move
-            self.figure.set_layout_engine("none")
+        self.figure = Figure(
+            figsize=(WIDTH / PIXELS_PER_INCH, 6.6), dpi=PIXELS_PER_INCH
+        )
+        self._canvas = FigureCanvasAgg(self.figure)
+        panels: Any = (
+            [["returns", "map"], ["errors", "q"]]
+            if self.has_map
+            else [["returns", "q"], ["errors", "q"]]
+        )
+        axes = self.figure.subplot_mosaic(panels, width_ratios=[1.7, 1])
+        self._draw_what_stays(axes)
+        self.figure.canvas.draw()
+        # laid out once: axes that grow must not move
+        self.figure.set_layout_engine("none")
         self._axes, self._frames, self._background = axes, 0, None
         # of each curve
         self._points: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
@@ -122,12 +119,11 @@ class Pictures:
             ylim=(1e-5, 1e3),
             yscale="log",
         )
-        for panel, columns in ((top, 4), (errors, 2)):
+        for panel in (top, errors):
             panel.legend(
                 loc="lower left",
                 bbox_to_anchor=(0, 0.98),
-                ncols=columns,
-                fontsize=8,
+                ncols=2,
                 borderaxespad=0,
             )
         count = range(self.spec.dim_act)
@@ -139,17 +135,16 @@ class Pictures:
         # units of reward
         q.set(xlabel="Q-value", xlim=(-20, 160) if self.has_map else (-1, 10))
         q.invert_yaxis()
-        q.set_title("Q-values of the state on screen\n", fontsize=10)
+        q.set_title("Q-values of the state on screen\n")
         # a legend, drawn once: words that change take 3 ms a frame
         q.legend(
             handles=[
-                Patch(facecolor=BLUE, hatch="", label="chosen greedily"),
-                Patch(facecolor=PURPLE, hatch="//", label="chosen by chance"),
+                Patch(facecolor=BLUE, hatch="", label="greedy"),
+                Patch(facecolor=PURPLE, hatch="//", label="by chance"),
             ],
             loc="lower center",
             bbox_to_anchor=(0.5, 0.98),
             ncols=2,
-            fontsize=8,
             borderaxespad=0,
         )
         self._map: list[Any] = []
@@ -199,7 +194,6 @@ class Pictures:
         note = panel.text(
             *(0.5, 1.03, ""),
             transform=panel.transAxes,
-            fontsize=8,
             ha="center",
             va="bottom",
         )
@@ -209,7 +203,7 @@ class Pictures:
             xlim=limits[:2],
             ylim=limits[2:],
         )
-        panel.set_title("Policy map: greedy action and V\n", fontsize=10)
+        panel.set_title("Policy map: greedy action and V\n")
         panel.grid(False)
         self._map = [image, *heads, note]
 
@@ -283,8 +277,7 @@ class Pictures:
         )
         if self._background is None or fewer or self._frames % WHOLE_EVERY == 0:
             if self._background is None:
-                with rc_context(STYLE):
-                    self._canvas.draw()
+                self._canvas.draw()
                 self._bare = self._canvas.copy_from_bbox(self.figure.bbox)
             self._canvas.restore_region(self._bare)
             if self.has_map:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dqn_tutorial.classroom.live.names import Names, unseen
 from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.live.worker import Background
+from dqn_tutorial.classroom.pictures.curves import legend_below
 from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREEN,
@@ -199,9 +200,7 @@ def band_picture(
 
     def picture(tell: Tell, **values: Any) -> tuple[Figure, str]:
         x, curves = measure(tell, **values)
-        figure, axes = new_figure(
-            8.0 if len(panels) == 1 else 10.5, 3.2, columns=len(panels)
-        )
+        figure, axes = new_figure(10, 3.8, columns=len(panels))
         words = []
         for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
             for old_x, old_curves in before:
@@ -236,8 +235,7 @@ def band_picture(
                 f"{panel.ylabel} at the end: {mean[-1]:.3g}, 99 % interval"
                 f" {low[-1]:.3g} to {high[-1]:.3g}."
             )
-        # beside the curves, once
-        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        legend_below(ax)
         before[:] = [(x, curves)]
         return figure, " ".join(words)
 

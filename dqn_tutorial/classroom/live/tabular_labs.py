@@ -73,7 +73,7 @@ def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
         floor[:GAP].sum()
     ]
     arrives = visits @ p[floor, GOAL]
-    figure, axes = new_figure(4.6, 4.6)
+    figure, axes = new_figure(5, 5)
     draw_grid(
         axes,
         mdp,

@@ -1,11 +1,19 @@
-"""Diagrams of notebook 05 as SVG text: how an episode stops, and two states whose
-values share one weight.
+"""Diagrams as SVG text: how an episode stops, two states whose values share one weight,
+two carts that look alike.
 """
 
 import math
 
+import gymnasium as gym
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
 from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, svg
 from dqn_tutorial.classroom.pictures.figures import BLACK, BLUE, GREY, ORANGE, RED
+from dqn_tutorial.targets import td_target
+
+ANGLE = 3.0  # degrees, of both poles now
 
 
 def _cart(x: float, angle: float, colour: str = BLUE) -> str:
@@ -21,50 +29,109 @@ def _cart(x: float, angle: float, colour: str = BLUE) -> str:
     )
 
 
-def three_endings() -> tuple[str, str]:
-    """Draw a fallen pole, a clock that rang and a reset row. Returns the SVG and its
-    text alternative.
+def three_endings(has_targets: bool = True) -> tuple[str, str]:
+    """Draw a fallen pole, a clock that rang and a reset row, and under each the target.
+    Returns the SVG and the name of its text alternative.
+
+    Args:
+        has_targets: whether the targets are there, or a question mark for each.
 
     Source: Pardo et al. (2018). Taught in 05_critic.
     """
+    reward, best, gamma = torch.ones(2), torch.tensor([[10.0], [10.0]]), 0.9
+    fallen, stopped = td_target(reward, best, torch.tensor([True, False]), gamma)
     clock = (
-        f'<circle cx="335" cy="72" r="20" fill="white" stroke="{BLACK}"'
+        f'<circle cx="425" cy="72" r="20" fill="white" stroke="{BLACK}"'
         ' stroke-width="2"/>'
-        f'<path d="M335 72 V58 M335 72 H345" stroke="{RED}" stroke-width="3"'
+        f'<path d="M425 72 V58 M425 72 H435" stroke="{RED}" stroke-width="3"'
         ' fill="none"/>'
     )
-    body = _cart(95, 78) + _cart(280, 2) + clock + _cart(440, 78, GREY) + _cart(545, -3)
-    body += arrow("M462 84 C485 56 505 56 528 76", GREY, "6 4")
-    for x, words, below in (
-        (105, "the pole fell", "flag: terminated"),
-        (295, "the clock rang", "flag: truncated"),
-        (495, "reset row", "to the start of a new episode"),
+    body = _cart(95, 78) + _cart(350, 2) + clock + _cart(545, 78, GREY) + _cart(652, -3)
+    body += arrow("M567 84 C592 56 612 56 635 76", GREY, "6 4")
+    for x, words, below, y in (
+        (115, "the pole fell", "terminated", f"y = r = {fallen:g}"),
+        (
+            350,
+            "the clock rang",
+            "truncated",
+            f"y = 1 + {gamma:g} &#215; 10 = {stopped:g}",
+        ),
+        (590, "reset row", "start of a new episode", "no transition, no y"),
     ):
         body += label(x, 26, bold(words)) + label(x, 172, below)
-    return svg(610, 186, body), (
-        "Three pictures. First: the pole of a cart has fallen, the flag is terminated."
-        " Second: the pole stands, but a clock has rung, the flag is truncated. Third:"
-        " a reset row leads from the fallen pole to an upright one, the start of a new"
-        " episode."
+        body += label(x, 204, bold(y if has_targets else "y = ?"), size=16)
+    body += label(
+        350,
+        238,
+        "r = 1, but 0 in the reset row; &#947; = 0.9, max Q(s&#8242;, a&#8242;) = 10",
     )
+    asked = "" if has_targets else "-asked"
+    return svg(700, 252, body), f"picture-three-endings{asked}"
 
 
 def two_states() -> tuple[str, str]:
-    """Draw the two states with values w and 2w. Returns the SVG and its text
-    alternative.
+    """Draw the two states with values w and 2w. Returns the SVG and the name of its
+    text alternative.
 
     Source: Sutton & Barto (2018), section 11.2. Taught in 05_critic.
     """
-    body = arrow("M148 50 H322") + label(235, 38, "reward 0")
-    for x, words, below, colour in (
-        (95, "w", "state 1: updated", BLUE),
-        (376, "2w", "state 2: never updated", ORANGE),
+    body = arrow("M228 58 H466") + label(347, 44, "reward 0")
+    for x, words, below, colour, dash in (
+        (170, "w", "state 1: updated", BLUE, "none"),
+        (524, "2w", "state 2: never updated", ORANGE, "8 5"),
     ):
         body += (
-            f'<ellipse cx="{x}" cy="50" rx="50" ry="28" fill="white" stroke="{colour}"'
-            f' stroke-width="3"/>{label(x, 56, words, size=18)}{label(x, 104, below)}'
+            f'<ellipse cx="{x}" cy="58" rx="56" ry="36" fill="white" stroke="{colour}"'
+            f' stroke-width="4" stroke-dasharray="{dash}"/>'
+            f"{label(x, 66, words, size=24)}{label(x, 124, below)}"
         )
-    return svg(470, 118, body), (
-        "Two circles and an arrow from the first to the second, with reward 0. The"
-        " first, of value w, is updated. The second, of value 2w, never is."
-    )
+    body += label(347, 154, "one weight w, two values")
+    return svg(700, 168, body), "picture-two-states"
+
+
+def two_carts() -> tuple[str, str]:
+    """Draw two carts at the same place, their poles at the same angle but turning
+    opposite ways, and both again when the first pole has fallen.
+
+    Source: Barto, Sutton & Anderson (1983); Gymnasium's CartPole.
+    """
+    speeds = (0.8, -0.8)  # rad/s
+    (first, after), (second, _) = _futures(ANGLE, speeds)
+    body = label(350, 24, bold("seen: the cart's position and the pole's angle"))
+    body += label(130, 54, "now") + label(560, 54, f"{after:.2f} s later")
+    for top, later, speed in ((40, first, speeds[0]), (190, second, speeds[1])):
+        turned = math.degrees(later[2])
+        side = 1 if speed > 0 else -1
+        reach = 130 + 56 * side
+        bend = f"M{130 + 8 * side} 48 Q{130 + 42 * side} 46 {reach} 76"
+        way = "right" if speed > 0 else "left"
+        body += (
+            f'<g transform="translate(0 {top})">{_cart(130, ANGLE)}'
+            + arrow(bend, RED, "6 4")
+            + _cart(560 + 100 * later[0], turned)
+            + label(130, 164, f"position 0, angle {ANGLE:g}&#176;")
+            + label(345, 96, "not seen: it turns")
+            + label(345, 114, f"{way}, {abs(speed):g} rad/s")
+            + arrow("M268 128 H422")
+            + label(560, 164, f"angle {turned:.0f}&#176;".replace("-", "&#8722;"))
+            + "</g>"
+        )
+    return svg(700, 372, body), "picture-two-carts"
+
+
+def _futures(
+    angle: float, speeds: tuple[float, float]
+) -> list[tuple[NDArray[np.float64], float]]:
+    """Push carts to and fro until the first pole has fallen. Returns of each the state
+    `[4]` then, and the seconds that passed.
+    """
+    environments = [gym.make("CartPole-v1").unwrapped for _ in speeds]
+    for environment, speed in zip(environments, speeds, strict=True):
+        environment.reset(seed=0)
+        environment.state = np.array([0, 0, math.radians(angle), speed])  # type: ignore
+    for step in range(1, 100):
+        ends = [environment.step(step % 2)[2] for environment in environments]
+        if any(ends):
+            break
+    seconds = step * environments[0].tau  # type: ignore
+    return [(np.asarray(e.state), seconds) for e in environments]  # type: ignore

@@ -6,7 +6,6 @@ from types import TracebackType
 
 import numpy as np
 from IPython.display import display
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -20,7 +19,6 @@ from dqn_tutorial.classroom.pictures.figures import (
     ORANGE,
     PIXELS_PER_INCH,
     SKY,
-    STYLE,
     frame_png,
     image_bundle,
     new_figure,
@@ -61,6 +59,16 @@ def recent_mean(
     return np.asarray((total[last] - total[first]) / (last - first))
 
 
+def legend_below(axes: Axes) -> None:
+    """Put the legend of these axes below the whole figure, where it covers no point.
+    Source: matplotlib.
+    """
+    figure = axes.figure.get_figure(root=True)
+    assert figure is not None
+    handles = axes.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=2)
+
+
 def learning_curve(
     episodes: Sequence[tuple[int, float]],
     evaluations: Sequence[tuple[int, float]],
@@ -81,7 +89,7 @@ def learning_curve(
 
     Source: Machado et al. (2018) on showing both.
     """
-    figure, axes = new_figure(width=9)
+    figure, axes = new_figure(width=10, height=3.8)
     draw_returns(axes, episodes, evaluations, solved_at)
     axes.set_title(title)
     return figure, describe_returns(title, episodes, evaluations, solved_at)
@@ -110,7 +118,7 @@ def population_curve(
 
     Source: Agarwal et al. (2021), section 4.
     """
-    figure, axes = new_figure(width=9)
+    figure, axes = new_figure(width=10, height=3.8)
     axes.plot(steps, returns.T, "-", color=GREY, linewidth=0.6, alpha=0.5)
     axes.plot([], [], "-", color=GREY, linewidth=0.6, label="one seed")
     words = [f"{title}. Greedy return over environment steps, a line a seed."]
@@ -143,7 +151,7 @@ def population_curve(
     axes.set(
         xlabel="environment steps of one seed", ylabel="greedy return", title=title
     )
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    legend_below(axes)
     return figure, " ".join(words)
 
 
@@ -169,7 +177,7 @@ def seeds_by_arm(
 
     Source: Agarwal et al. (2021), section 4. Taught in 08_what_matters.
     """
-    figure, axes = new_figure(width=8, height=0.9 + 0.45 * len(arms))
+    figure, axes = new_figure(width=10, height=1.1 + 0.45 * len(arms))
     rng, words = (
         np.random.default_rng(0),
         [f"{title}. {measure}, a dot for each seed, a row for each arm."],
@@ -242,8 +250,7 @@ def draw_returns(
             solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"
         )
     axes.set(xlabel="environment steps", ylabel="episode return")
-    # beside the points, not on them
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8, frameon=False)
+    legend_below(axes)
 
 
 def describe_returns(
@@ -301,32 +308,29 @@ class LivePlot:
             1 / frames_per_second,
             0.0,
         )
-        self.figure, axes = new_figure(width=9)
+        self.figure, axes = new_figure(width=10, height=3.6)
         self.figure.set_dpi(PIXELS_PER_INCH)
-        with rc_context(STYLE):
-            dots = axes.plot(
-                [],
-                [],
-                ".",
-                color=GREY,
-                markersize=3,
-                alpha=0.5,
-                label="training episode (explores)",
-            )
-            mean = axes.plot(
-                [], [], "-", color=BLUE, label="mean of the last 2,000 steps"
-            )
-            greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
-            axes.axhline(
-                solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"
-            )
-            axes.set(
-                xlim=(0, max_steps),
-                ylim=(bottom, top),
-                xlabel="environment steps",
-                ylabel="episode return",
-            )
-            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        dots = axes.plot(
+            [],
+            [],
+            ".",
+            color=GREY,
+            markersize=3,
+            alpha=0.5,
+            label="training episode (explores)",
+        )
+        mean = axes.plot([], [], "-", color=BLUE, label="mean of the last 2,000 steps")
+        greedy = axes.plot([], [], "o--", color=ORANGE, label="greedy evaluation")
+        axes.axhline(
+            solved_at, color=GREEN, linestyle=":", label=f"solved: {solved_at:g}"
+        )
+        axes.set(
+            xlim=(0, max_steps),
+            ylim=(bottom, top),
+            xlabel="environment steps",
+            ylabel="episode return",
+        )
+        legend_below(axes)
         self._lines = [*dots, *mean, *greedy]
         for line in self._lines:
             line.set_animated(True)

@@ -5,6 +5,7 @@ the page.
 from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
+    COLUMN,
     GREEN,
     GREY,
     ORANGE,
@@ -13,12 +14,12 @@ from dqn_tutorial.classroom.pictures.figures import (
 )
 
 KINDS = ("expectation", "optimality", "q_learning", "sarsa")
-SIZE = 14  # of text, in pixels
+SIZE = 14  # of text, in the pixels of a drawing of at most `COLUMN`
 
 
 def svg(width: int, height: int, body: str) -> str:
-    """Return an SVG of that size in pixels on white, with the heads of `arrow` and the
-    course's font.
+    """Return an SVG on white, drawn in that many pixels and shown as wide as the
+    column, with the heads of `arrow` and the course's font.
 
     Source: SVG 1.1.
     """
@@ -28,9 +29,10 @@ def svg(width: int, height: int, body: str) -> str:
         f' L10 5 L0 10 z" fill="{colour}"/></marker>'
         for colour in (BLACK, RED, GREEN, GREY)
     )
+    shown = f'width="{COLUMN}" height="{height * COLUMN / width:.0f}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-        f' width="{width}" height="{height}"><rect width="100%" height="100%"'
+        f' {shown}><rect width="100%" height="100%"'
         f' fill="white"/><defs>{heads}</defs><g font-family="sans-serif"'
         f' font-size="{SIZE}" fill="{BLACK}">{body}</g></svg>'
     )
@@ -56,6 +58,14 @@ def label(
 def bold(words: str) -> str:
     """Return words for a label in bold type. Source: SVG 1.1."""
     return f'<tspan font-weight="bold">{words}</tspan>'
+
+
+def lowered(letters: str, low: str) -> str:
+    """Return letters for a label with an index that is large enough to be read.
+    Source: SVG 1.1.
+    """
+    index = f'<tspan dy="4" font-size="{SIZE - 1}">{low}</tspan>'
+    return f'{letters}{index}<tspan dy="-4">&#8203;</tspan>'
 
 
 def arrow(path: str, colour: str = BLACK, dash: str = "") -> str:
@@ -92,19 +102,18 @@ def agent_environment_loop() -> tuple[str, str]:
         "The agent sends an action to the environment. The environment answers with a"
         " reward and the next state, which is the agent's state of the following step."
     )
-    small = '<tspan font-size="10" dy="4">{}</tspan>'
     body = (
         box(170, 16, 160, 52, "agent", BLUE)
         + box(170, 132, 160, 52, "environment", ORANGE)
         + arrow("M330 42 H430 V158 H334")
         + arrow("M170 158 H70 V42 H166")
-        + label(440, 96, "action A" + small.format("t"), "start")
-        + label(440, 116, "0 left, 1 down,", "start", size=12)
-        + label(440, 132, "2 right, 3 up", "start", size=12)
-        + label(60, 92, "reward R" + small.format("t+1"), "end")
-        + label(60, 116, "state S" + small.format("t+1"), "end")
+        + label(440, 96, "action " + lowered("A", "t"), "start")
+        + label(440, 116, "0 left, 1 down,", "start")
+        + label(440, 132, "2 right, 3 up", "start")
+        + label(60, 92, "reward " + lowered("R", "t+1"), "end")
+        + label(60, 116, "state " + lowered("S", "t+1"), "end")
     )
-    return svg(560, 200, f'<g transform="translate(20 0)">{body}</g>'), alt
+    return svg(620, 200, f'<g transform="translate(56 0)">{body}</g>'), alt
 
 
 def agent_parts() -> tuple[str, str]:
@@ -143,7 +152,7 @@ def agent_parts() -> tuple[str, str]:
         + label(422, 26, "Q-values")
         + label(93, 196, bold("3") + " store", "start")
         + label(418, 278, bold("4") + " sample")
-        + label(537, 102, "Q(s, a)", "start", size=12)
+        + label(537, 102, "Q(s, a)", "start")
         + label(552, 200, "y", "start")
         + label(598, 102, bold("5"), "start")
         + label(666, 140, bold("6"), "start")
@@ -156,34 +165,30 @@ def agent_parts() -> tuple[str, str]:
 
 def backup_ladder() -> tuple[str, str]:
     """Return the targets of 1, 2, 3 and all steps, from TD to Monte Carlo: the SVG and
-    its text alternative.
+    the name of its text alternative.
 
     Source: Sutton & Barto (2018), figure 7.1. Taught in 06_agent.
     """
-    alt = (
-        "Four rows of states joined by rewards. With n = 1 one reward is followed by"
-        " max Q, with n = 2 two rewards, with n = 3 three. In the last row all four"
-        " rewards up to the end are summed and nothing follows: Monte Carlo."
-    )
-    rows = (
-        (1, "n = 1: TD"),
-        (2, "n = 2"),
-        (3, "n = 3"),
-        (4, "to the end: Monte Carlo"),
-    )
-    body = ""
-    for place, (n, words) in enumerate(rows):
-        y = 30 + 50 * place
-        body += label(20, y + 5, words, "start") + _ring(220, y)
+    rows = ("n = 1: TD", "n = 2", "n = 3", "to the end:", "Monte Carlo")
+    body = label(330, 24, "rewards that were received", "start")
+    for n in range(1, 5):
+        y = 8 + 54 * n
+        body += label(16, y + 5, rows[n - 1], "start") + _ring(128, y)
         for k in range(n):
-            x = 220 + 90 * k
-            body += arrow(f"M{x + 12} {y} H{x + 76}") + _ring(x + 90, y)
-            body += label(x + 42, y - 8, f"r{'₁₂₃₄'[k]}")
-        last = "end" if n == 4 else "max Q"
-        body += label(
-            220 + 90 * n + 18, y + 5, last, "start", BLACK if n == 4 else GREEN
-        )
-    return svg(660, 210, body), alt
+            x = 128 + 88 * k
+            body += arrow(f"M{x + 12} {y} H{x + 74}") + _ring(x + 88, y)
+            body += label(x + 42, y - 8, lowered("r", str(k + 1)))
+        x = 128 + 88 * n
+        if n < 4:
+            body += f'<rect x="{x + 16}" y="{y - 16}" width="112" height="32" rx="6"'
+            body += f' fill="white" stroke="{GREEN}" stroke-dasharray="6 4"/>'
+            body += label(x + 72, y + 5, "guess: max Q")
+        else:
+            body += label(x + 16, y + 5, bold("the end") + ": no guess", "start")
+    body += label(16, 248, rows[4], "start")
+    body += arrow("M664 56 V222") + label(676, 46, "little noise, a guess early", "end")
+    body += label(676, 248, "much noise, no guess", "end")
+    return svg(700, 262, body), "picture-backup-ladder"
 
 
 def backup_diagram(kind: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import base64
 import html
 import inspect
 import io
+import re
 import textwrap
 import tomllib
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from cycler import cycler
 from IPython.display import display
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -37,8 +38,12 @@ BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, GREY = (
         "#999999",
     ),
 )  # Okabe & Ito: told apart by colour-blind readers too
+PIXELS_PER_INCH = 80  # on the page; pictures hold twice as many
+COLUMN = 800  # pixels: the text of a page of JupyterLab in a window of 1280
+TEXT = 14 * 72 / PIXELS_PER_INCH  # points: 14 pixels, the smallest text of a picture
 STYLE: Any = {
-    "font.size": 10,
+    "font.size": TEXT,  # legends and ticks have the same
+    "axes.titlesize": "medium",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -51,7 +56,8 @@ STYLE: Any = {
     "figure.constrained_layout.use": True,
     "lines.linewidth": 1.8,
 }
-PIXELS_PER_INCH = 80  # on the page; pictures hold twice as many
+# for good: what a notebook adds to a figure later, words and legends, has it too
+rcParams.update(STYLE)
 
 
 def new_figure(
@@ -62,10 +68,9 @@ def new_figure(
 
     Source: matplotlib. Taught in 01_bellman_equation.
     """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        FigureCanvasAgg(figure)
-        return figure, figure.subplots(rows, columns)
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns)
 
 
 def png(figure: Figure) -> bytes:
@@ -75,8 +80,7 @@ def png(figure: Figure) -> bytes:
     Source: matplotlib, Pillow.
     """
     full, small = io.BytesIO(), io.BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(full, format="png", dpi=2 * PIXELS_PER_INCH)
+    figure.savefig(full, format="png", dpi=2 * PIXELS_PER_INCH)
     few = Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(small, format="PNG", optimize=True)
     return small.getvalue()
@@ -95,12 +99,16 @@ def image_bundle(
     Args:
         picture: a figure, a PNG, or the text of an SVG.
         alt: what a reader who cannot see it must know.
-        width: in pixels, 480 if left out; a figure has its own.
+        width: in pixels; a figure has its own, and so has an SVG if it is left out.
 
     Source: WCAG 2.2, criterion 1.1.1.
     """
     if isinstance(picture, Figure):
-        width, picture = int(picture.get_figwidth() * PIXELS_PER_INCH), png(picture)
+        width, picture = round(picture.get_figwidth() * PIXELS_PER_INCH), png(picture)
+    elif isinstance(picture, str) and (
+        own := re.search(r'<svg[^>]* width="(\d+)"', picture)
+    ):
+        width = width or int(own[1])
     data = picture.encode() if isinstance(picture, str) else picture
     mime = "image/svg+xml" if isinstance(picture, str) else "image/png"
     code = base64.b64encode(data).decode()
@@ -164,7 +172,7 @@ def show(picture: Figure | str, alt: str, width: int = 0, folded: str = "") -> N
         picture: a matplotlib figure or the text of an SVG.
         alt: what a reader who cannot see it must know, in a sentence or two; or the
             name of a figure of the course, whose words are kept in `alternatives/`.
-        width: of an SVG, in pixels.
+        width: of an SVG, in pixels; its own if left out.
         folded: the line that a reader opens to see it; if left out, it is seen at once.
 
     Raises:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,6 +18,7 @@ from dqn_tutorial.classroom.pictures.figures import (
     ORANGE,
     PURPLE,
     RED,
+    TEXT,
 )
 from dqn_tutorial.mdp import MDP
 
@@ -46,7 +46,7 @@ def draw_grid(
         mdp: a grid as `slippery_grid` makes it, its states row by row.
         values: `[S]`, colours the cells and writes the number.
         q: `[S, A]`, four coloured triangles in each cell with the number of each
-            action; the largest is in bold.
+            action; the largest is in bold. Such a grid takes five inches.
         policy: `[S, A]` probabilities (longer arrow: more probable) or `[S]` actions.
         title: above the grid.
         highlight: states to frame with a thick line.
@@ -75,7 +75,6 @@ def draw_grid(
                 y,
                 np.asarray(q, float)[state],
                 shade,
-                7.2 * _cell_inches(axes, mdp.n_states / columns, columns),
             )
         else:
             _draw_value(
@@ -91,15 +90,13 @@ def draw_grid(
                 axes, x, y + (0.16 if values is not None else 0.0), chances[state]
             )
         if numbers:
-            axes.text(
-                x - 0.46, y - 0.44, str(state), fontsize=8, color="#555555", va="top"
-            )
+            axes.text(x - 0.465, y - 0.45, str(state), color="#555555", va="top")
         if state in highlight:
             axes.add_patch(
                 Rectangle(
-                    (x - 0.46, y - 0.46),
-                    0.92,
-                    0.92,
+                    (x - 0.48, y - 0.48),
+                    0.96,
+                    0.96,
                     fill=False,
                     edgecolor=PURPLE,
                     lw=3,
@@ -111,19 +108,8 @@ def draw_grid(
         ylim=(mdp.n_states / columns - 0.48, -0.52),
         aspect="equal",
     )
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=TEXT)
     axes.axis("off")
-
-
-def _cell_inches(axes: Axes, rows: float, columns: int) -> float:
-    spec = axes.get_subplotspec()
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    width, height = figure.get_size_inches()
-    across, down = (
-        (spec.get_gridspec().ncols, spec.get_gridspec().nrows) if spec else (1, 1)
-    )
-    return float(min(width / across / columns, height / down / rows))
 
 
 def _draw_terminal(axes: Axes, x: int, y: int, entering: float) -> None:
@@ -144,11 +130,11 @@ def _draw_terminal(axes: Axes, x: int, y: int, entering: float) -> None:
         letter,
         ha="center",
         va="center",
-        fontsize=15,
+        fontsize=18,
         weight="bold",
         color=BLACK,
     )
-    axes.text(x, y + 0.3, words, ha="center", va="center", fontsize=8.5, color=BLACK)
+    axes.text(x, y + 0.3, words, ha="center", va="center", fontsize=TEXT, color=BLACK)
 
 
 def _draw_value(
@@ -165,13 +151,13 @@ def _draw_value(
             _number(value),
             ha="center",
             va="center",
-            fontsize=10,
+            fontsize=TEXT,
             color=_ink(value, shade),
         )
 
 
 def _draw_q(
-    axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize, size: float
+    axes: Axes, x: int, y: int, q: NDArray[np.float64], shade: Normalize
 ) -> None:
     corners = {
         0: [(-1, -1), (-1, 1)],
@@ -188,7 +174,7 @@ def _draw_q(
                 lw=0.6,
             )
         )
-        dx, dy = DIRECTIONS[action] * (0.31, 0.36)
+        dx, dy = DIRECTIONS[action] * (0.28, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
         axes.text(
             x + dx,
@@ -196,7 +182,7 @@ def _draw_q(
             _number(value),
             ha="center",
             va="center",
-            fontsize=size,
+            fontsize=TEXT,
             weight=weight,
             color=_ink(float(value), shade),
         )
@@ -225,7 +211,7 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
 
 
 def _number(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\u2212") if abs(value) >= 0.005 else "0.00"
+    return f"{value:.2f}".replace("-", "\u2212") if abs(value) >= 0.005 else "0.00"
 
 
 def _ink(value: float, shade: Normalize) -> str:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, svg
+from dqn_tutorial.classroom.pictures.diagrams import arrow, bold, label, lowered, svg
 from dqn_tutorial.classroom.pictures.figures import (
     BLACK,
     BLUE,
@@ -168,7 +168,7 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
         )
         parts.append(label(x, y + 5, f"step {step}" if step >= 0 else "empty"))
         out = (middle[0] + 149 * math.cos(angle), middle[1] + 5 + 149 * math.sin(angle))
-        parts.append(label(*out, f"row {row}", size=12))
+        parts.append(label(*out, f"row {row}"))
     key = [
         (
             f'<circle cx="350" cy="105" r="9" fill="white" stroke="{GREEN}"'
@@ -244,7 +244,6 @@ def two_networks() -> tuple[str, str]:
             94,
             '<tspan font-family="monospace">update_target()</tspan>',
             colour=GREEN,
-            size=13,
         )
         + label(60, 244, italic.format("state s"))
         + arrow("M60 228 V164")
@@ -254,12 +253,12 @@ def two_networks() -> tuple[str, str]:
         f' stroke="{BLACK}" stroke-width="2"/>'
         + label(290, 200, "loss(y, Q(s, a))")
         + arrow("M140 164 V188 H218")
-        + label(178, 182, "Q(s, a)", size=13)
+        + label(178, 182, "Q(s, a)")
         + arrow("M440 164 V188 H362")
-        + label(400, 182, "y", size=13)
+        + label(400, 182, "y")
         + arrow("M222 210 H110 V164", RED, "8 3")
-        + label(178, 228, "gradient", colour=RED, size=13)
-        + label(402, 206, "no gradient", size=13)
+        + label(178, 228, "gradient", colour=RED)
+        + label(402, 206, "no gradient")
     )
     return svg(580, 262, body), alt
 
@@ -285,12 +284,12 @@ def baird_star() -> tuple[str, str]:
             f'<ellipse cx="{x}" cy="70" rx="44" ry="24" fill="white" stroke="{BLUE}"'
             ' stroke-width="2"/>'
         )
-        body += label(x, 75, _sub("2w", number) + _sub(" + w", 8))
+        body += label(x, 75, lowered("2w", str(number)) + lowered(" + w", "8"))
     body += (
         f'<ellipse cx="290" cy="276" rx="48" ry="26" fill="white" stroke="{ORANGE}"'
         ' stroke-width="3"/>'
     )
-    body += label(290, 281, _sub("w", 7) + _sub(" + 2w", 8))
+    body += label(290, 281, lowered("w", "7") + lowered(" + 2w", "8"))
     body += arrow("M345 276 C430 276 470 200 470 122", GREY, "6 4")
     body += label(504, 236, "dashed action:") + label(504, 254, "one of the upper six")
     body += label(100, 200, "solid action:") + label(100, 218, "to the seventh")
@@ -300,10 +299,3 @@ def baird_star() -> tuple[str, str]:
     )
     body += label(290, 30, "the value of each state is written in it")
     return svg(580, 316, body), alt
-
-
-def _sub(letters: str, number: int) -> str:
-    return (
-        f'{letters}<tspan dy="4" font-size="11">{number}</tspan><tspan'
-        ' dy="-4">&#8203;</tspan>'
-    )
