@@ -5,6 +5,7 @@ it has words. What notebooks draw themselves is measured as they run (`tests/pro
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,6 +74,19 @@ def test_a_picture_can_be_read_and_has_words(
     assert " " in words_for(alt)
     about = figures.image_metadata(figures.image_bundle(picture, words_for(alt)))
     assert all(one["width"] <= measure.COLUMN for one in about.values())
+
+
+@pytest.mark.parametrize(("draw", "arguments"), PICTURES)
+def test_the_numbers_in_the_words_of_an_svg_stand_in_it(
+    draw: Callable[..., tuple[Any, str]], arguments: tuple[Any, ...]
+) -> None:
+    picture, alt = draw(*arguments)
+    if isinstance(picture, str):
+        shown = re.findall(
+            r"\d+(?:\.\d+)?", " ".join(re.findall(r">([^<]+)<", picture))
+        )
+        told = re.findall(r"\d+\.\d+|\d+(?= of )|(?<= of )\d+", words_for(alt))
+        assert set(told) <= set(shown)
 
 
 def test_there_are_as_many_pictures_as_the_course_needs() -> None:
