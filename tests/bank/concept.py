@@ -209,7 +209,7 @@ NUMBERS: dict[str, Callable[[], list[str]]] = {
         "0",
         *(spread(alpha, noisiest_targets()) for alpha in (0.1, 0.1 / 2)),
     ],
-    "delay_of_the_bus": lambda: [spread(0.4), spread(0.1)],
+    "delay_of_the_bus": lambda: [spread(0.4), spread(0.1), "0"],
     "random_to_the_end": lambda: [
         mean_value(UNIFORM),
         measured("random-steps-teach-a-good-policy"),
@@ -225,12 +225,10 @@ NUMBERS: dict[str, Callable[[], list[str]]] = {
     ],
     "one_gradient_step": lambda: [measured("one-update-changes-other-states")],
     "larger_batch": lambda: [
-        f"{128 // 32}",
         measured("larger-batch-does-not-help"),
         "2,000",
         measured("longer-memory-helps"),
     ],
-    "one_room": lambda: [f"{200 // 25}"],
     "coin_and_clock": lambda: [*merged(0.9, 1.0, 7.0, 10), f"{2**10 - 1:,}"],
     "boat_and_clock": lambda: [*merged(0.8, 2.0, 6.0, 4), "1"],
     "squared_and_huber": lambda: list(settles(10.0, 10)),
