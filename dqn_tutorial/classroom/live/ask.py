@@ -45,7 +45,7 @@ def predict(name: str) -> None:
 
 @contextmanager
 def reveal(name: str) -> Iterator[None]:
-    """Fold what the block shows until its question is answered.
+    """Fold what the block shows, and why, until its question is answered.
 
     Raises:
         ValueError: no such question.
@@ -60,7 +60,7 @@ def reveal(name: str) -> Iterator[None]:
         raise
     printed = shown.stdout.rstrip()
     parts = [f"<pre>{html.escape(printed)}</pre>"] if printed else []
-    parts += map(_as_markdown, shown.outputs)
+    parts += [*map(_as_markdown, shown.outputs), question.why.strip()]
     if said:
         parts.insert(0, _compared(question, said))
     elif trouble:
