@@ -60,7 +60,7 @@ class Bakery(gym.Env[Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Open the shop. Source: Gymnasium. Taught in 11_your_own_environment."""
+        """Open the shop."""
         super().reset(seed=seed)
         self.day = Day()
         return self.see(self.day), {}
@@ -68,7 +68,7 @@ class Bakery(gym.Env[Any, Any]):
     def step(
         self, action: int
     ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Let half an hour pass. Source: Gymnasium. Taught in 11_your_own_environment."""
+        """Let half an hour pass."""
         customers = int(self.np_random.binomial(PASSING, BUYS))
         self.day, sold = half_hour(self.day, int(action), customers)
         reward = self.pay(sold, customers - sold, int(action))

@@ -257,9 +257,6 @@ _WRONG_CLASSES = {
     "one step early": _told(
         lambda env, day, five: (*five[:2], env.day.slot >= SLOTS - 1, *five[3:])
     ),
-    "one step late": _told(
-        lambda env, day, five: (*five[:2], day.slot >= SLOTS, *five[3:])
-    ),
     "old day seen": _told(lambda env, day, five: (env.see(day), *five[1:])),
     "customers for missed": _other(_paid_for_customers),
     "day goes on": _other(reset=_goes_on),
