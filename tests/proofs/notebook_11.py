@@ -37,7 +37,9 @@ assert abs(np.mean(days) - best) < 4 * np.std(days) / len(days) ** 0.5
 ledger.check("bakery-is-nearly-solved", learned, np.full(16, best))
 
 # %% evaluate
-assert abs(played.mean() - learned.mean()) < 1 and abs(q[:, 0].max(-1).mean() - best) < 1
+assert (
+    abs(played.mean() - learned.mean()) < 1 and abs(q[:, 0].max(-1).mean() - best) < 1
+)
 
 # %% watch-map
 bakes = [d.slot for d, one in zip(DAYS, q_star, strict=True) if one[1] > one[0] + 1e-9]
