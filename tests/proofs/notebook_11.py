@@ -42,8 +42,7 @@ assert (
 )
 
 # %% watch-map
-bakes = [d.slot for d, one in zip(DAYS, q_star, strict=True) if one[1] > one[0] + 1e-9]
-assert max(bakes) < 10
+assert bakes(q_star)[0].max() == 7 and set(bakes(q_star)[1]) == {0, 1, 2, 3}
 
 # %% service
 ledger.check("paid-for-service-loses-money", arms["service"], arms["profit"])
