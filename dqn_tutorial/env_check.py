@@ -46,7 +46,7 @@ def check_environment(
         Whether it fits, and a sentence for each finding. What the environment's own
         code raises passes as it is.
 
-    Source: after Gymnasium's `check_env`.
+    Source: after Gymnasium's `check_env`. Taught in 11_your_own_environment.
     """
     kind = type(getattr(env, "unwrapped", env)).__name__
     name = by_name.import_env(env) if isinstance(env, str) else kind

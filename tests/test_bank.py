@@ -197,8 +197,6 @@ MISSING: set[tuple[str, str]] = {
     ("07a", "transfer"),
     ("07b", "exercise"),
     ("09", "picture"),
-    ("11", "exercise"),
-    ("11", "transfer"),
 }
 # pictures of other branches: none is left once all are merged
 COMING = set(

@@ -23,7 +23,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 # a file notebook_NN.py for each notebook with exercises, here and in the package
 ANSWERS_IN: dict[str, dict[str, Answers]] = {
     number: importlib.import_module(f"tests.exercises.notebook_{number}").ANSWERS
-    for number in ("01", "02", "03", "04", "05", "06", "07", "08", "10")
+    for number in ("01", "02", "03", "04", "05", "06", "07", "08", "10", "11")
 }
 ANSWERS = {
     name: answers

@@ -13,6 +13,7 @@ from dqn_tutorial.classroom.check import (
     notebook_07,
     notebook_08,
     notebook_10,
+    notebook_11,
     overview,
 )
 from dqn_tutorial.classroom.check.exercise import Exercise
@@ -32,6 +33,7 @@ n_step_target price_of_n page_changes newest_step
 recent_mean loss_in_training match_curves
 effect_or_luck seeds_needed
 double_target mean_excess why_too_large maxmin_target
+half_hour all_it_needs bakery_class clock_or_limit misleading_reward first_question
 """.split()  # as they are numbered in their notebooks
 _FOUND = {
     name: value
@@ -45,6 +47,7 @@ _FOUND = {
         notebook_07,
         notebook_08,
         notebook_10,
+        notebook_11,
     )
     for name, value in vars(module).items()
     if isinstance(value, Exercise)

@@ -184,7 +184,7 @@ def _left_over(answer: Callable[..., Any]) -> str:
     code = getattr(inspect.unwrap(answer), "__code__", None)
     if code is None or (
         code.co_names == ("NotImplementedError",)
-        and code.co_nlocals == code.co_argcount
+        and code.co_nlocals == code.co_argcount + code.co_kwonlyargcount
     ):
         return ""
     return (

@@ -82,6 +82,8 @@ def agree(value: Any, other: Any) -> bool:
 def describe(value: Any) -> str:
     """Return shape and kind of a value, or the value itself where it is a number."""
     array = as_array(value)
+    if isinstance(value, tuple) and all(type(one) is int for one in value):
+        return repr(value)
     if array is None:
         return f"({type(value).__name__})"
     if array.ndim == 0:
