@@ -64,6 +64,8 @@ assert 0 < values[1] <= values[2] + 1e-12
 assert 0.05 < distance_to_q_star(q, mdp, q_star) < 0.6
 
 # %% cell-17
+assert set(error.argsort()[-3:]) == {1, 4, 6}
+assert (error[alive].min().round(2), error.max().round(2)) == (0.04, 0.23)
 # the outline
 assert (np.sign(q) == np.sign(q_star))[np.abs(q_star) > 0.3].all()
 
