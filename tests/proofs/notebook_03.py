@@ -41,8 +41,8 @@ assert abs(0.5 - 0.1 * -8.0 - 1.3) < 1e-9 and abs(w.item() - 1.5) < 0.01
 # %% cell-38
 draw = torch.Generator().manual_seed(0)
 table = torch.randn(16, 4, generator=draw)
-moved = sgd_step(table.T.clone(), cell_5, right_of_5, torch.tensor([1.0]), 0.05)
-table[5, 2] += 2 * 0.05 * (1.0 - table[5, 2])
+moved = sgd_step(table.T.clone(), cell_4, down, torch.tensor([1.0]), 0.05)
+table[4, 1] += 2 * 0.05 * (1.0 - table[4, 1])
 torch.testing.assert_close(moved.T, table)
 
 # %% cell-45
