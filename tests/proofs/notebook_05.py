@@ -146,6 +146,8 @@ near(ends["on-policy"][:6], -1.8, atol=0.01)
 assert (X[6] ** 2).sum() == 5
 near(ends["no bootstrap"], 0, atol=0.01)
 assert (np.abs(ends["a table"]) < 12).all()
+near(ends["a table"][6], 12 * (1 - ALPHA * (1 - GAMMA) / 7) ** STEPS)
+near(ends["a table"][6], 9.0, atol=0.05)
 slow = last_values(np.eye(7), 50 * even, GAMMA)  # as after 50 times as many updates
 near(slow, 0, atol=0.01)
 

@@ -51,14 +51,15 @@ def _learned_over_epsilon() -> tuple[Figure, str]:
 
 def _star_copies() -> tuple[Figure, str]:
     figure, panels = _three("updates", "power of ten")
+    figure.set_size_inches(10, 3)  # room for names of 14 pixels
     x = np.linspace(0, 1, 60)
-    ends = (22, 8.5, 4, -1), (22, 8.5, -1.5, 1), (22, 14, 8.5, 4)
+    ends = (22, 8.5, 4, -1), (22, 8.5, -3, 1.5), (22, 14, 8.5, 4)
     copies = ("C = 1", "C = 30", "C = 100", "C = 1000")
     for axes, last in zip(panels, ends, strict=True):
         for end, name in zip(last, copies, strict=True):
             (line,) = axes.plot(x, 1 + (end - 1) * x)
-            axes.text(1.03, end, name, color=line.get_color(), fontsize=8, va="center")
-        axes.set(ylim=(-3, 24), xlim=(0, 1.45))
+            axes.text(1.03, end, name, color=line.get_color(), va="center")
+        axes.set(ylim=(-5, 24), xlim=(0, 1.65))
     return figure, "prediction-star-copies"
 
 

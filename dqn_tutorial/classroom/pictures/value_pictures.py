@@ -85,7 +85,7 @@ def loss_centres() -> tuple[Figure, str]:
     """Draw a histogram of targets, 10 in one of ten samples and else 0, with the number
     on which squared loss and Huber loss settle.
 
-    Source: Huber (1964).
+    Source: Huber (1964). Taught in 05_critic.
     """
     mean = float(TARGETS.mean())
     low, high = TARGETS.min(), TARGETS.max()
