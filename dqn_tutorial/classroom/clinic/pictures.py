@@ -61,7 +61,9 @@ def draw_curves(
     for axis, name, (colour, line), values, band in zip(
         axes, names, looks, own, healthy, strict=True
     ):
-        axis.fill_between(steps, band.min(0), band.max(0), color=GREY, alpha=0.3)
+        grey = "healthy: smallest to largest" if axis is axes[0] else None
+        look = {"color": GREY, "alpha": 0.3, "label": grey}
+        axis.fill_between(steps, band.min(0), band.max(0), **look)
         low, high = bootstrap_interval(values, 0.99, resamples=2_000)
         short = f"{name.split()[0]}: mean, 99 % interval"
         axis.plot(steps, values.mean(0), line, color=colour, label=short)
@@ -72,7 +74,6 @@ def draw_curves(
             f" {low[-1]:.0f} to {high[-1]:.0f}; healthy agents lie between"
             f" {band[:, -1].min():.0f} and {band[:, -1].max():.0f}."
         )
-    axes[0].fill_between([], [], [], color=GREY, alpha=0.3, label="healthy: all agents")
     figure.suptitle(title)
     figure.legend(loc="outside lower center", ncols=3)
     show(figure, f"{title}, {len(own[0])} agents on CartPole. {' '.join(words)}")
