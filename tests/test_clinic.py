@@ -18,6 +18,7 @@ from dqn_tutorial import DQNCritic, make_config
 from dqn_tutorial.classroom import clinic
 from dqn_tutorial.classroom.clinic import diseases, instruments, surgery
 from dqn_tutorial.classroom.clinic.findings import RETURN, measured
+from dqn_tutorial.classroom.clinic.pictures import _row as row_of
 from dqn_tutorial.targets import bootstrap, td_target
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_bug_clinic.ipynb"
@@ -311,6 +312,14 @@ def test_the_manual_of_the_notebook_names_the_reading_of_every_bug() -> None:
         )
 
 
+@pytest.mark.parametrize("instrument", QUICK)
+def test_the_table_of_the_notebook_holds_every_reading(instrument: str) -> None:
+    for reading in clinic.Patient("healthy").readings(instrument, n_seeds=2):
+        healthy = "0" if 0 <= reading.high <= 1e-5 else row_of(reading)[1]
+        row = f"|{reading.name}|{healthy}|`{instrument}`|"
+        assert row in text_of_the_notebook()
+
+
 def test_the_tests_in_the_folded_solution_catch_every_bug_without_a_false_alarm() -> (
     None
 ):
@@ -377,7 +386,10 @@ def test_the_notebook_counts_what_the_evidence_holds() -> None:
         "nine",
         "ten",
     )
-    assert f"the {words[len(below)]} whose intervals lie below the healthy one" in text
+    assert (
+        f"{words[len(below)].capitalize()} of the 15 bugs lower the curve: their"
+        " intervals lie below the healthy one" in text
+    )
     assert (
         f"{words[len(overlap)].capitalize()} more have intervals that overlap the"
         " healthy one" in text

@@ -2,7 +2,7 @@
 tests of your own.
 """
 
-from dqn_tutorial.classroom.clinic.findings import evidence
+from dqn_tutorial.classroom.clinic.findings import diagnoses, evidence
 from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, memory_of
 from dqn_tutorial.classroom.clinic.patients import (
     DIAGNOSES,
@@ -19,6 +19,7 @@ __all__ = [
     "N_PATIENTS",
     "Patient",
     "Score",
+    "diagnoses",
     "evidence",
     "memory_of",
     "patient",

@@ -130,7 +130,7 @@ DISEASES = {
         ),
         "probes",
         "two observations",
-        "One of the two has an axis too many, [B, 1] against [B]. Each prediction is"
+        "Prediction or target has an axis too many, [B, 1] not [B]. Each prediction is"
         " pulled to every target of the batch, that is to their mean.",
     ),
     "next_state is a view": Disease(

@@ -42,6 +42,14 @@ def row(bug: str, instrument: str, reading: Reading) -> dict[str, Any]:
     }
 
 
+def diagnoses() -> None:
+    """Show every possible diagnosis and what is wrong then. Taught in 09_bug_clinic."""
+    rows = [(name, DISEASES[name].story.replace("`", "")) for name in sorted(DISEASES)]
+    none = "There is no bug, and every reading is in its healthy range."
+    head = ("diagnosis", "what is wrong")
+    show_table("The possible diagnoses", head, [*rows, (HEALTHY, none)])
+
+
 def measured() -> list[dict[str, str]]:
     """Return the lines of the table."""
     with EVIDENCE.open(newline="", encoding="utf-8") as file:

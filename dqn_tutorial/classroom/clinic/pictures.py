@@ -57,31 +57,23 @@ def draw_curves(
     steps = LOOK_EVERY * np.arange(1, own[0].shape[1] + 1)
     words = []
     names = ("behaviour return", "greedy return")
-    for axis, name, colour, values, band in zip(
-        axes, names, (BLUE, ORANGE), own, healthy, strict=True
+    looks = ((BLUE, "o-"), (ORANGE, "s--"))
+    for axis, name, (colour, line), values, band in zip(
+        axes, names, looks, own, healthy, strict=True
     ):
-        axis.fill_between(
-            steps,
-            band.min(0),
-            band.max(0),
-            color=GREY,
-            alpha=0.3,
-            label="healthy: smallest to largest",
-        )
+        grey = "healthy: smallest to largest" if axis is axes[0] else None
+        look = {"color": GREY, "alpha": 0.3, "label": grey}
+        axis.fill_between(steps, band.min(0), band.max(0), **look)
         low, high = bootstrap_interval(values, 0.99, resamples=2_000)
-        axis.plot(
-            steps,
-            values.mean(0),
-            "o-",
-            color=colour,
-            label=f"{title}: mean, 99 % interval",
-        )
+        short = f"{name.split()[0]}: mean, 99 % interval"
+        axis.plot(steps, values.mean(0), line, color=colour, label=short)
         axis.fill_between(steps, low, high, color=colour, alpha=0.3)
         axis.set(xlabel="environment steps of each agent", ylabel=name, ylim=(0, 520))
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1))
         words.append(
             f"{name.capitalize()}: mean {values[:, -1].mean():.0f} at the end, interval"
             f" {low[-1]:.0f} to {high[-1]:.0f}; healthy agents lie between"
             f" {band[:, -1].min():.0f} and {band[:, -1].max():.0f}."
         )
+    figure.suptitle(title)
+    figure.legend(loc="outside lower center", ncols=3)
     show(figure, f"{title}, {len(own[0])} agents on CartPole. {' '.join(words)}")
