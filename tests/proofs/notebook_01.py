@@ -39,7 +39,8 @@ assert np.allclose(mdp.transition[10, up, [6, 9, 11]], [0.8, 0.1, 0.1])
 # %% cell-09
 assert np.isclose(g_0, rewards[0] + gamma * g_1)
 assert np.isclose((gamma ** np.arange(1_000)).sum(), 1 / (1 - gamma))
-assert gamma**150 < 1e-6
+assert gamma**150 < 1e-6 and f"{gamma**40:.3f}" == "0.015"
+assert abs(gamma**10 - 1 / 3) < 0.02
 
 # %% cell-14
 assert (returns < 0).mean() > 0.9
@@ -100,11 +101,6 @@ assert f"{mdp.start @ exact.max(-1):.2f}" == "0.40"
 # where the robot is in its row depends on what it did: line 5 is false for rows
 moves = mdp.transition[[0, 2], right, 3]
 assert moves[0] == 0 and np.isclose(moves[1], 0.8)
-# and the chances of its next row change with time: line 6 is false too
-at = np.where(row == 0, ~mdp.terminal, 0) / 3  # all places of the row alike
-to_goal = at @ mdp.transition[:, right, 3]
-at = at @ mdp.transition[:, right] * (~mdp.terminal & (row == 0))
-assert abs(at / at.sum() @ mdp.transition[:, right, 3] - to_goal) > 0.1
 
 # %% cell-33
 assert np.allclose((uniform * q_uniform).sum(1), v_uniform)
@@ -114,9 +110,7 @@ assert np.allclose(both.sum(-1)[floor], q_uniform[floor])
 # %% cell-74
 icy = oracle.slippery_grid(slip=0.4)
 q = oracle.value_iteration(icy)
-found = [f"{x:.2f}" for x in (q[1, 3], q[1, 2], q[4, 0])]
-assert found == ["0.40", "0.27", "0.17"]
-assert (q[4, 1:] < 0).all() and q[1].argmax() == 3 and q[4].argmax() == 0
+assert [f"{x:.2f}" for x in q[1, [3, 2]]] == ["0.40", "0.27"] and q[1].argmax() == 3
 assert exact[1].argmax() == 2  # at slip 0.2 it aims right
 
 # %% cell-39

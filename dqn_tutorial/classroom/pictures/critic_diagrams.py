@@ -93,7 +93,8 @@ def two_carts() -> tuple[str, str]:
     """Draw two carts at the same place, their poles at the same angle but turning
     opposite ways, and both again when the first pole has fallen.
 
-    Source: Barto, Sutton & Anderson (1983); Gymnasium's CartPole.
+    Source: Barto, Sutton & Anderson (1983); Gymnasium's CartPole. Taught in
+    01_bellman_equation.
     """
     speeds = (0.8, -0.8)  # rad/s
     (first, after), (second, _) = _futures(ANGLE, speeds)

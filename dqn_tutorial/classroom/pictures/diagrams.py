@@ -221,10 +221,10 @@ def backup_diagram(kind: str) -> tuple[str, str]:
     parts = [label(250, 20, "state s, action a"), _dot(250, 36)]
     for x in next_states:
         parts += [arrow(f"M250 42 L{x:g} 88"), _ring(x, 98)]
-        actions = [x] if kind == "sarsa" else [x - 40, x, x + 40]
+        actions = [x] if kind == "sarsa" else [x - 48, x - 16, x + 16, x + 48]
         parts += [arrow(f"M{x:g} 108 L{a:g} 152") + _dot(a, 160) for a in actions]
         if greedy:
-            arc = f"M{x - 22:g} 131 Q{x:g} 144 {x + 22:g} 131"
+            arc = f"M{x - 27:g} 131 Q{x:g} 146 {x + 27:g} 131"
             parts.append(
                 f'<path d="{arc}" fill="none" stroke="{PURPLE}" stroke-width="3"/>'
             )

@@ -42,7 +42,7 @@ def slip_picture() -> tuple[str, str]:
     """Draw where a step up goes from cell 10 and from cell 1, each arrow as thick as it
     is probable.
 
-    Source: after Russell & Norvig (2021), figure 17.1.
+    Source: after Russell & Norvig (2021), figure 17.1. Taught in 01_bellman_equation.
     """
     mdp = slippery_grid()
     body = label(160, 24, bold("from cell 10, aim: up"))
@@ -109,7 +109,7 @@ def backup_numbers() -> tuple[str, str]:
     """Draw the backup of q*(10, up): three next states, their probabilities and values,
     and the sum.
 
-    Source: Sutton & Barto (2018), equation 3.20.
+    Source: Sutton & Barto (2018), equation 3.20. Taught in 01_bellman_equation.
     """
     mdp = slippery_grid()
     q = value_iteration(mdp)
@@ -140,7 +140,7 @@ def sweeps_figure() -> tuple[Figure, str]:
     """Draw value iteration after 0, 1, 2, 3, 5 and 9 sweeps on one scale of colours,
     with an arrow for each best action.
 
-    Source: Sutton & Barto (2018), section 4.4.
+    Source: Sutton & Barto (2018), section 4.4. Taught in 01_bellman_equation.
     """
     mdp = slippery_grid()
     figure, axes = new_figure(10, 8.3, columns=3, rows=2)
