@@ -186,7 +186,7 @@ for n in (1, 2, 3, 5):
         inside += mdp.gamma**k * power @ r_mu
         power = power @ p_mu
     by_matrices = r + p @ (inside + mdp.gamma**n * power @ q_star.max(-1))
-    np.testing.assert_allclose(n_step_muackup(q_star, mu, n), by_matrices, atol=1e-12)
+    np.testing.assert_allclose(n_step_backup(q_star, mu, n), by_matrices, atol=1e-12)
 
 chance = np.random.default_rng(1)
 copies = VectorMDPEnv(slippery_grid(), 2_000, max_episode_steps=1_000)
@@ -206,7 +206,7 @@ total, count = np.zeros((16, 4)), np.zeros((16, 4))
 np.add.at(total, (state, action), y)
 np.add.at(count, (state, action), 1)
 alive = ~mdp.terminal
-gap = np.abs(total[alive] / count[alive] - n_step_muackup(q_star, mu, 3)[alive])
+gap = np.abs(total[alive] / count[alive] - n_step_backup(q_star, mu, 3)[alive])
 assert (gap < 5 * y.std() / np.sqrt(count[alive])).all()
 
 # %% cell-63
@@ -218,7 +218,7 @@ for epsilon, row in bias.items():
     mu = (1 - epsilon) * greedy_policy(q_star) + epsilon / 4
     for n, far in zip((1, 2, 3, 5), row, strict=True):
         q_n = n_step_fixed_point(mu, n)
-        np.testing.assert_allclose(q_n, n_step_muackup(q_n, mu, n), atol=1e-9)
+        np.testing.assert_allclose(q_n, n_step_backup(q_n, mu, n), atol=1e-9)
         assert abs(distance_to_q_star(q_n, mdp, q_star) - far) < 1e-9
 
 # %% cell-68
