@@ -178,15 +178,15 @@ np.testing.assert_array_equal(batch.terminated, np.array([0, 1, 1, 1, 0], bool)[
 # the formula with matrices, and the targets of a memory
 p = np.where(mdp.terminal[:, None, None], 0.0, mdp.transition)
 r = (p * mdp.reward).sum(-1)
-b = 0.5 * greedy_policy(q_star) + 0.5 / 4
-p_b, r_b = np.einsum("sa,sat->st", b, p), (b * r).sum(-1)
+mu = 0.5 * greedy_policy(q_star) + 0.5 / 4
+p_mu, r_mu = np.einsum("sa,sat->st", mu, p), (mu * r).sum(-1)
 for n in (1, 2, 3, 5):
     power, inside = np.eye(len(p)), np.zeros(len(p))
     for k in range(1, n):
-        inside += mdp.gamma**k * power @ r_b
-        power = power @ p_b
+        inside += mdp.gamma**k * power @ r_mu
+        power = power @ p_mu
     by_matrices = r + p @ (inside + mdp.gamma**n * power @ q_star.max(-1))
-    np.testing.assert_allclose(n_step_backup(q_star, b, n), by_matrices, atol=1e-12)
+    np.testing.assert_allclose(n_step_backup(q_star, mu, n), by_matrices, atol=1e-12)
 
 chance = np.random.default_rng(1)
 copies = VectorMDPEnv(slippery_grid(), 2_000, max_episode_steps=1_000)
@@ -194,7 +194,7 @@ memory = ReplayBuffer(400_000, 16, n_envs=2_000, gamma=0.9, n_step=3)
 state, _ = copies.reset(seed=SEED)
 is_reset = np.zeros(2_000, bool)
 for _ in range(200):
-    action = (b.cumsum(-1)[state.argmax(-1)] < chance.random((2_000, 1))).sum(-1)
+    action = (mu.cumsum(-1)[state.argmax(-1)] < chance.random((2_000, 1))).sum(-1)
     next_state, reward, terminated, truncated, _ = copies.step(action)
     memory.store(state, action, reward, next_state, terminated, truncated, is_reset)
     state, is_reset = next_state, terminated | truncated
@@ -206,7 +206,7 @@ total, count = np.zeros((16, 4)), np.zeros((16, 4))
 np.add.at(total, (state, action), y)
 np.add.at(count, (state, action), 1)
 alive = ~mdp.terminal
-gap = np.abs(total[alive] / count[alive] - n_step_backup(q_star, b, 3)[alive])
+gap = np.abs(total[alive] / count[alive] - n_step_backup(q_star, mu, 3)[alive])
 assert (gap < 5 * y.std() / np.sqrt(count[alive])).all()
 
 # %% cell-63
@@ -215,10 +215,10 @@ assert table[:, 0].max() < 1e-9 and (np.diff(table, axis=1) > 0).all()
 assert (np.diff(table[:, 1:], axis=0) > 0).all()
 np.testing.assert_allclose(table[2], [0, 0.66, 0.75, 0.86], atol=0.005)
 for epsilon, row in bias.items():
-    b = (1 - epsilon) * greedy_policy(q_star) + epsilon / 4
+    mu = (1 - epsilon) * greedy_policy(q_star) + epsilon / 4
     for n, far in zip((1, 2, 3, 5), row, strict=True):
-        q_n = n_step_fixed_point(b, n)
-        np.testing.assert_allclose(q_n, n_step_backup(q_n, b, n), atol=1e-9)
+        q_n = n_step_fixed_point(mu, n)
+        np.testing.assert_allclose(q_n, n_step_backup(q_n, mu, n), atol=1e-9)
         assert abs(distance_to_q_star(q_n, mdp, q_star) - far) < 1e-9
 
 # %% cell-68

@@ -116,53 +116,6 @@ def agent_environment_loop() -> tuple[str, str]:
     return svg(620, 200, f'<g transform="translate(56 0)">{body}</g>'), alt
 
 
-def agent_parts() -> tuple[str, str]:
-    """Return all of DQN, its parts and the six steps of its loop: the SVG and its text
-    alternative.
-
-    Source: Mnih et al. (2015), algorithm 1. Taught in 06_agent.
-    """
-    alt = (
-        "Two circles meet in the online network. Acting, solid: the environment gives a"
-        " state to the online network, epsilon-greedy turns its Q-values into an action"
-        " (1), the environment steps (2), and the memory stores the step (3). Learning,"
-        " dashed: a batch is sampled from the memory (4); the loss compares Q(s, a) of"
-        " the online network with y from the target network and updates the online"
-        " network (5); the target network follows it at the rate tau (6)."
-    )
-    solid = (
-        *("M230 45 H85 V116", "M150 138 H410 V60 H466"),
-        *("M470 34 H374", "M85 170 V245 H226"),
-    )
-    dashed = (
-        *("M370 258 H466", "M370 235 H440 V100 H490 V74", "M530 70 V121"),
-        *("M545 220 V169", "M590 125 V74", "M620 45 H660 V245 H624"),
-    )
-    body = (
-        box(20, 120, 130, 50, "environment", ORANGE)
-        + box(230, 20, 140, 50, "epsilon-greedy", BLUE)
-        + box(470, 20, 150, 50, "online network Q", GREEN)
-        + box(470, 125, 150, 40, "loss", RED)
-        + box(470, 220, 150, 50, "target network", GREEN)
-        + box(230, 220, 140, 50, "replay memory", PURPLE)
-        + "".join(map(arrow, solid))
-        + "".join(arrow(path, dash="6 4") for path in dashed)
-        + label(158, 36, bold("1") + " act")
-        + label(160, 130, bold("2") + " step: reward, next state", "start")
-        + label(422, 26, "Q-values")
-        + label(93, 196, bold("3") + " store", "start")
-        + label(418, 278, bold("4") + " sample")
-        + label(537, 102, "Q(s, a)", "start")
-        + label(552, 200, "y", "start")
-        + label(598, 102, bold("5"), "start")
-        + label(666, 140, bold("6"), "start")
-        + label(666, 158, "tau", "start")
-        + label(20, 312, "solid: acting, once every step", "start")
-        + label(300, 312, "dashed: learning, on batches of old steps", "start")
-    )
-    return svg(700, 325, body), alt
-
-
 def backup_ladder() -> tuple[str, str]:
     """Return the targets of 1, 2, 3 and all steps, from TD to Monte Carlo: the SVG and
     the name of its text alternative.
