@@ -60,7 +60,7 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
     Raises:
         ValueError: an unknown part.
 
-    Source: Mnih et al. (2015), algorithm 1.
+    Source: Mnih et al. (2015), algorithm 1. Taught in 03_q_network.
     """
     for name in lit:
         if name not in PARTS:
