@@ -23,7 +23,13 @@ assert [preset[name] for name in LADDER.values()] == [
     0.5,
     0.01,
 ]
-assert preset["training.n_envs"] == 32
+told = set(LADDER.values())
+changed = {name for name in preset if preset[name] != PLAIN[name]} - told
+rest = {"n_envs": 32, "update_ratio": 1 / 32, "batch_size": 128, "depth": 2}
+rest |= {"act": "silu", "gamma": 0.995, "tau": 0.03, "greedy_network": "target"}
+rest |= {"loss": "HuberLoss", "max_grad_norm": float("inf")}
+rest |= {"exploration_fraction": 0.1, "learning_rate_end": 0, "learning_starts": 250}
+assert {name.split(".")[-1]: preset[name] for name in changed} == rest
 
 # %% cell-23
 rungs = list(results.values())  # from the bottom of the ladder to its top
@@ -36,6 +42,9 @@ ledger.check("a-larger-step-shows-nothing", rungs[5], rungs[4])
 ledger.check("the-last-rung-is-level", rungs[6], rungs[5])
 
 # %% cell-05
+reached = next(step for step, _, scores in looks if scores.mean() >= 475)
+assert np.mean([score for step, score in episodes if step <= reached]) < 240
+assert 150 < np.mean([score for _, score in episodes[-20:]]) < 250
 behaviour = [score for _, score in episodes]
 assert np.mean(behaviour[-50:]) < 475 and looks[-1][2].mean() >= 475
 assert config.training.gamma == 0.995 and config.model.critic.exploration_rate == 0.5
