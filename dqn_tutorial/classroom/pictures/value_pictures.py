@@ -133,15 +133,15 @@ def value_against_return(values: ArrayLike, returns: ArrayLike) -> tuple[Figure,
             " every episode"
         )
     both = np.concatenate([x, y])
-    edge = 0.08 * (np.ptp(both) or 1)
+    edge = 0.12 * (np.ptp(both) or 1)  # room for the words below all dots
     limits = (float(both.min() - edge), float(both.max() + edge))
     figure, axes = new_figure(6, 6)
-    axes.plot(limits, limits, "-", color=BLACK, linewidth=1.2)
+    axes.plot(limits, limits, ":", color=BLACK, linewidth=1.8)
     axes.fill_between(limits, limits, limits[1], color=ORANGE, alpha=0.12, linewidth=0)
     axes.plot(x, y, "o", color=BLUE, alpha=0.6, markersize=6)
     at = {"transform": axes.transAxes, "weight": "bold"}
-    axes.text(0.03, 0.96, "predicted too much", va="top", **at)
-    axes.text(0.97, 0.04, "predicted too little", ha="right", **at)
+    axes.text(0.03, 0.98, "predicted too much", va="top", **at)
+    axes.text(0.97, 0.02, "predicted too little", ha="right", **at)
     axes.set(
         xlabel="discounted return that followed",
         ylabel="predicted at the start: max Q(s$_0$, a)",
