@@ -221,6 +221,12 @@ def merged_flags_on_cartpole() -> Iterable[str]:
     return (f"{abs(CLAIMS['cartpole-truncation'].difference.mean):.0f}",)
 
 
+def shelf_alone() -> Iterable[str]:
+    alone = CLAIMS["the-oven-must-be-seen"].first
+    assert abs(alone.mean) < 0.5
+    return ()
+
+
 NUMBERS: dict[str, Callable[[], Iterable[str]]] = {
     "best_first_step": best_first_step,
     "first_sweep": first_sweep,
@@ -248,4 +254,5 @@ NUMBERS: dict[str, Callable[[], Iterable[str]]] = {
     "same_agent_twice": same_agent_twice,
     "merged_flags_on_cartpole": merged_flags_on_cartpole,
     "first_probe_to_fail": lambda: ["1"],  # its reward
+    "shelf_alone": shelf_alone,
 }

@@ -400,7 +400,7 @@ ANSWERS = {
         ],
     ),
     "misleading_reward": Answers(
-        correct=[pay_for_service, pay_dear_trays, pay_for_sales, pay_no_flour],
+        correct=[pay_dear_trays, pay_for_sales, pay_no_flour],
         wrong=[
             (pay_money, "still earns"),
             (pay_cautious, "still earns"),
@@ -408,6 +408,7 @@ ANSWERS = {
             (pay_waiting, "wish for the missed"),
             (pay_full_shelf, "wish for sales"),
             (pay_nothing, "always the same"),
+            (pay_for_service, "seen before"),
             (pay_words, "no number"),
             (pay_twice, "no number"),
             (pay_share, "no number"),

@@ -328,6 +328,9 @@ def _judge_pay(answer: object, rng: np.random.Generator) -> None:
                 raise Wrong(key, case=case, worse=worse, pay=pay, more=paid[worse])  # type: ignore[index]
     if np.ptp(list(paid.values())) == 0:
         raise Wrong("always the same")
+    by_missed = {(case[1], pay) for case, pay in paid.items()}
+    if len(by_missed) == len({missed for missed, _ in by_missed}):
+        raise Wrong("seen before")
     earned, most = (
         bakery.best_earnings(lambda *case: paid[case]),
         bakery.best_earnings(),
@@ -342,7 +345,7 @@ misleading_reward = Exercise(
     minutes=15,
     difficulty=3,
     judge=_judge_pay,
-    solution=lambda sold, missed, baked: -float(missed),
+    solution=lambda sold, missed, baked: float(sold - 10 * baked),
 )
 
 ASKED = {"the lift": "4", "the thermostat": "5", "the water tank": "3"}
