@@ -166,6 +166,18 @@ def test_the_bellman_target_is_the_equation(make_critic: MakeCritic) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [DQNCritic, DoubleDQNCritic])
+def test_a_target_of_several_steps_brings_its_own_discount(
+    kind: type[DQNCritic],
+) -> None:
+    critic = kind(small_config(gamma=0.7), 4, 3)
+    _, _, reward, next_state, terminated = batch()
+    discount = torch.full_like(reward, 0.7**3)
+    expected = td_target(reward, critic.Q_t(next_state), terminated, discount)
+    y = critic.get_bellman_target(reward, next_state, terminated, discount)
+    assert torch.allclose(y, expected)  # both networks are still the same
+
+
 def test_the_double_target_asks_each_network_for_its_part() -> None:
     critic = DoubleDQNCritic(small_config(gamma=0.7), 4, 3)
     g = torch.Generator().manual_seed(3)

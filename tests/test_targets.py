@@ -12,6 +12,7 @@ from dqn_tutorial.targets import (
     huber_loss,
     maxmin,
     n_step_return,
+    stop_unless_finite,
     td_error,
     td_target,
 )
@@ -157,3 +158,12 @@ def test_an_n_step_return_is_of_the_numbers_of_the_memory() -> None:
     assert summed.dtype == discount.dtype == np.float32
     assert last.dtype == np.int64
     assert not is_last.any()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1e39])
+def test_the_number_that_is_not_finite_is_named(bad: float) -> None:
+    values = np.array([[0.5, bad], [1.0, 2.0]])
+    with pytest.raises(FloatingPointError) as error:
+        stop_unless_finite("reward", values, "here")
+    assert str(error.value) == f"reward = {bad} here"
+    stop_unless_finite("reward", values[1], "here")
