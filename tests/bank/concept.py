@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import torch
@@ -156,26 +157,27 @@ def n_step_table(mdp: MDP, epsilon: float, n: int) -> Floats:
     return q
 
 
-def between_random_and_best(n: int) -> Iterator[str]:
-    table = n_step_table(GRID, 1.0, n)
+def double(online: list[int], target: list[int]) -> str:
+    """Return the targets of DQN and of Double DQN, without a reward and discount."""
+    return f"{max(target)} and {target[int(np.argmax(online))]}"
+
+
+def below_best(epsilon: float, n: int) -> str:
+    """Return how far from q* n-step targets end: between it and the behaviour."""
+    table = n_step_table(GRID, epsilon, n)
+    b = (1 - epsilon) * greedy_policy(Q_STAR) + epsilon * UNIFORM
     assert (table <= Q_STAR + 1e-12).all()
-    assert (table >= q_from_v(GRID, policy_evaluation(GRID, UNIFORM)) - 1e-12).all()
-    yield from (f"{n}", f"{distance_to_q_star(table, GRID, Q_STAR):.2f}")
+    assert (table >= q_from_v(GRID, policy_evaluation(GRID, b)) - 1e-12).all()
+    return f"{distance_to_q_star(table, GRID, Q_STAR):.2f}"
 
 
 def dealt(first: list[int], second: list[int]) -> Iterator[str]:
-    """Yield the difference of the means, the ways to deal all numbers into groups of
-    these sizes, and in how many the first is ahead by as much or more.
+    """Yield the ways to deal all numbers into groups of these sizes, and in how many
+    the first is ahead by as much or more.
     """
     ways = list(combinations(first + second, len(first)))
-    yield f"{np.mean(first) - np.mean(second):.1f}"
     yield f"{len(ways)}"
     yield f"{sum(sum(own) >= sum(first) for own in ways)}"
-
-
-def runs_with_and_without() -> Iterator[str]:
-    difference, *ways = dealt([480, 470, 490], [400, 480, 450])
-    yield from (f"{float(difference):.0f}", *ways, "100")
 
 
 NUMBERS: dict[str, Callable[[], list[str]]] = {
@@ -217,7 +219,6 @@ NUMBERS: dict[str, Callable[[], list[str]]] = {
     ],
     "random_child": lambda: [f"{(10 + 60) / 2:g}"],
     "sarsa_loses_epsilon": lambda: list(where_sarsa_turns(8)),
-    "no_correction": lambda: ["1"],
     "no_grad_forgotten": lambda: [
         f"{abs(slope(1.0, 2.0, 1.0, 0.9, data)):.2f}" for data in (True, False)
     ],
@@ -236,18 +237,28 @@ NUMBERS: dict[str, Callable[[], list[str]]] = {
     "boat_and_clock": lambda: list(merged(0.8, 2.0, 6.0, 4))[:5],
     "squared_and_huber": lambda: list(settles(10.0, 10)),
     "late_bus": lambda: [*settles(0.6, 3), f"{1 / 2:.2f}"],
-    "three_steps_for_ever": lambda: [
-        f"{distance_to_q_star(n_step_table(GRID, 0.5, 3), GRID, Q_STAR):.2f}"
-    ],
-    "five_steps_of_chance": lambda: list(between_random_and_best(5)),
-    "loss_rises": lambda: ["0"],
+    "fresh_copy_double": lambda: [f"{6 / 2:g}"],
+    "three_steps_for_ever": lambda: [below_best(0.5, 3)],
+    "five_steps_of_chance": lambda: [below_best(1.0, 5)],
     "loss_of_a_robot_arm": lambda: ["1"],
-    "three_runs_each": lambda: list(runs_with_and_without()),
-    "four_plants_each": lambda: [*dealt([31, 28, 35, 30], [25, 33, 22, 30]), "10"],
+    "three_runs_each": lambda: [
+        *dealt([480, 470, 490], [400, 480, 450]),
+        f"{comb(20, 10):,}",
+    ],
+    "four_plants_each": lambda: [
+        *dealt([31, 28, 35, 30], [25, 33, 22, 30]),
+        *(f"{comb(24, 12):,}", f"{2**30:,}"),
+    ],
+    "nearer_and_back": lambda: [f"{2 * 10}"],
+    "away_costs": lambda: [f"{2 * 10}"],
 }
 
 # how the right choice begins, where it is a number
 KEYS: dict[str, Callable[[], str]] = {
+    "fresh_copy_double": lambda: double(online=[2, 6, 4], target=[2, 6, 4]),
+    "rare_copies": lambda: double(online=[2, 6, 4], target=[5, 3, 4]),
+    "clock_rings": lambda: f"{1 + 60} and 1",
+    "recording_stops": lambda: f"8 and {8 + 90}",
     "two_bus_rides": lambda: f"{0.75 * 21 + 0.25 * 35:g}",
     "maximum_inside": lambda: list(inside_and_outside(PAYS))[0],
     "two_roads": lambda: list(inside_and_outside(PAYS))[1],
