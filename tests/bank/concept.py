@@ -260,7 +260,7 @@ KEYS: dict[str, Callable[[], str]] = {
     "clock_rings": lambda: f"{1 + 60} and 1",
     "recording_stops": lambda: f"8 and {8 + 90}",
     "two_bus_rides": lambda: f"{0.75 * 21 + 0.25 * 35:g}",
-    "maximum_inside": lambda: list(inside_and_outside(PAYS))[0],
+    "maximum_inside": lambda: next(inside_and_outside(PAYS)),
     "two_roads": lambda: list(inside_and_outside(PAYS))[1],
     "entries_changed_first": lambda: entries_changed([0.0] * 19 + [1.0], 0.1, 2),
     "entries_changed_maze": lambda: entries_changed([-1.0] * 31, 0.5),
