@@ -204,18 +204,13 @@ NUMBERS: dict[str, Callable[[], list[str]]] = {
         *(entries_changed([0.0] * 19 + [1.0], 0.1, episodes) for episodes in (1, 2)),
     ],
     "entries_changed_maze": lambda: [entries_changed([-1.0] * 31, 0.5)],
-    "alpha_halved": lambda: [
-        "0",
-        *(spread(alpha, noisiest_targets()) for alpha in (0.1, 0.1 / 2)),
-    ],
-    "delay_of_the_bus": lambda: [
-        *(spread(0.4), f"{1 / np.sqrt(100):.2f}", "100", "0"),
-    ],
+    "alpha_fades": lambda: ["0", spread(0.1, noisiest_targets())],
+    "delay_of_the_bus": lambda: [spread(0.4), spread(0.1), "0"],
     "random_to_the_end": lambda: [
         mean_value(UNIFORM),
         measured("random-steps-teach-a-good-policy"),
         mean_value(greedy_policy(Q_STAR)),
-        "0",  # between these
+        *("0", "0.60"),  # halfway, and worse than chance
     ],
     "random_child": lambda: [f"{(10 + 60) / 2:g}"],
     "sarsa_loses_epsilon": lambda: list(where_sarsa_turns(8)),
