@@ -283,7 +283,7 @@ def test_progress_counts_the_questions(
     page: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check.progress()
-    assert "question" not in capsys.readouterr().out
+    assert "answered" not in capsys.readouterr().out
     page.run("ask('moved')")
     page.press("B")
     check.progress()
