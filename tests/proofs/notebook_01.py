@@ -1,5 +1,7 @@
 """What 01_bellman_equation says and does not show, and both sides of its equations."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from dqn_tutorial import mdp as oracle
@@ -179,7 +181,7 @@ for _ in range(9):
     tables.append(oracle.bellman_optimality_operator(mdp, tables[-1]))
 qs = [oracle.q_from_v(mdp, table) for table in tables]
 arrows = [np.isclose(q, q.max(-1, keepdims=True)) for q in qs]
-for one, other in zip(frames, frames[1:], strict=False):
+for one, other in pairwise(frames):
     turned = (arrows[one] != arrows[other]).any(-1) & (tables[one] != 0)
     assert list(turned.nonzero()[0]) == ([9, 11] if one == 5 else [])
 assert arrows[5][9].argmax() == right and arrows[5][11].argmax() == left
