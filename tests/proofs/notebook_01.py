@@ -1,5 +1,7 @@
 """What 01_bellman_equation says and does not show, and both sides of its equations."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from dqn_tutorial import mdp as oracle
@@ -35,6 +37,9 @@ def sup(v, w, where=alive):
 assert mdp.n_states == 16 and mdp.n_actions == 4 and (~mdp.terminal).sum() == 13
 assert mdp.gamma == 0.9 and np.allclose(mdp.transition.sum(-1), 1)
 assert np.allclose(mdp.transition[10, up, [6, 9, 11]], [0.8, 0.1, 0.1])
+beside = mdp.transition[:, :, [5, 7]].any((1, 2)) & alive
+assert list(beside.nonzero()[0]) == [1, 4, 6, 9, 11]
+assert np.isclose(mdp.transition[1, up, 1], 0.8)
 
 # %% cell-09
 assert np.isclose(g_0, rewards[0] + gamma * g_1)
@@ -170,6 +175,17 @@ assert q_2.argmax() == 2 and np.isclose(q_2[3], 0.072)
 
 # %% cell-sweeps
 assert (right_arrows, close) == (9, 46)
+# the frames: which cells of a value other than 0 still change their arrows
+tables, frames = [np.zeros(mdp.n_states)], (0, 1, 2, 3, 5, 9)
+for _ in range(9):
+    tables.append(oracle.bellman_optimality_operator(mdp, tables[-1]))
+qs = [oracle.q_from_v(mdp, table) for table in tables]
+arrows = [np.isclose(q, q.max(-1, keepdims=True)) for q in qs]
+for one, other in pairwise(frames):
+    turned = (arrows[one] != arrows[other]).any(-1) & (tables[one] != 0)
+    assert list(turned.nonzero()[0]) == ([9, 11] if one == 5 else [])
+assert arrows[5][9].argmax() == right and arrows[5][11].argmax() == left
+assert arrows[9][[9, 11], down].all()
 # in place: 25 sweeps
 v, count = np.zeros(mdp.n_states), 0
 while sup(v, v_best) > 1e-8:

@@ -123,6 +123,7 @@ assert down.min() > 0.8 and (moved / moved[4, 1])[:, [0, 2, 3]].max() < 0.2
 assert 0.85 < share < 0.95 and (~mdp.terminal).sum() * 4 == 52
 
 # %% cell-53
+assert (np.array(fitted)[150:] < 0.05).all()
 first = q_tables(make_nets())[0]
 single = DQNNet(16, 4, depth=2, width=32, generator=torch.Generator().manual_seed(SEED))
 np.testing.assert_allclose(first, single(one_hot).detach().numpy(), atol=1e-6)

@@ -8,6 +8,10 @@ from dqn_tutorial.classroom.live.tabular_labs import learn_circle
 from dqn_tutorial.stats import bootstrap_interval
 
 # %% cell-05
+low_in_a_row, _ = bootstrap_interval(in_a_row, level=0.99)
+low_at_random, _ = bootstrap_interval(at_random, level=0.99)
+assert (low_in_a_row[:19] > 0).all() and low_in_a_row[19:24].min() <= 0
+assert low_at_random[1] <= 0
 np.testing.assert_allclose(in_a_row.mean(0)[0], 1)
 products = [z[t] * z[t + 1] for z in angle for t in range(399)]
 by_hand = np.mean(products) / np.mean(angle**2)

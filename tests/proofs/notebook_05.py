@@ -190,6 +190,7 @@ near(lag[0, C : 9 * C].mean(), (C - 1) / 2, rtol=1e-3)
 near(lag[1, -1], (1 - TAU) / TAU, rtol=1e-3)
 
 # %% cell-39
+assert 19 <= (held > at_once).sum() <= 24  # of 32
 ledger.check("target-network-hardly-matters-here", at_once, held)
 low, high = ledger.claims()["target-network-hardly-matters-here"].difference[1:]
 assert low < high < 0  # the interval leaves out 0
