@@ -80,7 +80,6 @@ assert scores.mean() >= 475
 
 # %% cell-16
 assert len(states) == 400 and abs(states[:, 0]).max() < 0.5
-assert len(states) == 400
 
 # %% cell-08
 t = lab.worker.config.training
