@@ -132,6 +132,10 @@ np.testing.assert_allclose(by_hand, distance_to_q_star(rough, mdp, q_star))
 assert len(alive) == 13
 ledger.check("dqn-reaches-q-star", distances[:, -1], np.full(32, 0.12))
 
+# %% cell-43
+first_mean, first_band = (steps[(y < 0.12).argmax()] for y in (distances.mean(0), high))
+assert 30_000 <= first_band <= 36_000 and 3_000 <= first_band - first_mean <= 7_500
+
 # %% cell-47
 bound = 2 / (1 - mdp.gamma) * distances[:, -1]
 assert (lost <= bound).all() and (lost > -1e-9).all()

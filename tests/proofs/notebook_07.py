@@ -53,6 +53,7 @@ assert 1_450 < agent.n_updates < 1_650
 # %% cell-mean-figure
 mine = recent_mean(ends, scores, 2_000)
 assert np.allclose(mine, drawn.recent_mean(ends, scores, 2_000))
+assert 42_000 < ends[mine.argmax()] < ends[running_mean(scores).argmax()] < 46_000
 
 # %% cell-loss-figure
 early, late = loss[at < 10_000], loss[at > 40_000]
@@ -78,7 +79,7 @@ assert gap[40] < 0.1 * q_values[40].min()
 assert scores.mean() >= 475
 
 # %% cell-16
-assert len(states) == 400
+assert len(states) == 400 and abs(states[:, 0]).max() < 0.5
 
 # %% cell-08
 t = lab.worker.config.training
