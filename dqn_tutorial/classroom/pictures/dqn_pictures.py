@@ -27,26 +27,26 @@ from dqn_tutorial.nets import DQNNet
 # each part of DQN: the middle of its box, its words, its colour; the rings touch in the
 # online network and nowhere else
 PARTS = {
-    "environment": (104, 330, "environment", ORANGE),
-    "epsilon": (104, 70, "epsilon-greedy", BLUE),
+    "environment": (94, 330, "environment", ORANGE),
+    "epsilon": (94, 70, "epsilon-greedy", BLUE),
     "online": (350, 200, "online network Q", GREEN),
-    "memory": (396, 330, "replay memory", PURPLE),
+    "memory": (404, 330, "replay memory", PURPLE),
     "target": (604, 330, f"target network {lowered('Q', 't')}", GREEN),
     "loss": (604, 70, "loss", RED),
 }
 # the part that it belongs to, its path, its words, where they stand
 FLOWS = (
-    ("epsilon", "M300 173 L192 80", "Q(s, a)", (236, 140, "end")),
-    ("epsilon", "M104 97 V299", "1 action", (112, 205, "start")),
-    ("environment", "M188 330 H248", "2 reward,", (220, 354, "middle")),
+    ("epsilon", "M300 173 L182 80", "Q(s, a)", (236, 140, "end")),
+    ("epsilon", "M94 97 V299", "1 action", (102, 205, "start")),
+    ("environment", "M178 330 H248", "2 reward,", (214, 354, "middle")),
     ("environment", "M252 326 L308 231", "next state", (270, 276, "end")),
-    ("memory", "M256 330 H308", "3 store", (286, 354, "middle")),
-    ("memory", "M444 303 L426 231", "4 batch", (446, 272, "start")),
-    ("memory", "M480 330 H516", "s&#8242;", (498, 354, "middle")),
+    ("memory", "M256 330 H316", "3 store", (288, 354, "middle")),
+    ("memory", "M430 303 L410 231", "4 batch", (434, 286, "start")),
+    ("memory", "M488 330 H516", "s&#8242;", (502, 354, "middle")),
     ("target", "M640 303 V101", "y", (650, 206, "start")),
     ("loss", "M434 184 L532 100", "Q(s, a)", (466, 140, "end")),
     ("loss", "M566 97 L438 204", "5 gradient", (520, 158, "start")),
-    ("target", "M434 220 L560 299", "6 copy", (512, 258, "start")),
+    ("target", "M434 214 L590 299", "6 copy", (526, 254, "start")),
 )
 PALE = "#505050"  # grey that can be read with ease
 STATES, ACTIONS, SEEN = 6, 4, (2, 1)  # of the small table; the pair that is updated
@@ -94,7 +94,7 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
             x, y + 5, bold(words) if on else words, colour=BLACK if on else PALE
         )
     colour = BLACK if "environment" in lit else PALE
-    body += _on_white(220, 371, "next state", "middle", colour)
+    body += _on_white(214, 371, "next state", "middle", colour)
     body += f'<circle cx="252" cy="330" r="4" fill="{colour}"/>'
     order = "1 to 3 at each step, 4 and 5 at each update, 6 now and then"
     body += label(350, 402, f"The numbers tell the order: {order}.")

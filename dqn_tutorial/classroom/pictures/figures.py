@@ -21,6 +21,7 @@ from matplotlib import colormaps, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -60,6 +61,17 @@ STYLE: Any = {
 rcParams.update(STYLE)
 
 
+class Thousands(ScalarFormatter):
+    """Numbers on an axis, with a comma before thousands as in the text. Source:
+    matplotlib.
+    """
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the number at a tick."""
+        words = super().__call__(x, pos)
+        return f"{x:,.0f}" if abs(x) >= 1_000 and words.isdigit() else words
+
+
 def new_figure(
     width: float = 7.0, height: float = 3.0, columns: int = 1, rows: int = 1
 ) -> tuple[Figure, Any]:
@@ -70,7 +82,11 @@ def new_figure(
     """
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns)
+    axes = figure.subplots(rows, columns)
+    for one in np.ravel(axes):
+        one.xaxis.set_major_formatter(Thousands())
+        one.yaxis.set_major_formatter(Thousands())
+    return figure, axes
 
 
 def png(figure: Figure) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
@@ -92,8 +93,8 @@ def draw_grid(
             )
         if numbers:
             axes.text(
-                x - 0.48,
-                y - 0.48,
+                x - 0.45,
+                y - 0.45,
                 str(state),
                 color="#555555",
                 va="top",
@@ -118,6 +119,9 @@ def draw_grid(
         aspect="equal",
     )
     axes.set_title(title, fontsize=TEXT)
+    engine = axes.get_figure(root=True).get_layout_engine()  # type: ignore[union-attr]
+    if title and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(h_pad=0.12)  # or the top edge cuts the title
     axes.axis("off")
 
 
