@@ -82,7 +82,9 @@ def _cost_and_bound() -> tuple[Figure, str]:
 
 
 def _expected_and_got() -> tuple[Figure, str]:
-    figure, panels = _three("discounted return\nthat followed", "predicted\nat the start")
+    figure, panels = _three(
+        "discounted return\nthat followed", "predicted\nat the start"
+    )
     x, noise = _dots(24)
     for axes, shift in zip(panels, (0.3, 0, -0.3), strict=True):
         axes.plot([0, 1], [0, 1], color=BLACK, linestyle=":")
