@@ -222,7 +222,7 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
                 arrowprops=style,
             )
             assert drawn.arrow_patch is not None
-            edge = withStroke(linewidth=style["lw"] + 2, foreground="white")
+            edge = withStroke(linewidth=3.6 if lone else 3.0, foreground="white")
             drawn.arrow_patch.set_path_effects([edge])
 
 

@@ -258,7 +258,7 @@ def two_networks() -> tuple[str, str]:
         + label(400, 182, "y")
         + arrow("M222 210 H110 V164", RED, "8 3")
         + label(178, 228, "gradient", colour=RED)
-        + label(402, 206, "no gradient")
+        + label(408, 206, "no gradient")
     )
     return svg(580, 262, body), alt
 
@@ -270,8 +270,8 @@ def baird_star() -> tuple[str, str]:
     """
     alt = (
         "Six states in a row above, a seventh below. Solid arrows lead from every state"
-        " to the seventh, from the seventh to itself. The dashed action leads from every state"
-        " to one of the upper six. The value of an upper state i is"
+        " to the seventh, from the seventh to itself. The dashed action leads from"
+        " every state to one of the upper six. The value of an upper state i is"
         " 2 w_i + w_8, that of the seventh is w_7 + 2 w_8."
     )
     body = arrow("M258 298 C190 330 180 262 238 270")
