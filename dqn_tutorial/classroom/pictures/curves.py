@@ -22,6 +22,7 @@ from dqn_tutorial.classroom.pictures.figures import (
     frame_png,
     image_bundle,
     new_figure,
+    spread_out,
 )
 from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
 from dqn_tutorial.training import Record
@@ -186,7 +187,7 @@ def seeds_by_arm(
         (low, high), mean = bootstrap_interval(values, 0.99), values.mean()
         axes.plot(
             values,
-            row - 0.1 + _apart(values, np.ptp(everything) / 60),
+            row - 0.1 + spread_out(values, np.ptp(everything) / 60),
             "o",
             color=SKY,
             markeredgecolor=BLUE,
@@ -226,19 +227,6 @@ def seeds_by_arm(
     handles = axes.get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=4)
     return figure, " ".join(words)
-
-
-def _apart(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """Return how far each dot moves up or down, `[N]`, so that dots closer than `width`
-    can be counted.
-    """
-    apart = np.zeros(len(values))
-    places = np.floor((values - values.min()) / (width or 1))
-    for place in np.unique(places):
-        (close,) = np.nonzero(places == place)
-        step = min(0.12, 0.6 / len(close))
-        apart[close] = step * (np.arange(len(close)) - (len(close) - 1) / 2)
-    return apart
 
 
 def draw_returns(

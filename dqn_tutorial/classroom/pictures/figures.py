@@ -89,6 +89,21 @@ def new_figure(
     return figure, axes
 
 
+def spread_out(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Return how far each dot moves up or down, `[N]`, so that dots closer than `width`
+    can be counted.
+
+    Source: Wilkinson (1999), "Dot plots".
+    """
+    apart = np.zeros(len(values))
+    places = np.floor((values - values.min()) / (width or 1))
+    for place in np.unique(places):
+        (close,) = np.nonzero(places == place)
+        step = min(0.12, 0.6 / len(close))
+        apart[close] = step * (np.arange(len(close)) - (len(close) - 1) / 2)
+    return apart
+
+
 def png(figure: Figure) -> bytes:
     """Return the figure as a PNG of twice the pixels it takes on the page, in the 256
     colours that fit it best: a third of the bytes.

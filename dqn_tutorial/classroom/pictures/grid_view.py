@@ -54,7 +54,7 @@ def draw_grid(
         highlight: states to frame with a thick line.
         limit: value of the strongest colour, blue for +limit and orange for -limit.
         columns: width of the grid in cells.
-        numbers: write the number of each state in its corner.
+        numbers: whether each state has its number in its corner.
 
     Taught in 01_bellman_equation.
     """
