@@ -202,14 +202,8 @@ def seeds_by_arm(
             linewidth=4,
             label=None if row else "99 % interval of the mean",
         )
-        axes.plot(
-            *(mean, row + 0.33),
-            "D",
-            color=ORANGE,
-            markeredgecolor=BLACK,
-            markersize=7,
-            label=None if row else "mean",
-        )
+        look = {"color": ORANGE, "markeredgecolor": BLACK, "markersize": 7}
+        axes.plot(mean, row + 0.33, "D", **look, label=None if row else "mean")
         words.append(f"{name}: mean {mean:.3g}, interval {low:.3g} to {high:.3g}.")
     if truth is not None:
         axes.axvline(truth, color=GREEN, linestyle=":", label=f"truth: {truth:.3g}")

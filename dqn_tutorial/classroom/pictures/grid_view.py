@@ -187,7 +187,7 @@ def _draw_q(
                 lw=0.6,
             )
         )
-        dx, dy = DIRECTIONS[action] * (0.26, 0.36)
+        dx, dy = DIRECTIONS[action] * (0.245, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
         axes.text(
             x + dx,
