@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.bank import LETTERS
 from dqn_tutorial.classroom.pictures.figures import (
+    BLACK,
     BLUE,
     GREEN,
-    GREY,
     ORANGE,
     new_figure,
 )
@@ -54,7 +54,7 @@ def _star_copies() -> tuple[Figure, str]:
     figure.set_size_inches(10, 3)  # room for names of 14 pixels
     x = np.linspace(0, 1, 60)
     ends = (22, 8.5, 4, -1), (22, 8.5, -3, 1.5), (22, 14, 8.5, 4)
-    copies = ("C = 1", "C = 30", "C = 100", "C = 1000")
+    copies = ("C = 1", "C = 30", "C = 100", "C = 1,000")
     for axes, last in zip(panels, ends, strict=True):
         for end, name in zip(last, copies, strict=True):
             (line,) = axes.plot(x, 1 + (end - 1) * x)
@@ -64,7 +64,7 @@ def _star_copies() -> tuple[Figure, str]:
 
 
 def _cost_and_bound() -> tuple[Figure, str]:
-    figure, panels = _three("error of the values", "loss of the policy")
+    figure, panels = _three("distance to q*", "cost in the\nworst state")
     x, noise = _dots(32)
     for axes, y in zip(
         panels,
@@ -75,17 +75,20 @@ def _cost_and_bound() -> tuple[Figure, str]:
         ),
         strict=True,
     ):
-        axes.plot([0, 1], [0, 1], **SOLID)
-        axes.plot(x, y, "o", color=ORANGE, markersize=3)
+        axes.plot(x, y, "o", color=BLUE, markersize=3)
+        axes.plot([0, 1], [0, 1], color=ORANGE)
         axes.set(ylim=(-0.05, 1.05), xlim=(0, 1))
     return figure, "prediction-cost-and-bound"
 
 
 def _expected_and_got() -> tuple[Figure, str]:
-    figure, panels = _three("what it got", "what it expected")
+    figure, panels = _three(
+        "discounted return\nthat followed", "predicted\nat the start"
+    )
     x, noise = _dots(24)
     for axes, shift in zip(panels, (0.3, 0, -0.3), strict=True):
-        axes.plot([0, 1], [0, 1], **DOTTED)
+        axes.plot([0, 1], [0, 1], color=BLACK, linestyle=":")
+        axes.fill_between([0, 1], [0, 1], 1, color=ORANGE, alpha=0.12, linewidth=0)
         axes.plot(x, x + shift + 0.1 * noise, "o", color=BLUE, markersize=3)
         axes.set(ylim=(0, 1), xlim=(0, 1))
     return figure, "prediction-expected-and-got"
@@ -101,10 +104,13 @@ def _epsilon_to_one() -> tuple[Figure, str]:
     for axes, (training, greedy) in zip(
         panels, ((dip, dip), (dip, 1), (stays_low, stays_low)), strict=True
     ):
-        axes.axvspan(0.5, 0.75, color=GREY, alpha=0.25, linewidth=0)
-        axes.plot(x, 0.05 + 0.4 * rise * training, **SOLID)
-        axes.plot(x, 0.05 + 0.9 * rise * greedy, **DASHED)
+        axes.axvspan(0.5, 0.75, color=ORANGE, alpha=0.15, label="epsilon is 1")
+        axes.plot(x, 0.05 + 0.4 * rise * training, **SOLID, label="training")
+        axes.plot(x, 0.05 + 0.9 * rise * greedy, **DASHED, label="greedy")
         axes.set(ylim=(0, 1.05), xlim=(0, 1))
+    handles = axes.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=3)
+    figure.set_size_inches(8, 2.5)
     return figure, "prediction-epsilon-to-one"
 
 

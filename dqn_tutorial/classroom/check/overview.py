@@ -128,7 +128,9 @@ def _draw_box(axes: Axes, column: int, row: int, title: str, state: str) -> None
     axes.add_patch(
         Rectangle((column, row - 0.42), 0.96, 0.84, linewidth=1.2, **LOOKS[state])
     )
-    middle = title.find("_", len(title) // 2 - 2) + 1 if len(title) > 20 else 0
+    breaks = [place + 1 for place, letter in enumerate(title) if letter == "_"]
+    middle = min(breaks, key=lambda place: abs(place - len(title) / 2), default=0)
+    middle *= len(title) > 14  # shorter ones fit
     text = f"{title[:middle]}\n{title[middle:]}" if middle else title
     mark = "✓ " if state == "done" else ""
     paper = (

@@ -116,6 +116,8 @@ class SmallLab:
     def _draw(self, values: dict[str, Any]) -> Any:
         self._next_tell = 0.0
         figure, words = self._picture(self._tell, **values)
+        named = (_named(self.controls[name], value) for name, value in values.items())
+        figure.suptitle(", ".join(named))
         # the words of the first picture are stored, so they must hold on every machine
         alt = f"{self.alt} {words}" if self._handle else self.alt
         bundle = image_bundle(figure, alt)
@@ -138,6 +140,15 @@ class SmallLab:
     def _say(self, words: str) -> None:
         self.progress.layout.visibility = "hidden"
         self.status.value = f'<p class="lab-result">{html.escape(words)}</p>'
+
+
+def _named(control: Any, value: Any) -> str:
+    """Say what a control was set to, as it says so itself."""
+    for option in control.options:
+        if isinstance(option, tuple) and option[1] == value:
+            value = option[0]
+    words = value if isinstance(value, str) else f"{value:,g}"
+    return f"{control.description}: {words}"
 
 
 def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:

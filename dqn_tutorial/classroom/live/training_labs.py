@@ -159,7 +159,7 @@ def epsilon_lab() -> SmallLab:
         },
         band_picture(
             learn_grid,
-            "environment steps of each seed",
+            "environment steps of each agent",
             [
                 Panel("What is learned", "distance to q*", (0, 1.3)),
                 Panel(
@@ -238,7 +238,7 @@ def ensemble_lab() -> SmallLab:
         },
         band_picture(
             learn_noisy_grid,
-            "environment steps of each seed",
+            "environment steps of each agent",
             [
                 Panel(
                     "The slippery grid with noisy rewards",

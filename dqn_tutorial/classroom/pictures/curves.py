@@ -22,6 +22,7 @@ from dqn_tutorial.classroom.pictures.figures import (
     frame_png,
     image_bundle,
     new_figure,
+    spread_out,
 )
 from dqn_tutorial.stats import bootstrap_interval, interquartile_mean
 from dqn_tutorial.training import Record
@@ -149,7 +150,7 @@ def population_curve(
             f" {len(returns)} seeds."
         )
     axes.set(
-        xlabel="environment steps of one seed", ylabel="greedy return", title=title
+        xlabel="environment steps of each agent", ylabel="greedy return", title=title
     )
     legend_below(axes)
     return figure, " ".join(words)
@@ -177,26 +178,35 @@ def seeds_by_arm(
 
     Source: Agarwal et al. (2021), section 4. Taught in 08_what_matters.
     """
-    figure, axes = new_figure(width=10, height=1.1 + 0.45 * len(arms))
-    rng, words = (
-        np.random.default_rng(0),
-        [f"{title}. {measure}, a dot for each seed, a row for each arm."],
-    )
+    figure, axes = new_figure(width=10, height=1.5 + 0.6 * len(arms))
+    words = [f"{title}. {measure}, a dot for each seed, a row for each arm."]
+    everything = np.concatenate(list(arms.values()))
+    if everything.min() < 0 < everything.max() or "difference" in measure:
+        axes.axvline(0, color=GREY, linestyle="-", linewidth=1.0)
     for row, (name, values) in enumerate(arms.items()):
         (low, high), mean = bootstrap_interval(values, 0.99), values.mean()
         axes.plot(
             values,
-            row + rng.uniform(-0.2, 0.2, len(values)),
+            row - 0.1 + spread_out(values, np.ptp(everything) / 60),
             "o",
             color=SKY,
+            markeredgecolor=BLUE,
+            markeredgewidth=0.6,
             markersize=4,
-            alpha=0.6,
+            label=None if row else "one seed",
         )
-        axes.plot([low, high], [row, row], "-", color=BLACK, linewidth=4)
-        axes.plot(mean, row, "D", color=ORANGE, markeredgecolor=BLACK, markersize=7)
+        axes.plot(
+            *([low, high], [row + 0.33] * 2),
+            "-",
+            color=BLACK,
+            linewidth=4,
+            label=None if row else "99 % interval of the mean",
+        )
+        look = {"color": ORANGE, "markeredgecolor": BLACK, "markersize": 7}
+        axes.plot(mean, row + 0.33, "D", **look, label=None if row else "mean")
         words.append(f"{name}: mean {mean:.3g}, interval {low:.3g} to {high:.3g}.")
     if truth is not None:
-        axes.axvline(truth, color=GREEN, linestyle=":")
+        axes.axvline(truth, color=GREEN, linestyle=":", label=f"truth: {truth:.3g}")
         words.append(f"The dotted line is the truth, {truth:.3g}.")
     if better:
         words.append(f"{better.capitalize()} is better.")
@@ -208,6 +218,8 @@ def seeds_by_arm(
         xlabel=arrows.get(better, "{}").format(measure),
         title=title,
     )
+    handles = axes.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=4)
     return figure, " ".join(words)
 
 

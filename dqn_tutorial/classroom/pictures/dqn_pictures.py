@@ -24,29 +24,31 @@ from dqn_tutorial.classroom.pictures.figures import (
 from dqn_tutorial.config import nearest
 from dqn_tutorial.nets import DQNNet
 
-# each part of DQN: the middle of its box, its words, its colour
+# each part of DQN: the middle of its box, its words, its colour; the rings touch in the
+# online network and nowhere else
 PARTS = {
-    "environment": (104, 320, "environment", ORANGE),
-    "epsilon": (104, 80, "epsilon-greedy", BLUE),
-    "online": (350, 80, "online network Q", GREEN),
-    "memory": (350, 320, "replay memory", PURPLE),
-    "target": (596, 320, f"target network {lowered('Q', 't')}", GREEN),
-    "loss": (596, 80, "loss", RED),
+    "environment": (94, 330, "environment", ORANGE),
+    "epsilon": (94, 70, "epsilon-greedy", BLUE),
+    "online": (350, 200, "online network Q", GREEN),
+    "memory": (404, 330, "replay memory", PURPLE),
+    "target": (604, 330, f"target network {lowered('Q', 't')}", GREEN),
+    "loss": (604, 70, "loss", RED),
 }
 # the part that it belongs to, its path, its words, where they stand
 FLOWS = (
-    ("epsilon", "M268 80 H190", "Q(s, a)", (229, 70, "middle")),
-    ("epsilon", "M104 106 V290", "1 action", (112, 180, "start")),
-    ("environment", "M160 292 L300 108", "state", (206, 218, "end")),
-    ("memory", "M180 320 H266", "3 store", (223, 346, "middle")),
-    ("memory", "M350 292 V110", "4 batch", (342, 222, "end")),
-    ("memory", "M434 320 H506", "s&#8242;", (470, 346, "middle")),
-    ("target", "M612 292 V110", "y", (622, 206, "start")),
-    ("loss", "M434 72 H510", "Q(s, a)", (472, 62, "middle")),
-    ("loss", "M510 94 H438", "5 gradient", (472, 118, "middle")),
-    ("target", "M400 108 L540 290", "6 copy", (498, 224, "start")),
+    ("epsilon", "M300 173 L182 80", "Q(s, a)", (236, 140, "end")),
+    ("epsilon", "M94 97 V299", "1 action", (102, 205, "start")),
+    ("environment", "M178 330 H248", "2 reward,", (214, 354, "middle")),
+    ("environment", "M252 326 L308 231", "next state", (270, 276, "end")),
+    ("memory", "M256 330 H316", "3 store", (288, 354, "middle")),
+    ("memory", "M430 303 L410 231", "4 batch", (434, 286, "start")),
+    ("memory", "M488 330 H516", "s&#8242;", (502, 354, "middle")),
+    ("target", "M640 303 V101", "y", (650, 206, "start")),
+    ("loss", "M434 184 L532 100", "Q(s, a)", (466, 140, "end")),
+    ("loss", "M566 97 L438 204", "5 gradient", (520, 158, "start")),
+    ("target", "M434 214 L590 299", "6 copy", (526, 254, "start")),
 )
-PALE = "#6B6B6B"  # grey that can still be read
+PALE = "#505050"  # grey that can be read with ease
 STATES, ACTIONS, SEEN = 6, 4, (2, 1)  # of the small table; the pair that is updated
 
 
@@ -66,17 +68,15 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
         if name not in PARTS:
             raise ValueError(f"lit has {name!r}: {nearest(name, PARTS)}")
     body = ""
-    for x, words, more in (
-        (227, "acting", "each step"),
-        (473, "learning", "on batches"),
+    for x, middle, words, more in (
+        (190, 205, "acting", "each step"),
+        (510, 580, "learning", "on batches"),
     ):
         body += (
-            f'<ellipse cx="{x}" cy="200" rx="187" ry="172" fill="none" stroke="#DDDDDD"'
-            ' stroke-width="14"/>'
+            f'<ellipse cx="{x}" cy="200" rx="160" ry="130" fill="none" stroke="#E2E2E2"'
+            ' stroke-width="10"/>'
         )
-        at = 252 if x < 350 else 550
-        top = 250 if x < 350 else 158
-        body += label(at, top, bold(words)) + label(at, top + 18, more)
+        body += label(middle, 204, bold(words)) + label(middle, 222, more)
     for owner, path, words, (x, y, anchor) in FLOWS:
         on = owner in lit
         body += arrow(path, BLACK if on else GREY, "" if on else "3 5")
@@ -94,11 +94,14 @@ def dqn_picture(lit: Sequence[str] = tuple(PARTS)) -> tuple[str, str]:
             x, y + 5, bold(words) if on else words, colour=BLACK if on else PALE
         )
     colour = BLACK if "environment" in lit else PALE
-    body += _on_white(104, 368, "2 reward, next state", "middle", colour)
+    body += _on_white(214, 371, "next state", "middle", colour)
+    body += f'<circle cx="252" cy="330" r="4" fill="{colour}"/>'
+    order = "1 to 3 at each step, 4 and 5 at each update, 6 now and then"
+    body += label(350, 402, f"The numbers tell the order: {order}.")
     alt = words_for("picture-dqn")
     if len(lit) < len(PARTS):
         alt += f" Shown in full: {', '.join(lit)}; the rest is grey and dashed."
-    return svg(700, 384, body), alt
+    return svg(700, 414, body), alt
 
 
 def _on_white(x: float, y: float, words: str, anchor: str, colour: str) -> str:
@@ -131,15 +134,20 @@ def which_weights() -> tuple[str, str]:
     layers = [weight.grad for weight in net.parameters() if weight.ndim == 2]
     n_moved = sum(int((grad != 0).sum()) for grad in layers if grad is not None)
     n_lines = sum(grad.numel() for grad in layers if grad is not None)
+    biases = torch.cat(
+        [w.grad for w in net.parameters() if w.ndim == 1 and w.grad is not None]
+    )
+    n_biases = int((biases != 0).sum())
     body = label(100, 24, bold("table")) + _entries(48, one)
     body += label(100, 288, f"{one.sum()} of {one.size} entries moves")
     body += label(356, 24, bold("network")) + _connections([g != 0 for g in layers])
     body += label(356, 288, f"{n_moved} of {n_lines} connections move")
+    body += label(356, 308, f"and {n_biases} of {len(biases)} biases, not drawn")
     body += arrow("M476 150 H520", GREY)
     body += label(604, 24, bold("its values")) + _entries(552, moved)
     body += label(604, 288, f"{moved.sum()} of {moved.size} values move")
-    body += label(350, 322, f"update of state {SEEN[0]}, action {SEEN[1]}: black moves")
-    return svg(700, 336, body), "picture-which-weights"
+    body += label(350, 342, f"update of state {SEEN[0]}, action {SEEN[1]}: black moves")
+    return svg(700, 356, body), "picture-which-weights"
 
 
 def _entries(left: float, moved: NDArray[np.bool_]) -> str:

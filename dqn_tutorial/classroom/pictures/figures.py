@@ -21,6 +21,7 @@ from matplotlib import colormaps, rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -60,6 +61,17 @@ STYLE: Any = {
 rcParams.update(STYLE)
 
 
+class Thousands(ScalarFormatter):
+    """Numbers on an axis, with a comma before thousands as in the text. Source:
+    matplotlib.
+    """
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the number at a tick."""
+        words = super().__call__(x, pos)
+        return f"{x:,.0f}" if abs(x) >= 1_000 and words.isdigit() else words
+
+
 def new_figure(
     width: float = 7.0, height: float = 3.0, columns: int = 1, rows: int = 1
 ) -> tuple[Figure, Any]:
@@ -70,7 +82,26 @@ def new_figure(
     """
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns)
+    axes = figure.subplots(rows, columns)
+    for one in np.ravel(axes):
+        one.xaxis.set_major_formatter(Thousands())
+        one.yaxis.set_major_formatter(Thousands())
+    return figure, axes
+
+
+def spread_out(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Return how far each dot moves up or down, `[N]`, so that dots closer than `width`
+    can be counted.
+
+    Source: Wilkinson (1999), "Dot plots".
+    """
+    apart = np.zeros(len(values))
+    places = np.floor((values - values.min()) / (width or 1))
+    for place in np.unique(places):
+        (close,) = np.nonzero(places == place)
+        step = min(0.12, 0.6 / len(close))
+        apart[close] = step * (np.arange(len(close)) - (len(close) - 1) / 2)
+    return apart
 
 
 def png(figure: Figure) -> bytes:

@@ -87,7 +87,7 @@ def _aimed(
             continue
         to_x, to_y = middle(int(cell))
         body += _thick(x, y, x + 0.85 * (to_x - x), y + 0.85 * (to_y - y), chance)
-        beside = (x + 0.6 * (to_x - x), y - 10) if to_y == y else (x + 16, y - 30)
+        beside = (x + 0.72 * (to_x - x), y - 10) if to_y == y else (x + 16, y - 30)
         body += label(*beside, f"{chance:g}", "middle" if to_y == y else "start")
     return body + f'<circle cx="{x}" cy="{y}" r="11" fill="{BLUE}"/>'
 

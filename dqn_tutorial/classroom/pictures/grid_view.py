@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from dqn_tutorial.classroom.pictures.figures import (
@@ -37,7 +39,7 @@ def draw_grid(
     highlight: Sequence[int] = (),
     limit: float = 1.0,
     columns: int = 4,
-    numbers: bool = False,
+    numbers: bool = True,
 ) -> None:
     """Draw a grid MDP: goal G, hole H, and in each floor cell what is given.
 
@@ -52,7 +54,7 @@ def draw_grid(
         highlight: states to frame with a thick line.
         limit: value of the strongest colour, blue for +limit and orange for -limit.
         columns: width of the grid in cells.
-        numbers: write the number of each state in its corner.
+        numbers: whether each state has its number in its corner.
 
     Taught in 01_bellman_equation.
     """
@@ -83,14 +85,22 @@ def draw_grid(
                 y,
                 None if values is None else float(np.asarray(values)[state]),
                 shade,
-                above=0.24 if chances is not None else 0.0,
+                above=0.08 if chances is not None else 0.0,
             )
         if chances is not None and not mdp.terminal[state]:
             _draw_arrows(
-                axes, x, y + (0.16 if values is not None else 0.0), chances[state]
+                axes, x, y + (0.25 if values is not None else 0.0), chances[state]
             )
         if numbers:
-            axes.text(x - 0.465, y - 0.45, str(state), color="#555555", va="top")
+            axes.text(
+                x - 0.45,
+                y - 0.45,
+                str(state),
+                color="#555555",
+                va="top",
+                # no line crosses it, and it can be read on a dark cell
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )
         if state in highlight:
             axes.add_patch(
                 Rectangle(
@@ -109,6 +119,9 @@ def draw_grid(
         aspect="equal",
     )
     axes.set_title(title, fontsize=TEXT)
+    engine = axes.get_figure(root=True).get_layout_engine()  # type: ignore[union-attr]
+    if title and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(h_pad=0.12)  # or the top edge cuts the title
     axes.axis("off")
 
 
@@ -174,7 +187,7 @@ def _draw_q(
                 lw=0.6,
             )
         )
-        dx, dy = DIRECTIONS[action] * (0.28, 0.36)
+        dx, dy = DIRECTIONS[action] * (0.245, 0.36)
         weight = "bold" if action == q.argmax() else "normal"
         axes.text(
             x + dx,
@@ -202,12 +215,15 @@ def _draw_arrows(axes: Axes, x: float, y: float, chances: NDArray[np.float64]) -
                 "shrinkB": 0,
                 "mutation_scale": 9 if lone else 5,
             }
-            axes.annotate(
+            drawn = axes.annotate(
                 "",
                 xy=(x + tip[0], y + tip[1]),
                 xytext=(x + tail[0], y + tail[1]),
                 arrowprops=style,
             )
+            assert drawn.arrow_patch is not None
+            edge = withStroke(linewidth=3.6 if lone else 3.0, foreground="white")
+            drawn.arrow_patch.set_path_effects([edge])
 
 
 def _number(value: float) -> str:

@@ -68,8 +68,8 @@ def broadcast_diagram() -> tuple[str, str]:
         label(39, 30, "[3, 1]"),
         label(171, 30, "[3]"),
         label(361, 30, "[3, 3]"),
-        label(445, 84, "wanted: the three", anchor="start"),
-        label(445, 102, "on the diagonal", anchor="start"),
+        label(438, 84, "wanted: only", anchor="start"),
+        label(438, 102, "the diagonal", anchor="start"),
     ]
     return svg(570, 150, "".join(parts)), (
         "A column of three minus a row of three gives a table of nine differences; only"
@@ -180,8 +180,8 @@ def ring_diagram(n_stored: int = 11, length: int = 8) -> tuple[str, str]:
             ' stroke-width="3" stroke-dasharray="5 3"/>'
         ),
         label(370, 145, f"written next: row {place}", anchor="start"),
-        label(340, 180, f"row = step number modulo {length}", anchor="start"),
-        label(340, 204, f"{min(n_stored, length)} steps are kept", anchor="start"),
+        label(340, 206, f"row = step number modulo {length}", anchor="start"),
+        label(340, 230, f"{min(n_stored, length)} steps are kept", anchor="start"),
     ]
     return svg(560, 330, "".join([*parts, *key])), (
         f"A ring of {length} rows after {n_stored} steps: step {n_stored - 1} is the"
@@ -238,10 +238,10 @@ def two_networks() -> tuple[str, str]:
         + _network(20, 50, BLUE, "")
         + _network(410, 50, ORANGE, "7 4")
         + arrow("M172 100 H406", GREEN, "2 4")
-        + label(289, 76, "copy, now and then", colour=GREEN)
+        + label(289, 70, "copy, now and then", colour=GREEN)
         + label(
             289,
-            94,
+            88,
             '<tspan font-family="monospace">update_target()</tspan>',
             colour=GREEN,
         )
@@ -258,7 +258,7 @@ def two_networks() -> tuple[str, str]:
         + label(400, 182, "y")
         + arrow("M222 210 H110 V164", RED, "8 3")
         + label(178, 228, "gradient", colour=RED)
-        + label(402, 206, "no gradient")
+        + label(408, 206, "no gradient")
     )
     return svg(580, 262, body), alt
 
@@ -270,10 +270,11 @@ def baird_star() -> tuple[str, str]:
     """
     alt = (
         "Six states in a row above, a seventh below. Solid arrows lead from every state"
-        " to the seventh, from the seventh to itself. The value of an upper state i is"
+        " to the seventh, from the seventh to itself. The dashed action leads from"
+        " every state to one of the upper six. The value of an upper state i is"
         " 2 w_i + w_8, that of the seventh is w_7 + 2 w_8."
     )
-    body = arrow("M290 292 C215 340 215 240 260 262")
+    body = arrow("M258 298 C190 330 180 262 238 270")
     for number in range(1, 7):
         x = 50 + 96 * (number - 1)
         angle = math.atan2(276 - 70, 290 - x)
@@ -284,6 +285,7 @@ def baird_star() -> tuple[str, str]:
             f'<ellipse cx="{x}" cy="70" rx="44" ry="24" fill="white" stroke="{BLUE}"'
             ' stroke-width="2"/>'
         )
+        body += label(x, 40, f"state {number}")
         body += label(x, 75, lowered("2w", str(number)) + lowered(" + w", "8"))
     body += (
         f'<ellipse cx="290" cy="276" rx="48" ry="26" fill="white" stroke="{ORANGE}"'
@@ -291,11 +293,15 @@ def baird_star() -> tuple[str, str]:
     )
     body += label(290, 281, lowered("w", "7") + lowered(" + 2w", "8"))
     body += arrow("M345 276 C430 276 470 200 470 122", GREY, "6 4")
-    body += label(504, 236, "dashed action:") + label(504, 254, "one of the upper six")
+    body += label(290, 320, "state 7")
+    for line, words in enumerate(
+        ("dashed action,", "from every state:", "to one of 1 to 6")
+    ):
+        body += label(574, 240 + 18 * line, words, "end")
     body += label(100, 200, "solid action:") + label(100, 218, "to the seventh")
     body += (
         f'<path d="M8 106 V116 H572 V106" fill="none" stroke="{GREY}"'
         ' stroke-width="1.5"/>'
     )
-    body += label(290, 30, "the value of each state is written in it")
-    return svg(580, 316, body), alt
+    body += label(290, 16, "the value of each state is written in it")
+    return svg(580, 328, body), alt

@@ -17,7 +17,9 @@ def task_strips() -> tuple[str, str]:
     Source: as in `dqn_tutorial.tasks`.
     """
     body = _street(62) + _casino(190) + _lock(340) + _chain(496)
-    return svg(700, 556, body), "picture-task-strips"
+    words = "Thick arrow: the right action. With a sign: its reward, if that is not 0."
+    body += label(LEFT, 574, words, "start")
+    return svg(700, 588, body), "picture-task-strips"
 
 
 def reaches(mdp: MDP, state: int, steps: int) -> float:
@@ -100,9 +102,9 @@ def _casino(y: float) -> str:
         f'<path d="M{LEFT + 180} {y} H{LEFT + 84}" stroke="{BLACK}" stroke-width="5"/>'
         f'<path d="M{LEFT + 85} {y - 8} L{LEFT + 72} {y} l13 8 z"/>'
     )
-    body += label(LEFT + 126, y - 10, bold("0"))
+    body += label(LEFT + 126, y - 10, bold("reward 0"))
     body += arrow(f"M{LEFT + 250} {y} H{LEFT + 347}", GREY, "4 3")
-    body += label(LEFT + 298, y - 10, "0")
+    body += label(LEFT + 298, y - 10, "reward 0")
     body += _box(LEFT + 350, y, "casino", width=70)
     for place, name, prize, chance in zip(
         (y - 26, y + 26), ("won", "lost"), prizes, chances, strict=True
