@@ -131,13 +131,16 @@ def _with(value: Any, file: Any) -> Any:
 @contextmanager
 def signals_wait() -> Iterator[list[int]]:
     """Collect Ctrl-C and SIGTERM instead of obeying: the caller ends where it can go on
-    from. A second one is a KeyboardInterrupt at once.
+    from. Ctrl-C as the second is a KeyboardInterrupt at once; SIGTERM is not, since
+    programs send it more than once.
     """
     caught: list[int] = []
 
     def note(number: int, frame: object) -> None:
         if caught:
-            raise KeyboardInterrupt
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            return
         caught.append(number)
         print("\nending after this step; Ctrl-C again: at once", file=sys.stderr)
 

@@ -208,7 +208,7 @@ def _sweep(
                 with _executor(scheduler) as executor:
                     tasks = {
                         executor.submit(
-                            train_block,
+                            train_block if scheduler else _train_and_end,
                             block.settings,
                             file,
                             # a cluster's workers may not see the folder
@@ -289,11 +289,21 @@ def _is_same(held: Any, plan: Mapping[str, Any]) -> bool:
         return False
 
 
+def _train_and_end(*block: Any) -> list[dict[str, Any]]:
+    """Train a block; a worker that was told to end begins no other."""
+    try:
+        return train_block(*block)
+    except KeyboardInterrupt:
+        os._exit(1)
+
+
 def _begin() -> None:
     """Set a worker up: it ends with the process that gives out work, for which Ctrl-C
     is too.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # else a bar takes a semaphore of the system, which a killed worker leaves behind
+    tqdm.set_lock(threading.RLock())
     parent = parent_process()
     assert parent is not None
 
@@ -316,10 +326,6 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         )
         try:
             yield pool
-        except BrokenProcessPool:
-            # the pool has told the others to end: told twice, they would break off in
-            # the midst of a step
-            raise
         except BaseException:
             # from Python 3.14 on: pool.terminate_workers()
             for process in list((pool._processes or {}).values()):

@@ -174,14 +174,20 @@ def test_an_environment_that_does_not_come_back_begins_new_episodes(
     assert ended.result["steps"] == 800
 
 
+@pytest.mark.parametrize("times", [1, 3])  # some programs send it again and again
 def test_sigterm_ends_between_two_steps_and_loses_nothing(
+    times: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def told() -> None:
+        for _ in range(times):
+            signal.raise_signal(signal.SIGTERM)
+
     words = "--env.name cartpole --training.max-steps 800 --training.eval-every 0"
     assert call(monkeypatch, *words.split(), "--out", str(tmp_path / "whole")) == 0
-    stop_at(250, monkeypatch, lambda: signal.raise_signal(signal.SIGTERM))
+    stop_at(250, monkeypatch, told)
     folder = str(tmp_path / "run")
     assert call(monkeypatch, *words.split(), "--out", folder) == 143
     assert f"--resume {folder}" in capsys.readouterr().err

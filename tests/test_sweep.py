@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from dqn_tutorial import make_config, train
 from dqn_tutorial.agent import Agent
 from dqn_tutorial.config import Refused, override
 from dqn_tutorial.sweep import (
-    _executor,
+    _train_and_end,
     blocks_of,
     parse_grid,
     parse_seeds,
@@ -141,23 +140,19 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
     assert (out / "sweep.csv").read_bytes() == (local / "sweep.csv").read_bytes()
 
 
-def note_signals(path: Path) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: path.open("a").write("told to end\n"))
-    path.touch()
-    time.sleep(2)
+def test_a_worker_that_was_told_to_end_begins_no_other_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told(*_: object) -> None:
+        raise KeyboardInterrupt(signal.SIGTERM)
 
+    def end(code: int) -> None:
+        raise SystemExit(code)
 
-def be_killed(other: Path) -> None:
-    wait_for(other.exists)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_worker_is_told_to_end_once(tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    with pytest.raises(BrokenProcessPool), _executor(None) as pool:
-        pool.submit(note_signals, told)
-        pool.submit(be_killed, told).result()
-    assert told.read_text() == "told to end\n"
+    monkeypatch.setattr("dqn_tutorial.sweep.train_block", told)
+    monkeypatch.setattr("os._exit", end)
+    with pytest.raises(SystemExit, match="1"):
+        _train_and_end({}, None, None)
 
 
 def test_a_training_that_is_interrupted_is_no_result(
