@@ -89,12 +89,20 @@ def before_the_course() -> None:
         _answer(question, lambda said: f"{_told(said)} It is noted.", once=True)
 
 
-def after_the_course() -> None:
-    """Ask all concept questions with feedback; those that were asked before the course
-    in their parallel form.
+def after_the_course(half: int) -> None:
+    """Ask concept questions with feedback, the first half of the course's or the
+    second: JupyterLab shows no more in a cell. Those that were asked before the course
+    come in their parallel form.
+
+    Args:
+        half: 1 or 2.
+
+    Source: Crouch & Mazur (2001) on concept questions.
     """
     own = [named(q.parallel) if q.before else q for q in of("concept")]
-    for number, question in enumerate(own, 1):
+    middle = len(own) // 2
+    part = slice(middle) if half == 1 else slice(middle, None)
+    for number, question in list(enumerate(own, 1))[part]:
         _ask(question, f"**{number} of {len(own)}.** ")
 
 
