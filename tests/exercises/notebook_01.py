@@ -747,6 +747,10 @@ def task_without_an_end():
     return gamble()[:2]
 
 
+def ring_of_five():
+    return np.eye(5)[:, None].repeat(2, 1), np.zeros((5, 2, 5)), np.arange(5) == 4
+
+
 def task_of_the_grid():
     grid = slippery_grid()
     return grid.transition, grid.reward, grid.terminal
@@ -816,8 +820,10 @@ ANSWERS = {
         wrong=[("A", "answer A"), ("B", "answer B"), ("D", "answer D"), *MALFORMED],
     ),
     "greedy_improvement": Answers(
-        correct=[greedy_by_eye, greedy_by_loops, greedy_in_torch],
+        correct=[greedy_by_eye],
         wrong=[
+            (greedy_by_loops, "other type"),
+            (greedy_in_torch, "other type"),
             (greedy_with_ties, "all of the equal"),
             (greedy_flags, "all of the equal"),
             (greedy_values, "values for chances"),
@@ -834,7 +840,8 @@ ANSWERS = {
         wrong=[
             (task_of_one_array, "other shapes"),
             (task_without_an_end, "other shapes"),
-            (task_of_the_grid, "too many states"),
+            (task_of_the_grid, "calls the package"),
+            (ring_of_five, "too many states"),
             (task_without_rows, "no probabilities"),
             (task_of_large_rewards, "large rewards"),
             (task_that_goes_on, "goes on after the end"),
@@ -859,13 +866,9 @@ ANSWERS = {
         ],
     ),
     "expectation_backup": Answers(
-        correct=[
-            expected_by_loops,
-            expected_by_matrices,
-            expected_in_torch,
-            expected_on_a_copy,
-        ],
+        correct=[expected_by_loops, expected_by_matrices, expected_on_a_copy],
         wrong=[
+            (expected_in_torch, "other type"),
             (expected_unmasked, "terminal not 0"),
             (expected_masked_at_the_end, "terminal not 0"),
             (expected_in_place, "in place"),
@@ -888,8 +891,10 @@ ANSWERS = {
         ],
     ),
     "optimality_backup": Answers(
-        correct=[table_by_loops, table_by_matmul, table_in_torch, table_as_lists],
+        correct=[table_by_loops, table_by_matmul],
         wrong=[
+            (table_in_torch, "other type"),
+            (table_as_lists, "other type"),
             (table_unmasked, "terminal not 0"),
             (table_masked_at_the_end, "terminal not 0"),
             (table_misprint, "maximum too early"),

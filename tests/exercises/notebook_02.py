@@ -575,10 +575,10 @@ ANSWERS = {
             in_place_and_returned,
             in_place_and_a_copy_returned,
             new_table,
-            table_in_float32,
-            table_as_lists,
         ],
         wrong=[
+            (table_in_float32, "other type"),
+            (table_as_lists, "other type"),
             (through_the_end, "ignores terminated"),
             (only_at_the_end, "mask inverted"),
             (nothing_at_the_end, "reward masked"),

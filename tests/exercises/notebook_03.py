@@ -532,10 +532,10 @@ ANSWERS = {
             taken_by_gather,
             taken_by_pairs,
             taken_by_loop,
-            taken_by_mask_in_float64,
             taken_from_the_diagonal,
         ],
         wrong=[
+            (taken_by_mask_in_float64, "other type"),
             (column_left, "axis left over"),
             (all_columns, "columns for rows"),
             (whole_rows, "rows by action"),
@@ -602,14 +602,10 @@ ANSWERS = {
         ],
     ),
     "sgd_step": Answers(
-        correct=[
-            step_by_autograd,
-            step_of_an_optimizer,
-            step_by_loop_in_numpy,
-            step_with_index_add,
-            step_in_numpy_with_add_at,
-        ],
+        correct=[step_by_autograd, step_of_an_optimizer, step_with_index_add],
         wrong=[
+            (step_by_loop_in_numpy, "other type"),
+            (step_in_numpy_with_add_at, "other type"),
             (step_up, "uphill"),
             (step_of_all_actions, "all actions"),
             (step_with_gathered_column, "broadcast"),

@@ -629,13 +629,10 @@ ANSWERS = {
         ],
     ),
     "is_transition": Answers(
-        correct=[
-            kept_by_loop,
-            kept_by_concatenation,
-            kept_by_writing,
-            kept_by_numbers_in_torch,
-        ],
+        correct=[kept_by_concatenation, kept_by_writing],
         wrong=[
+            (kept_by_loop, "other type"),
+            (kept_by_numbers_in_torch, "other type"),
             (kept_without_ends, "last step lost"),
             (kept_after_truncation, "ignores truncated"),
             (kept_after_termination, "ignores terminated"),

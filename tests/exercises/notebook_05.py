@@ -652,8 +652,9 @@ ANSWERS = {
         ],
     ),
     "td_target": Answers(
-        correct=[target_by_loop, target_with_where, target_in_numpy, target_in_place],
+        correct=[target_by_loop, target_with_where, target_in_place],
         wrong=[
+            (target_in_numpy, "other type"),
             (target_through_termination, "ignores terminated"),
             (target_cut_by_both, "stops at truncation"),
             (target_where_it_ended, "mask inverted"),

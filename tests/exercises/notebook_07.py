@@ -70,8 +70,9 @@ def of_the_end(steps, returns, window):
 
 ANSWERS = {
     "recent_mean": Answers(
-        correct=[by_mask, by_pairs, by_loop, recent_mean],
+        correct=[by_mask, by_pairs, recent_mean],
         wrong=[
+            (by_loop, "other type"),
             (by_episodes, "window of episodes"),
             (one_too_many, "one step too many"),
             (without_an_end, "future too"),

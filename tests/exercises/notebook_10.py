@@ -344,13 +344,10 @@ ANSWERS = {
         ],
     ),
     "mean_excess": Answers(
-        correct=[
-            excess_in_one_line,
-            excess_by_loop,
-            excess_by_weights,
-            excess_in_torch,
-        ],
+        correct=[excess_in_one_line, excess_by_weights],
         wrong=[
+            (excess_by_loop, "other type"),
+            (excess_in_torch, "other type"),
             (excess_everywhere, "terminal states"),
             (excess_at_terminal, "only terminal"),
             (excess_summed_but_divided_by_all, "divided by all"),
@@ -367,13 +364,9 @@ ANSWERS = {
         ],
     ),
     "double_target": Answers(
-        correct=[
-            double_with_gather,
-            double_by_loop,
-            double_in_numpy,
-            double_with_one_hot,
-        ],
+        correct=[double_with_gather, double_by_loop, double_with_one_hot],
         wrong=[
+            (double_in_numpy, "other type"),
             (double_exchanged, "roles exchanged"),
             (double_of_the_target, "maximum of the target"),
             (double_of_the_online, "online does both"),
@@ -392,8 +385,10 @@ ANSWERS = {
         ],
     ),
     "maxmin_target": Answers(
-        correct=[maxmin_by_axes, maxmin_by_loop, maxmin_in_numpy, maxmin_pair_by_pair],
+        correct=[maxmin_by_axes, maxmin_pair_by_pair],
         wrong=[
+            (maxmin_by_loop, "other type"),
+            (maxmin_in_numpy, "other type"),
             (members_maximum_first, "maximum first"),
             (members_averaged, "mean of members"),
             (members_but_one_forgotten, "first member"),

@@ -1,8 +1,9 @@
 """Exercises that check themselves: `check.td_target(your_td_target)` says whether it is
-right, and if not, why.
+right, and if not, where; `check.hint("td_target")` says why.
 """
 
 from dqn_tutorial.classroom.check import (
+    hints,
     logbook,
     notebook_01,
     notebook_02,
@@ -68,6 +69,26 @@ def progress() -> None:
     show(*overview.progress_figure(EXERCISES, entries))
 
 
+def hint(name: str) -> hints.Help:
+    """Return the next step of help with an exercise, and note it in the progress file:
+    what the last answer gets wrong, the hint, the lines of the solution in another
+    order.
+
+    Raises:
+        AttributeError: there is no such exercise.
+    """
+    return hints.hint(__getattr__(name))
+
+
+def solution(name: str) -> hints.Help:
+    """Return the solution of an exercise, and note it in the progress file.
+
+    Raises:
+        AttributeError: there is no such exercise.
+    """
+    return hints.solution(__getattr__(name))
+
+
 def __getattr__(name: str) -> Exercise:
     if name not in EXERCISES:
         raise AttributeError(
@@ -77,4 +98,4 @@ def __getattr__(name: str) -> Exercise:
 
 
 def __dir__() -> list[str]:
-    return [*EXERCISES, "progress"]
+    return [*EXERCISES, "progress", "hint", "solution"]

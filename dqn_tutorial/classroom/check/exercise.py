@@ -7,8 +7,8 @@ import math
 import re
 import tomllib
 import zlib
-from collections import ChainMap
-from collections.abc import Callable, Collection, Mapping
+from collections import ChainMap, Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dqn_tutorial.classroom.check import logbook
+from dqn_tutorial.classroom.check.diagnosis import Row, known
 from dqn_tutorial.classroom.check.guard import (
     NotAttempted,
     OwnError,
@@ -25,8 +26,18 @@ from dqn_tutorial.classroom.check.guard import (
     behaviour,
     guarded,
     listed,
+    quoted,
 )
-from dqn_tutorial.classroom.check.values import ATOL, RTOL, as_array, describe, shown
+from dqn_tutorial.classroom.check.guest import chance_kept
+from dqn_tutorial.classroom.check.texts import section
+from dqn_tutorial.classroom.check.values import (
+    ATOL,
+    RTOL,
+    as_array,
+    describe,
+    kind_of,
+    shown,
+)
 from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
 
 N_CASES = 20
@@ -34,6 +45,9 @@ COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
 _ACCEPTED: dict[str, Any] = {}  # the learner's right answers, by exercise
+FAILED: Counter[str] = Counter()  # tries since the last right answer, by exercise
+LAST: dict[str, "Verdict"] = {}  # by exercise
+_NO_ANSWER = object()
 # a key, and whether it fits a result and its inputs
 Trait = tuple[str, Callable[[Any, Mapping[str, Any]], bool]]
 # by exercise, or by the name of a section that several share, and by key
@@ -46,13 +60,15 @@ MESSAGES: dict[str, dict[str, str]] = tomllib.loads(
 class Verdict:
     """What a check says. Attributes: exercise: its name. status: `correct`,
     `not yet` or `not attempted yet`. key: the name of the misconception, empty
-    where there is none. message: for the learner.
+    where there is none. message: for the learner, at once. hint: the misconception
+    in words, for the second failing try.
     """
 
     exercise: str
     status: str
     key: str = ""
     message: str = ""
+    hint: str = ""
 
     def __repr__(self) -> str:
         return f"{self.exercise}: {self.status}." + (
@@ -60,16 +76,29 @@ class Verdict:
         )
 
     def _repr_html_(self) -> str:
-        words = re.sub(
-            r"`([^`]*)`", r"<code>\1</code>", html.escape(self.message)
-        ).replace("\n", "<br>")
-        words = re.sub(r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", words)
+        words = as_html(self.message)
         return (
             f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]};'
             ' padding: 4px 12px">'
             f"<b>{self.exercise}:"
             f" {self.status}.</b>{' ' + words if words else ''}</div>"
         )
+
+
+def as_html(words: str) -> str:
+    """Return words with `code` and *emphasis*; what is quoted stays as it is."""
+    parts = re.split(r"(``? ?.*?(?:(?<!`)`(?!`)| ``))", words)
+    made = []
+    for part in parts:
+        if part.startswith("`") and len(part) > 1:
+            made.append(f"<code>{html.escape(part.strip('`').strip())}</code>")
+        else:
+            made.append(
+                re.sub(
+                    r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", html.escape(part)
+                ).replace("\n", "<br>")
+            )
+    return "".join(made)
 
 
 @dataclass(frozen=True)
@@ -100,14 +129,27 @@ class Exercise:
         """The learner's answer if its last check said correct, else the solution."""
         return _ACCEPTED.get(self.name, self.solution)
 
-    def __call__(self, answer: Any) -> Verdict:
+    def __repr__(self) -> str:
+        return f"An exercise of {self.notebook}: check.{self.name}(your answer)."
+
+    def __call__(self, answer: Any = _NO_ANSWER) -> Verdict:
+        if answer is _NO_ANSWER:
+            words = "Give your answer in the brackets."
+            return Verdict(self.name, "not attempted yet", message=words)
         # the same inputs at each try
         verdict = self.verdict(answer, seed=zlib.crc32(self.name.encode()))
         _ACCEPTED.pop(self.name, None)
+        LAST[self.name] = verdict
         if verdict.status == "not attempted yet":
             return verdict
         if verdict.status == "correct":
             _ACCEPTED[self.name] = answer
+            del FAILED[self.name]
+        else:
+            FAILED[self.name] += 1
+            if FAILED[self.name] > 1:
+                words = [verdict.message, verdict.hint, self._again(verdict.key)]
+                verdict = replace(verdict, message="\n".join(filter(None, words)))
         try:
             logbook.note(self.name, verdict.status == "correct", verdict.key)
         # a broken file must not cost the learner the verdict
@@ -118,25 +160,41 @@ class Exercise:
             )
         return verdict
 
+    def _again(self, key: str) -> str:
+        """Say where to read again."""
+        places = [MESSAGES["again"].get(one, "") for one in key.split(" + ")]
+        notebook, _, heading = next(filter(None, places), "").partition("#")
+        if not heading:
+            notebook, heading = self.notebook, section(self.notebook, self.name)
+        return f"Read again: {notebook}, section {quoted(heading)}." if heading else ""
+
     def verdict(self, answer: Any, seed: int) -> Verdict:
         """Judge an answer on the inputs of a seed."""
         try:
-            self.judge(answer, np.random.default_rng(seed))
+            with chance_kept():
+                self.judge(answer, np.random.default_rng(seed))
         except NotAttempted as stub:
             return Verdict(self.name, "not attempted yet", message=str(stub))
         except Wrong as wrong:
-            return Verdict(self.name, "not yet", wrong.key, self._message(wrong))
+            words = self._words_of(wrong)
+            first, then = (wrong.case, words) if wrong.case else (words, "")
+            return Verdict(self.name, "not yet", wrong.key, first, then)
         except OwnError as error:
             return Verdict(self.name, "not yet", "an error", str(error))
         return Verdict(self.name, "correct")
 
-    def _message(self, wrong: Wrong) -> str:
-        if wrong.message:
-            return wrong.message
-        text = ChainMap(*(MESSAGES[name] for name in (self.name, *self.also)))[
-            wrong.key
+    def _words_of(self, wrong: Wrong) -> str:
+        """Return what an exercise says of a misconception, or of two at once."""
+        sections = ChainMap(
+            *(MESSAGES.get(name, {}) for name in (self.name, *self.also, "error"))
+        )
+        texts = [
+            sections.get(key, wrong.details.get("facts", ""))
+            for key in wrong.key.split(" + ")
         ]
-        return text.format(**wrong.details) if wrong.details else text
+        return " ".join(
+            text.format(**wrong.details) if wrong.details else text for text in texts
+        ).strip()
 
 
 def by_values(
@@ -146,12 +204,14 @@ def by_values(
     traits: Collection[Trait] = (),
     inputs_it_changes: tuple[str, ...] = (),
     seen_as: Function = lambda answer: answer,
+    by_hand: Sequence[dict[str, Any]] = (),
+    may_call: bool = False,
 ) -> Judge:
     """Return a judge for a function whose result is determined by its inputs.
 
-    A wrong answer that behaves on every case as a misconception does, by value or by
-    error, is refused by its key; other wrong answers are shown a case on which they
-    differ.
+    A wrong answer is shown the first case on which it differs. One that behaves as a
+    misconception does, by value or by error, on every case or on every random one, is
+    refused by its key.
 
     Args:
         sample: random inputs by name, in the order of the arguments; sizes should
@@ -165,70 +225,136 @@ def by_values(
             them instead.
         seen_as: makes of an answer the function whose results are compared; `right` and
             the misconceptions are such functions already.
+        by_hand: the smallest inputs, with numbers that can be computed by hand; they
+            come first, and hold the special cases.
+        may_call: whether an answer may call the package.
     """
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
-        cases = [sample(rng) for _ in range(N_CASES)]
-        own = guarded(seen_as(answer), inputs_it_changes)
-        seen = [behaviour(own, case) for case in cases]
-        for key, refuses in traits:
-            for (kind, result), case in zip(seen, cases, strict=True):
-                if kind == "value" and refuses(result, case):
-                    raise Wrong(key)
+        cases = [*by_hand, *(sample(rng) for _ in range(N_CASES))]
+        own = guarded(seen_as(answer), inputs_it_changes, may_call=may_call)
         trusted = partial(
             guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf
         )
         wanted = [behaviour(trusted(right), case) for case in cases]
-        different = [
-            row
-            for row in zip(seen, wanted, cases, strict=True)
-            if not alike(row[0], row[1])
-        ]
+        seen = []
+        for case in cases:
+            try:
+                seen.append(behaviour(own, case))
+            except Wrong as wrong:
+                wrong.case = wrong.case or f"The inputs were {listed(case, shown)}."
+                raise
+        rows: list[Row] = list(zip(seen, wanted, cases, strict=True))
+        for key, refuses in traits:
+            for (kind, result), want, case in sorted(rows, key=_size):
+                if kind == "value" and refuses(result, case):
+                    raise Wrong(key, _case(result, want[1], case))
+        different = [row for row in rows if not alike_in_kind(row[0], row[1])]
         if not different:
             return
-        for key, wrong in misconceptions:
-            made = trusted(wrong)
-            if all(
-                alike(found, behaviour(made, case))
-                for found, case in zip(seen, cases, strict=True)
-            ):
-                raise Wrong(key)
-        (kind, result), (_, want), case = min(
-            different,
-            # what there is to show: the smallest case is the easiest to compute by hand
-            key=lambda row: sum(
-                array.size
-                for value in row[2].values()
-                if (array := as_array(value)) is not None
-            ),
-        )
-        _refuse(kind, result, want, case)
+        n_small = len(by_hand)
+        is_small = any(row is different[0] for row in rows[:n_small])
+        first = different[0] if is_small else min(different, key=_size)
+        (kind, result), want, case = first
+        form = _form(kind, result, want[1], case)
+        for some in (rows, rows[n_small:]):
+            for key, wrong_one in misconceptions:
+                made = trusted(wrong_one)
+                if all(
+                    alike(found, behaviour(made, inputs)) for found, _, inputs in some
+                ):
+                    raise Wrong(
+                        key, form.case if form else _case(result, want[1], case)
+                    )
+        if kind == "error":
+            raise result
+        if form:
+            raise form
+        facts = known(partial(behaviour, own), partial(behaviour, trusted(right)), rows)
+        raise Wrong("other values", _case(result, want[1], case), facts=facts)
 
     return judge
 
 
-def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None:
-    """Say how one result differs: by error, kind, shape, NaN, dtype, or value."""
-    case = f"The inputs were {listed(inputs, shown)}."
-    if kind == "error":
-        raise result
+def _size(row: Row) -> int:
+    """Return how many numbers the inputs of a case hold."""
+    return sum(
+        array.size
+        for value in row[2].values()
+        if (array := as_array(value)) is not None
+    )
+
+
+def alike_in_kind(found: Any, wanted: Any) -> bool:
+    """Say whether two behaviours are the same, in the same form."""
+    return alike(found, wanted) and _is_kind(found[1], wanted[1])
+
+
+def _is_kind(value: Any, wanted: Any) -> bool:
+    """Say whether a result comes as a tensor or an array where one is asked for; a
+    single number may come as any.
+    """
+    if isinstance(wanted, Mapping):
+        return all(_is_kind(value[name], part) for name, part in wanted.items())
+    asked = kind_of(wanted)
+    return as_array(wanted) is None or asked in ("number", kind_of(value))
+
+
+def _case(result: Any, wanted: Any, inputs: Mapping[str, Any]) -> str:
+    """Show one case: what went in, what is right, and what came out."""
     a, b = as_array(result), as_array(wanted)
-    if b is None:  # several results in a tuple or dict
-        raise Wrong(
-            "other values",
-            f"Your result is {_parts(result)}; right is {_parts(wanted)}.\n{case}",
+    words = f"Inputs: {listed(inputs, shown)}.\n"
+    if isinstance(wanted, Mapping) and isinstance(result, Mapping):
+        apart = [
+            name
+            for name in wanted
+            if not alike(("value", result.get(name)), ("value", wanted[name]))
+        ]
+        return words + "\n".join(
+            f"`{name}`: right is {shown(wanted[name])}, yours is"
+            f" {shown(result.get(name))}."
+            for name in apart or wanted
         )
+    words += f"Right: {_parts(wanted)}.\nYours: {_parts(result)}."
+    if a is None or b is None or a.shape != b.shape or b.size < 2:
+        return words
+    differ = np.argwhere(~np.isclose(a, b, RTOL, ATOL, equal_nan=True))
+    if len(differ) and b.size > 12:
+        place = tuple(int(i) for i in differ[0])
+        words += (
+            f" At index {list(place)}: right is {describe(b[place])}, yours is"
+            f" {describe(a[place])}."
+        )
+    return words
+
+
+def _form(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> Wrong | None:
+    """Say how a result differs in form: by error, kind, shape, NaN or dtype; nothing
+    where it does not.
+    """
+    if kind == "error":
+        return Wrong("an error", str(result))
+    if isinstance(wanted, Mapping):
+        for name, part in wanted.items():
+            if isinstance(result, Mapping) and not alike_in_kind(
+                ("value", result.get(name)), ("value", part)
+            ):
+                return _form(kind, result.get(name), part, inputs)
+        return None
+    a, b = as_array(result), as_array(wanted)
+    if b is None:  # several results in a tuple
+        return None
+    case = f"The inputs were {listed(inputs, shown)}."
     if type(result).__module__ == "torch.return_types":
-        raise Wrong("max gives a pair", MESSAGES["error"]["max gives a pair"])
-    if a is None:
+        return Wrong("max gives a pair", f"Your function returns a pair.\n{case}")
+    if a is None or not _is_kind(result, wanted):
         words = (
-            f"Your function returns a {type(result).__name__}; asked for is"
-            f" {describe(wanted)}."
+            f"Your function returns {_named(result)}; asked for is {_named(wanted)}."
         )
-        raise Wrong("other type", words)
+        return Wrong("other type", f"{words}\n{case}")
     if a.shape != b.shape:
         asked = f"{list(b.shape)}" if b.ndim else "a single number, without an axis"
-        raise Wrong(
+        return Wrong(
             "other shape",
             f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{case}",
         )
@@ -237,9 +363,9 @@ def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None
         and np.isnan(a).any()
         and not np.isnan(np.asarray(b, float)).any()
     ):
-        raise Wrong("nan", f"Your result holds `nan`, which is no number.\n{case}")
+        return Wrong("nan", f"Your result holds `nan`, which is no number.\n{case}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
-        raise Wrong(
+        return Wrong(
             "other dtype",
             f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.",
         )
@@ -249,15 +375,19 @@ def _refuse(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> None
             f"Some of your numbers differ from the right ones, by {apart:.2g} at most."
             " Is anything rounded?"
         )
-        raise Wrong("other values", f"{words}\n{case}")
-    words = f"You return {shown(a)}; right is {shown(b)}."
-    if b.size > 1:
-        place = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, RTOL, ATOL))[0])
-        words += (
-            f" They first differ at index {list(place)}: {describe(a[place])} for"
-            f" {describe(b[place])}."
-        )
-    raise Wrong("other values", f"{words}\n{case}")
+        return Wrong("other values", f"{words}\n{case}")
+    return None
+
+
+def _named(value: Any) -> str:
+    """Name the kind of a result with its shape."""
+    if as_array(value) is None:
+        name = type(value).__name__
+        return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    kind = kind_of(value)
+    if kind == "number":
+        return "a number"
+    return f"{'an' if kind == 'array' else 'a'} {kind}, {describe(value)}"
 
 
 def _parts(value: Any) -> str:
@@ -266,7 +396,7 @@ def _parts(value: Any) -> str:
     return (
         f"({', '.join(map(shown, value))})"
         if isinstance(value, tuple)
-        else describe(value)
+        else shown(value)
     )
 
 
@@ -288,7 +418,7 @@ def choice(replies: Mapping[str, str], right: str) -> Judge:
                 f'Give one letter as text, such as "{letters[0]}", not'
                 f" {describe(answer)}.",
             )
-        letter = answer.strip().upper()
+        letter = answer.strip(" .)").upper()
         if letter in replies:
             raise Wrong(f"answer {letter}", replies[letter])
         if letter != right:

@@ -4,34 +4,41 @@ its errors put in words.
 
 import copy
 import ctypes
+import dis
 import inspect
-import io
 import linecache
 import math
+import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
+from types import CodeType, FunctionType
 from typing import Any
 
+from dqn_tutorial.classroom.check.guest import Said, hosted
 from dqn_tutorial.classroom.check.values import agree, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
 Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
 # lines that the learner's own prints may take: a check calls the function often
 N_PRINTED = 20
+MOST_QUOTED = 200  # letters of an error's text, or of a line
+PACKAGE = "dqn_tutorial"
 
 
 class Wrong(Exception):
-    """Why an answer is refused: a short key, the name of the misconception, and a
-    message that teaches; without one, that of the exercise for the key, with `details`
-    filled in.
+    """Why an answer is refused: a short key, the name of the misconception, and what
+    is said at once: `case`, the smallest example of it, or the form that is wrong. Of a
+    misconception the exercise's own message is said too, with `details` filled in:
+    after the case, or at once where there is none.
     """
 
-    def __init__(self, key: str, message: str = "", **details: Any) -> None:
-        super().__init__(key, message)
-        self.key, self.message, self.details = key, message, details
+    def __init__(self, key: str, case: str = "", **details: Any) -> None:
+        super().__init__(key, case)
+        self.key, self.case, self.details = key, case, details
 
 
 class NotAttempted(Exception):
@@ -46,12 +53,11 @@ class OwnError(Exception):
     def __init__(
         self, error: Exception, answer: Callable[..., Any], inputs: dict[str, Any]
     ) -> None:
-        self.error = error
-        said = str(error).replace("`", "'").rstrip(".")
-        words = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        self.error, self.text = error, _text_of(error)
+        words = f"{type(error).__name__}: {self.text}".rstrip(":. ")
         super().__init__(
-            f"Your code stopped with `{words}`{_line_of(error, answer)}.\nThe inputs"
-            f" were {listed(inputs)}."
+            f"Your code stopped with {quoted(words)}{_line_of(error, answer)}.\nThe"
+            f" inputs were {listed(inputs)}."
         )
 
 
@@ -60,8 +66,27 @@ class TooLong(BaseException):
     """The code ran longer than it may."""
 
 
+def quoted(words: str) -> str:
+    """Return words as a quotation in Markdown, cut to a length that a reader can
+    take.
+    """
+    if len(words) > MOST_QUOTED:
+        words = words[:MOST_QUOTED] + " [cut]"
+    return f"`` {words} ``" if "`" in words else f"`{words}`"
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of the learner's own class
+        return ""
+
+
 def guarded(
-    answer: Any, inputs_it_changes: tuple[str, ...] = (), seconds: float | None = None
+    answer: Any,
+    inputs_it_changes: tuple[str, ...] = (),
+    seconds: float | None = None,
+    may_call: bool = False,
 ) -> Callable[..., Any]:
     """Return a function of named inputs that calls the learner's with copies of them,
     in their order.
@@ -70,12 +95,14 @@ def guarded(
         answer: what the learner gave to the check.
         inputs_it_changes: names of inputs that are there to be changed; then the result
             is the dict of these copies unless the learner's function returns something.
-        seconds: for one call, `SECONDS` if left out.
+        seconds: for one call, `SECONDS` if left out; infinite for code of our own,
+            which is not watched.
+        may_call: whether it may call the package.
 
     Raises:
-        Wrong: an answer that is no function, takes other arguments, runs too long, ends
-            Python, changes other inputs or returns None. NotAttempted: it raised
-            NotImplementedError. OwnError: it raised something else.
+        Wrong: an answer that is no function, takes other arguments, calls the package,
+            runs too long, ends Python, changes other inputs or returns None.
+            NotAttempted: the stub's own `raise`. OwnError: it raised something else.
     """
     if not callable(answer):
         kind = type(answer).__name__
@@ -85,32 +112,44 @@ def guarded(
         )
 
     limit = SECONDS if seconds is None else seconds
+    if math.isfinite(limit) and not may_call and (name := _of_the_package(answer)):
+        raise Wrong(
+            "calls the package",
+            f"Your function uses `{name}` of the package. Write the lines yourself,"
+            " with Python, NumPy and PyTorch.",
+        )
     n_printed = 0
 
     def call(**inputs: Any) -> Any:
         nonlocal n_printed
         _check_arguments(answer, inputs)
-        given, said = copy.deepcopy(inputs), io.StringIO()
-        try:
-            with redirect_stdout(said), time_limit(limit):
+        given, said = copy.deepcopy(inputs), Said()
+        if math.isinf(limit):
+            try:
                 result = answer(*given.values())
-        except NotImplementedError:
-            raise NotAttempted(_left_over(answer)) from None
+            except Wrong:
+                raise
+            except Exception as error:
+                raise OwnError(error, answer, inputs) from None
+            return _returned(result, given, inputs_it_changes)
+        begun = time.monotonic()
+        try:
+            with hosted(said), time_limit(limit):
+                result = answer(*given.values())
         except Wrong:  # of a judge that wraps the answer
             raise
         except TooLong as stop:
-            where = _line_of(stop, answer)
-            raise Wrong(
-                "endless",
-                f"Your code was stopped after {limit:g} seconds{where}: a loop never"
-                " ends or is very slow.",
-            ) from None
+            raise Wrong("endless", _too_long(stop, answer, limit, begun)) from None
         except SystemExit as stop:
             words = (
                 f"Your code ends Python itself{_line_of(stop, answer)}. A function ends"
                 " with `return`."
             )
             raise Wrong("ends Python", words) from None
+        except NotImplementedError as error:
+            if _is_of_the_stub(error, answer):
+                raise NotAttempted(_left_over(answer)) from None
+            raise OwnError(error, answer, inputs) from None
         except Exception as error:
             raise OwnError(error, answer, inputs) from None
         finally:
@@ -128,16 +167,70 @@ def guarded(
                     " that too. Others still need it: work on a copy."
                 )
                 raise Wrong("changes its input", words)
-        if result is None and inputs_it_changes:
-            return {name: given[name] for name in inputs_it_changes}
-        if result is None:
-            raise Wrong(
-                "returns nothing",
-                "Your function returns `None`. Is a `return` missing at its end?",
-            )
-        return result
+        return _returned(result, given, inputs_it_changes)
 
     return call
+
+
+def _returned(result: Any, given: dict[str, Any], changed: tuple[str, ...]) -> Any:
+    if result is None and changed:
+        return {name: given[name] for name in changed}
+    if result is None:
+        raise Wrong(
+            "returns nothing",
+            "Your function returns `None`. Is a `return` missing at its end?",
+        )
+    return result
+
+
+def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str:
+    """Name what a function, or one of the learner's own that it calls, takes from the
+    package; nothing where it takes nothing. A solution that a notebook hands on is as
+    the learner's own.
+    """
+    function, code = _unwrapped(answer), _code_of(answer)
+    if code is None or code in seen:
+        return ""
+    codes = [code, *(c for c in code.co_consts if isinstance(c, CodeType))]
+    for step in (step for one in codes for step in dis.get_instructions(one)):
+        if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] == PACKAGE:
+            return str(step.argval)
+        if step.opname not in ("LOAD_GLOBAL", "LOAD_NAME"):
+            continue
+        found = function.__globals__.get(step.argval)
+        is_module = inspect.ismodule(found)
+        home = found.__name__ if is_module else getattr(found, "__module__", "")
+        if str(home).split(".")[0] == PACKAGE and ".classroom.check" not in str(home):
+            return str(step.argval)
+        if isinstance(found, FunctionType) and ".classroom.check" not in str(home):
+            if name := _of_the_package(found, seen | {code}):
+                return name
+    return ""
+
+
+def _too_long(
+    stop: BaseException, answer: Callable[..., Any], limit: float, begun: float
+) -> str:
+    """Say when the code was stopped: later than it should where the system allows no
+    other.
+    """
+    took, where = time.monotonic() - begun, _line_of(stop, answer)
+    words = (
+        f"Your code was stopped after {limit:g} seconds{where}: a loop never ends or is"
+        " very slow."
+    )
+    if took > 2 * limit + 1:
+        words += f" (It could not be stopped before {took:.0f} seconds had passed.)"
+    return words
+
+
+def _is_of_the_stub(error: BaseException, answer: Callable[..., Any]) -> bool:
+    """Say whether the learner's own code raised it: PyTorch raises the same error for
+    types that it does not take.
+    """
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    code = _code_of(answer)
+    return code is None or frame.f_code.co_filename == code.co_filename
 
 
 def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
@@ -151,9 +244,7 @@ def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour
 def alike(a: Behaviour, b: Behaviour) -> bool:
     """Say whether two behaviours are the same value or the same error."""
     if a[0] == b[0] == "error":
-        return type(a[1].error) is type(b[1].error) and str(a[1].error) == str(
-            b[1].error
-        )
+        return type(a[1].error) is type(b[1].error) and a[1].text == b[1].text
     return a[0] == b[0] and agree(a[1], b[1])
 
 
@@ -177,11 +268,22 @@ def _is_untouched(given: Any, before: Any) -> bool:
     )
 
 
+def _unwrapped(answer: Any) -> Any:
+    try:
+        return inspect.unwrap(answer)
+    except ValueError:  # one that names itself
+        return answer
+
+
+def _code_of(answer: Any) -> CodeType | None:
+    return getattr(_unwrapped(answer), "__code__", None)
+
+
 def _left_over(answer: Callable[..., Any]) -> str:
     """Say that the stub's last line still stands in a function that holds more than
     it.
     """
-    code = getattr(inspect.unwrap(answer), "__code__", None)
+    code = _code_of(answer)
     if code is None or (
         code.co_names == ("NotImplementedError",)
         and code.co_nlocals == code.co_argcount + code.co_kwonlyargcount
@@ -200,7 +302,7 @@ def listed(inputs: Mapping[str, Any], say: Callable[[Any], str] = describe) -> s
 
 def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
     """Name the learner's line that an exception came through last."""
-    code = getattr(inspect.unwrap(answer), "__code__", None)
+    code = _code_of(answer)
     lines = [
         (frame.f_code.co_filename, number)
         for frame, number in traceback.walk_tb(error.__traceback__)
@@ -209,26 +311,23 @@ def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
     if not lines:
         return ""
     text = linecache.getline(*lines[-1]).strip()
-    return f" in line {lines[-1][1]}, `{text}`" if text else f" in line {lines[-1][1]}"
+    return f" in line {lines[-1][1]}" + (f", {quoted(text)}" if text else "")
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Stop Python code that runs longer by raising `TooLong` in it.
+    """Stop code that runs longer by raising `TooLong` in it.
 
-    The exception is sent from a second thread: a signal would reach only the main
-    thread, and not on every system. It is raised between two steps of Python, so a loop
-    inside C, such as `sum(itertools.repeat(0.0))`, is not stopped. Code that has
-    imported a module gets the time once more: an import costs seconds, but only the
-    first time.
+    In the main thread it is raised by a signal, which also ends `time.sleep` and
+    waiting for a lock. Elsewhere, and on Windows, it is sent by a second thread and
+    raised between two steps of Python. A loop inside C, such as
+    `sum(itertools.repeat(0.0))`, is stopped by neither. Code that has imported a module
+    gets the time once more: an import costs seconds, but only the first time.
 
     Source: CPython's `PyThreadState_SetAsyncExc`.
     """
-    if math.isinf(seconds):
-        yield
-        return
-    here, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
-    throw, thrown = ctypes.pythonapi.PyThreadState_SetAsyncExc, threading.Event()
+    here, over, thrown = threading.get_ident(), threading.Event(), threading.Event()
+    throw, give_back = _thrower(here)
 
     def watch() -> None:
         pause, n_modules = seconds, len(sys.modules)
@@ -236,7 +335,7 @@ def time_limit(seconds: float) -> Iterator[None]:
             if n_modules < (n_modules := len(sys.modules)):
                 continue
             thrown.set()
-            throw(here, ctypes.py_object(TooLong))
+            throw()
             pause = 0.002
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -253,6 +352,24 @@ def time_limit(seconds: float) -> Iterator[None]:
         if thrown.is_set():
             # one may be on its way: replaced by one that is awaited here
             with suppress(TooLong):
-                throw(here, ctypes.py_object(TooLong))
+                throw()
                 for _ in range(1_000):
                     pass
+        give_back()
+
+
+def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Return what raises `TooLong` in this thread, and what gives the means back."""
+    if hasattr(signal, "pthread_kill") and here == threading.main_thread().ident:
+
+        def stop(*_: Any) -> None:
+            raise TooLong
+
+        old = signal.signal(signal.SIGALRM, stop)
+        if old is not None:
+            return (
+                lambda: signal.pthread_kill(here, signal.SIGALRM),
+                lambda: signal.signal(signal.SIGALRM, old),
+            )
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    return lambda: throw(ctypes.c_ulong(here), ctypes.py_object(TooLong)), lambda: None

@@ -21,9 +21,9 @@ def logbook_path() -> Path:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Return for each attempted exercise `correct`, `attempts` and `refusals`, the keys
-    of its refusals in order; for an answered question likewise, by `ASKED` and its
-    name.
+    """Return for each attempted exercise `correct`, `attempts`, `refusals`, the keys of
+    its refusals in order, and `help`, the steps of help in order; for an answered
+    question likewise, by `ASKED` and its name.
 
     Raises:
         ValueError: the file is there but does not hold progress, or is of a later
@@ -39,6 +39,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
                 "correct": bool(entry["correct"]),
                 "attempts": int(entry["attempts"]),
                 "refusals": [str(key) for key in entry["refusals"]],
+                "help": [str(step) for step in entry.get("help", [])],
             }
             for name, entry in content.items()
         }
@@ -46,12 +47,30 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 def note(name: str, correct: bool, key: str) -> None:
     """Add an attempt at an exercise. What was once solved stays solved."""
-    path = logbook_path()
-    content = read(path)
-    entry = content.setdefault(name, {"correct": False, "attempts": 0, "refusals": []})
+    content, entry = _entry(name)
     if not entry["correct"]:  # only the way to the first success counts
         entry["attempts"] += 1
         entry["correct"] = correct
         entry["refusals"] += [key] if key else []
+    _write(content)
+
+
+def note_help(name: str, step: str) -> None:
+    """Add a step of help, where it can be kept."""
+    try:
+        content, entry = _entry(name)
+        entry["help"].append(step)
+        _write(content)
+    except (OSError, ValueError):  # must not cost the learner the help
+        return
+
+
+def _entry(name: str) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    content = read(logbook_path())
+    new = {"correct": False, "attempts": 0, "refusals": [], "help": []}
+    return content, content.setdefault(name, new)
+
+
+def _write(content: dict[str, dict[str, Any]]) -> None:
     numbered = {"format": PROGRESS_FORMAT, **content}
-    write_whole(path, json.dumps(numbered, indent=1) + "\n")
+    write_whole(logbook_path(), json.dumps(numbered, indent=1) + "\n")

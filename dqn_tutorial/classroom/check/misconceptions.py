@@ -4,6 +4,7 @@ and PyTorch's errors in plain words.
 
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.functional import huber_loss
 
-from dqn_tutorial.classroom.check.exercise import MESSAGES, Function, Judge, Trait
+from dqn_tutorial.classroom.check.exercise import Function, Judge, Trait
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong
 from dqn_tutorial.classroom.check.values import as_array, flat
 from dqn_tutorial.targets import td_target
@@ -34,31 +35,41 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("'NoneType'", ".grad"), "no backward"),
     (("backward through the graph a second time",), "backward inside"),
 )
-_wrong_targets: tuple[tuple[str, Function], ...] = (
-    ("ignores terminated", lambda r, q, t, g: plain_target(r, q, t & False, g)),
-    ("mask inverted", lambda r, q, t, g: plain_target(r, q, ~t, g)),
-    ("reward masked", lambda r, q, t, g: plain_target(r, q, t, g) * ~t),
-    ("no discount", lambda r, q, t, g: plain_target(r, q, t, 1.0)),
-    ("reward discounted", lambda r, q, t, g: g * plain_target(r, q, t, 1.0)),
-    ("one maximum", lambda r, q, t, g: r + g * ~t * q.detach().max()),
-    ("mean of actions", lambda r, q, t, g: r + g * ~t * q.detach().mean(-1)),
-    ("action for value", lambda r, q, t, g: r + g * ~t * q.argmax(-1)),
-    ("reward times value", lambda r, q, t, g: (r + g) * ~t * q.detach().amax(-1)),
-    ("bits flipped", lambda r, q, t, g: r + g * ~t.int() * q.detach().amax(-1)),
-    # two orders of one product, for the two
-    ("max over the batch", lambda r, q, t, g: r + g * ~t * q.amax(0)),
-    # texts of the error that they raise
-    ("max over the batch", lambda r, q, t, g: r + g * q.amax(0) * ~t),
+# wrong parts of `target_of`
+TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("ignores terminated", {"keep": torch.ones_like}),
+    ("mask inverted", {"keep": lambda t: t}),
+    ("bits flipped", {"keep": lambda t: ~t.int()}),
+    ("reward masked", {"reward": lambda r, t, g: r * ~t}),
+    ("reward discounted", {"reward": lambda r, t, g: g * r}),
+    ("reward left out", {"reward": lambda r, t, g: 0 * r}),
+    ("no discount", {"discount": lambda g: 1.0}),
+    ("discounted twice", {"discount": lambda g: g * g}),
+    ("next value subtracted", {"discount": lambda g: -g}),
+    ("one maximum", {"value": lambda q: q.max()}),
+    ("mean of actions", {"value": lambda q: q.mean(-1)}),
+    ("sum of actions", {"value": lambda q: q.sum(-1)}),
+    ("minimum for maximum", {"value": lambda q: q.amin(-1)}),
+    ("first action", {"value": lambda q: q[..., 0]}),
+    ("maximum from 0", {"value": lambda q: q.amax(-1).clamp(min=0)}),
+    ("size for value", {"value": lambda q: q.abs().amax(-1)}),
+    ("action for value", {"value": lambda q: q.argmax(-1)}),
+    ("max over the batch", {"value": lambda q: q.amax(-2)}),
 )
-_wrong_means: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
-    ("sum for mean", lambda error: error.square().sum()),
-    ("no square", lambda error: error.mean()),
-    ("no square", lambda error: -error.mean()),
-    ("absolute error", lambda error: error.abs().mean()),
-    ("half the square", lambda error: error.square().mean() / 2),
-    ("root", lambda error: error.square().mean().sqrt()),
-    ("square of the mean", lambda error: error.mean().square()),
-    ("Huber", lambda error: huber_loss(error, torch.zeros_like(error))),
+LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sum for mean", {"mean": lambda error: error.square().sum()}),
+    ("no square", {"mean": lambda error: error.mean()}),
+    ("no square", {"mean": lambda error: -error.mean()}),
+    ("absolute error", {"mean": lambda error: error.abs().mean()}),
+    ("half the square", {"mean": lambda error: error.square().mean() / 2}),
+    ("root", {"mean": lambda error: error.square().mean().sqrt()}),
+    ("square of the mean", {"mean": lambda error: error.mean().square()}),
+    (
+        "Huber",
+        {"mean": lambda error: huber_loss(error, torch.zeros_like(error))},
+    ),
+    ("ascent", {"mean": lambda error: -error.square().mean()}),
+    ("largest error", {"mean": lambda error: error.square().max()}),
 )
 
 
@@ -81,11 +92,26 @@ def explained(judge: Judge) -> Judge:
         except OwnError as error:
             for pieces, key in ERRORS:
                 if all(piece in str(error) for piece in pieces):
-                    words = f"{MESSAGES['error'][key]}\n{error}"
-                    raise Wrong(key, words) from None
+                    raise Wrong(key, str(error)) from None
             raise
 
     return judge_with_words
+
+
+def flawed(
+    build: Callable[..., Any], flaws: Sequence[tuple[str, dict[str, Any]]]
+) -> list[tuple[str, Any]]:
+    """Return what `build(**parts)` makes with one wrong part, then with two.
+
+    Args:
+        build: makes a function of parts, all of which have a right default.
+        flaws: the key of a misconception, and the parts that it gets wrong.
+    """
+    return [(key, build(**parts)) for key, parts in flaws] + [
+        (f"{one} + {other}", build(**parts, **more))
+        for (one, parts), (other, more) in combinations(flaws, 2)
+        if one != other and not parts.keys() & more.keys()
+    ]
 
 
 def around(call: Function) -> Callable[[Any], Any]:
@@ -109,11 +135,26 @@ def plain_target(
     return td_target(reward, next_q.detach(), terminated, gamma)
 
 
+def target_of(
+    reward: Function = lambda r, t, g: r,
+    discount: Function = lambda g: g,
+    keep: Function = lambda t: ~t,
+    value: Function = lambda q: q.amax(-1),
+) -> Function:
+    """Return a TD target made of parts, a function like `plain_target`."""
+
+    def target(r: Tensor, q: Tensor, t: Tensor, g: float) -> Tensor:
+        with torch.no_grad():
+            return torch.as_tensor(reward(r, t, g) + discount(g) * keep(t) * value(q))
+
+    return target
+
+
 def wrong_targets(answer_of: Callable[[Function], Any]) -> list[tuple[str, Any]]:
-    """Return wrong targets, as answers made of functions of `plain_target`'s
-    arguments.
+    """Return targets with one flaw, and with two, as answers made of functions of
+    `plain_target`'s arguments.
     """
-    return [(key, answer_of(wrong)) for key, wrong in _wrong_targets]
+    return flawed(lambda **parts: answer_of(target_of(**parts)), TARGET_FLAWS)
 
 
 def wrong_losses(
@@ -122,7 +163,7 @@ def wrong_losses(
     """Return other means than that of the squares, as answers made of functions of
     the errors.
     """
-    return [(key, answer_of(mean)) for key, mean in _wrong_means]
+    return [(key, answer_of(parts["mean"])) for key, parts in LOSS_FLAWS]
 
 
 def refuse_backward(leaves: Sequence[Tensor]) -> None:

@@ -325,7 +325,7 @@ def _judge_pay(answer: object, rng: np.random.Generator) -> None:
         for case, pay in paid.items():
             worse = tuple(a + b for a, b in zip(case, step, strict=True))
             if paid.get(worse, pay) > pay + 1e-9:  # type: ignore[arg-type]
-                raise Wrong(key, case=case, worse=worse, pay=pay, more=paid[worse])  # type: ignore[index]
+                raise Wrong(key, at=case, worse=worse, pay=pay, more=paid[worse])  # type: ignore[index]
     if np.ptp(list(paid.values())) == 0:
         raise Wrong("always the same")
     by_missed = {(case[1], pay) for case, pay in paid.items()}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 RTOL, ATOL = 1e-4, 1e-5  # float32 and another order of operations stay well within
 
 
-def as_array(value: Any) -> NDArray[Any] | None:
-    """Return tensors, arrays, numbers and lists of them as an array, everything else as
-    None.
+def as_array(value: Any, depth: int = 4) -> NDArray[Any] | None:
+    """Return tensors, arrays, numbers and lists of them, nested to this depth, as an
+    array, everything else as None.
 
     Floats that NumPy does not know, such as bfloat16, come as float32, sparse tensors
     in full.
@@ -31,17 +31,29 @@ def as_array(value: Any) -> NDArray[Any] | None:
             )
         except (RuntimeError, TypeError):  # no numbers in it, or none that NumPy has
             return None
+    if isinstance(value, list):
+        if not depth:
+            return None
+        if not all(type(one) in (bool, int, float) for one in value):
+            value = [as_array(one, depth - 1) for one in value]
+            if any(one is None for one in value):
+                return None
     if isinstance(value, np.ndarray | np.generic | bool | int | float | list):
         try:
-            array = np.asarray(
-                [np.asarray(as_array(item)) for item in value]
-                if isinstance(value, list)
-                else value
-            )
+            array = np.asarray(value)
         except ValueError:  # a ragged list
             return None
         return array if array.dtype.kind in "biuf" else None
     return None
+
+
+def kind_of(value: Any) -> str:
+    """Return in which form numbers come: a tensor, an array, a number, or a list."""
+    if isinstance(value, torch.Tensor):
+        return "tensor"
+    if isinstance(value, np.ndarray):
+        return "array" if value.ndim else "number"
+    return type(value).__name__ if isinstance(value, list) else "number"
 
 
 def agree(value: Any, other: Any) -> bool:

@@ -1,0 +1,208 @@
+"""What can be said of a wrong result whose misconception is not known."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dqn_tutorial.classroom.check.guard import Behaviour, OwnError, Wrong, alike
+from dqn_tutorial.classroom.check.values import as_array
+
+Inputs = Mapping[str, Any]
+Row = tuple[Behaviour, Behaviour, Inputs]  # what came out, what is right, the inputs
+Arrays = list[tuple[NDArray[Any], NDArray[Any], Inputs]]
+MOST_FACTS = 2
+
+
+def known(
+    own: Callable[[Inputs], Behaviour],
+    right: Callable[[Inputs], Behaviour],
+    rows: Sequence[Row],
+) -> str:
+    """Return what all cases have in common: an argument without influence, a factor, an
+    offset, the sign, entries that are right. Nothing where nothing is found.
+
+    Args:
+        own: what the learner's function does with inputs.
+        right: what is right.
+        rows: the cases that were tried, right ones among them.
+    """
+    facts = [*_influence(own, right, rows)]
+    pairs: Arrays = []
+    for (kind, found), (_, wanted), inputs in rows:
+        if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+            facts += _parts(rows)
+            break
+        a, b = as_array(found) if kind == "value" else None, as_array(wanted)
+        if a is not None and b is not None and a.shape == b.shape:
+            pairs.append((a.astype(float), b.astype(float), inputs))
+    if pairs:
+        facts += [*_numbers(pairs), *_places(pairs)]
+    return " ".join(facts[:MOST_FACTS])
+
+
+def _parts(rows: Sequence[Row]) -> list[str]:
+    """Of several results, say which are always right."""
+    whole = [
+        (found, wanted)
+        for (kind, found), (_, wanted), _ in rows
+        if kind == "value" and isinstance(found, Mapping)
+    ]
+    good = {
+        name: all(
+            alike(("value", found.get(name)), ("value", wanted[name]))
+            for found, wanted in whole
+        )
+        for name in (whole[0][1] if whole else ())
+    }
+    if not any(good.values()) or all(good.values()):
+        return []
+    right = ", ".join(f"`{name}`" for name, is_good in good.items() if is_good)
+    wrong = ", ".join(f"`{name}`" for name, is_good in good.items() if not is_good)
+    return [f"Right in every case: {right}. Wrong: {wrong}."]
+
+
+def _moved(value: Any) -> Any:
+    """Return another value of the same kind, or None where none is known to be
+    allowed.
+    """
+    if isinstance(value, bool | np.bool_):
+        return not value
+    if isinstance(value, float):
+        return 0.5 * value + 0.03
+    array = as_array(value)
+    if array is None or not array.ndim or not array.size:
+        return None
+    if array.dtype.kind == "b":
+        return ~value
+    if array.dtype.kind == "f":
+        with torch.no_grad():
+            moved = 0.5 * value + (1 + as_type(array, value)) / 7
+        is_leaf = isinstance(value, torch.Tensor) and value.requires_grad
+        return moved.requires_grad_() if is_leaf else moved
+    return as_type(array.max() - array, value)
+
+
+def as_type(array: NDArray[Any], like: Any) -> Any:
+    """Return numbers as a tensor where `like` is one, of its dtype."""
+    if isinstance(like, torch.Tensor):
+        return torch.as_tensor(array, dtype=like.dtype)
+    return array.astype(np.asarray(like).dtype)
+
+
+def _influence(
+    own: Callable[[Inputs], Behaviour],
+    right: Callable[[Inputs], Behaviour],
+    rows: Sequence[Row],
+) -> Iterator[str]:
+    some = [row for row in rows if row[0][0] == "value"][-6:]
+    try:
+        if any(not alike(own(inputs), found) for found, _, inputs in some):
+            yield "Two calls with the same inputs give two results."
+            return
+        for name in some[0][2] if some else ():
+            changes = []
+            for found, wanted, inputs in some:
+                if (moved := _moved(inputs[name])) is None:
+                    continue
+                other = {**copy.deepcopy(dict(inputs)), name: moved}
+                changes.append((alike(own(other), found), alike(right(other), wanted)))
+            if changes and all(own for own, _ in changes):
+                if not all(same for _, same in changes):
+                    yield f"Your result does not depend on `{name}`."
+    except (Wrong, OwnError, ValueError, TypeError):
+        return
+
+
+def _numbers(pairs: Arrays) -> Iterator[str]:
+    a = np.concatenate([found.ravel() for found, *_ in pairs])
+    b = np.concatenate([right.ravel() for _, right, _ in pairs])
+    if not np.isfinite(a).all() or len(a) < 3:
+        return
+    if np.ptp(a) < 1e-6 < np.ptp(b):
+        yield "Your result is the same in every case."
+        return
+    large = np.abs(b) > 1e-3
+    ratio, apart = a[large] / b[large], a - b
+    if large.any() and np.allclose(a[~large], 0, atol=1e-4) and np.ptp(ratio) < 1e-3:
+        factor = float(ratio[0])
+        yield (
+            "Your numbers have the wrong sign, and are right else."
+            if abs(factor + 1) < 1e-3
+            else f"In every case your numbers are {factor:.3g} times the right ones."
+        )
+    elif np.ptp(apart) < 1e-4:
+        yield f"In every case your numbers are {apart[0]:+.3g} off."
+    else:
+        for name, value in pairs[0][2].items():
+            if type(value) is not float:
+                continue
+            times = [
+                np.allclose(found, right * inputs[name], 1e-3, 1e-4)
+                for found, right, inputs in pairs
+            ]
+            over = [
+                np.allclose(found * inputs[name], right, 1e-3, 1e-4)
+                for found, right, inputs in pairs
+            ]
+            if all(times) or all(over):
+                word = "multiplied" if all(times) else "divided"
+                yield f"Your numbers are the right ones {word} by `{name}`."
+
+
+def _places(pairs: Arrays) -> Iterator[str]:
+    """Say at which entries the result is right, or where its numbers belong."""
+    marks = [
+        (np.isclose(found, right, 1e-4, 1e-5), inputs) for found, right, inputs in pairs
+    ]
+    for name, value in pairs[0][2].items():
+        flags = as_array(value)
+        if flags is None or flags.dtype.kind != "b":
+            continue
+        seen: dict[bool, list[bool]] = {True: [], False: []}
+        for good, inputs in marks:
+            flag = np.asarray(as_array(inputs[name]))
+            if good.shape[: flag.ndim] != flag.shape:
+                break
+            each = good.reshape(*flag.shape, -1).all(-1)
+            for side in (True, False):
+                seen[side] += each[flag == side].tolist()
+        for side in (True, False):
+            if seen[side] and all(seen[side]) and not all(seen[not side]):
+                yield (
+                    f"It is right wherever `{name}` is {side}, and wrong where it is"
+                    f" {not side}."
+                )
+                return
+    long = [
+        (good, found, right)
+        for (good, _), (found, right, _) in zip(marks, pairs, strict=True)
+        if right.ndim and right.shape[0] > 1
+    ]
+    if not long:
+        return
+    if all(good[0].all() and not good[1:].any() for good, *_ in long):
+        yield "Only the first row or entry is right."
+    elif all(good[-1].all() and not good[:-1].any() for good, *_ in long):
+        yield "Only the last row or entry is right."
+    elif all(
+        good.ndim > 1 and good[:, 0].all() and not good[:, 1:].any()
+        for good, *_ in long
+    ):
+        yield "Only the first column is right."
+    elif any(
+        all(
+            np.allclose(np.roll(found, k, 0), right, 1e-4, 1e-5)
+            for _, found, right in long
+        )
+        for k in (1, -1)
+    ):
+        yield "The numbers are right, but one place off."
+    elif all(
+        np.allclose(np.sort(found, None), np.sort(right, None), 1e-4, 1e-5)
+        for _, found, right in long
+    ):
+        yield "The numbers are right, but they stand in another order."
