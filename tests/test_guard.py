@@ -173,7 +173,7 @@ WRONG: dict[str, tuple[Callable[..., Any], str, str]] = {
     "a text": (
         lambda x, factor: "2",
         "other type",
-        "returns a str; asked for is [3] float32",
+        "returns a str; asked for is a tensor, [3] float32",
     ),
     "a generator": (
         lambda x, factor: (factor * value for value in x),
@@ -200,7 +200,7 @@ WRONG: dict[str, tuple[Callable[..., Any], str, str]] = {
     "bfloat16": (
         lambda x, factor: (factor * x).bfloat16(),
         "other values",
-        "right is [",
+        "Right: [",
     ),
     "complex": (lambda x, factor: factor * x + 0j, "other type", "returns a Tensor"),
     "without numbers": (
@@ -208,8 +208,8 @@ WRONG: dict[str, tuple[Callable[..., Any], str, str]] = {
         "other type",
         "returns a Tensor",
     ),
-    "sparse": (lambda x, factor: x.to_sparse(), "other values", "right is ["),
-    "other values": (lambda x, factor: x, "other values", "right is ["),
+    "sparse": (lambda x, factor: x.to_sparse(), "other values", "Right: ["),
+    "other values": (lambda x, factor: x, "other values", "Right: ["),
     "inf": (lambda x, factor: x / 0.0, "other values", "inf"),
     "too few": (
         lambda x: x,

@@ -383,7 +383,7 @@ def _named(value: Any) -> str:
     """Name the kind of a result with its shape."""
     if as_array(value) is None:
         name = type(value).__name__
-        return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+        return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
     kind = kind_of(value)
     if kind == "number":
         return "a number"

@@ -14,11 +14,17 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from types import CodeType, FunctionType
+from contextlib import contextmanager
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from dqn_tutorial.classroom.check.guest import Said, hosted
+from dqn_tutorial.classroom.check.guest import (
+    MOST_PRINTED,
+    Said,
+    TooLong,
+    hosted,
+    unpatched,
+)
 from dqn_tutorial.classroom.check.values import agree, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
@@ -51,7 +57,7 @@ class OwnError(Exception):
     """
 
     def __init__(
-        self, error: Exception, answer: Callable[..., Any], inputs: dict[str, Any]
+        self, error: BaseException, answer: Callable[..., Any], inputs: dict[str, Any]
     ) -> None:
         self.error, self.text = error, _text_of(error)
         words = f"{type(error).__name__}: {self.text}".rstrip(":. ")
@@ -59,11 +65,6 @@ class OwnError(Exception):
             f"Your code stopped with {quoted(words)}{_line_of(error, answer)}.\nThe"
             f" inputs were {listed(inputs)}."
         )
-
-
-# not an Exception, so that an `except Exception` in a loop does not catch it
-class TooLong(BaseException):
-    """The code ran longer than it may."""
 
 
 def quoted(words: str) -> str:
@@ -118,10 +119,10 @@ def guarded(
             f"Your function uses `{name}` of the package. Write the lines yourself,"
             " with Python, NumPy and PyTorch.",
         )
-    n_printed = 0
+    printed = ""
 
     def call(**inputs: Any) -> Any:
-        nonlocal n_printed
+        nonlocal printed
         _check_arguments(answer, inputs)
         given, said = copy.deepcopy(inputs), Said()
         if math.isinf(limit):
@@ -134,29 +135,24 @@ def guarded(
             return _returned(result, given, inputs_it_changes)
         begun = time.monotonic()
         try:
-            with hosted(said), time_limit(limit):
-                result = answer(*given.values())
+            with unpatched() as put_back, hosted(said), time_limit(limit) as stopped:
+                try:
+                    result = answer(*given.values())
+                finally:
+                    sys.settrace(None)  # of `_thrower`; the old one comes back later
+                    put_back()
+        except KeyboardInterrupt:
+            raise
         except Wrong:  # of a judge that wraps the answer
             raise
-        except TooLong as stop:
-            raise Wrong("endless", _too_long(stop, answer, limit, begun)) from None
-        except SystemExit as stop:
-            words = (
-                f"Your code ends Python itself{_line_of(stop, answer)}. A function ends"
-                " with `return`."
-            )
-            raise Wrong("ends Python", words) from None
-        except NotImplementedError as error:
-            if _is_of_the_stub(error, answer):
-                raise NotAttempted(_left_over(answer)) from None
-            raise OwnError(error, answer, inputs) from None
-        except Exception as error:
-            raise OwnError(error, answer, inputs) from None
+        except BaseException as error:
+            took = time.monotonic() - begun if stopped else None
+            raise _judged(error, answer, inputs, limit, took) from None
         finally:
-            lines = said.getvalue().splitlines()
-            for line in lines[: max(N_PRINTED - n_printed, 0)]:
-                print(line)
-            n_printed += len(lines)
+            text = said.getvalue()[: max(MOST_PRINTED - len(printed), 0)]
+            if lines := text.splitlines()[: max(N_PRINTED - printed.count("\n"), 0)]:
+                print(*lines, sep="\n")
+                printed += "\n".join([*lines, ""])
         for name in inputs:
             if name not in inputs_it_changes and not _is_untouched(
                 given[name], inputs[name]
@@ -208,20 +204,31 @@ def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str
     return ""
 
 
-def _too_long(
-    stop: BaseException, answer: Callable[..., Any], limit: float, begun: float
-) -> str:
-    """Say when the code was stopped: later than it should where the system allows no
-    other.
+def _judged(
+    error: BaseException,
+    answer: Callable[..., Any],
+    inputs: dict[str, Any],
+    limit: float,
+    took: float | None,
+) -> Exception:
+    """Return what the check makes of an exception: of code that was stopped after some
+    seconds, that ends Python, of the stub, or any other.
     """
-    took, where = time.monotonic() - begun, _line_of(stop, answer)
-    words = (
-        f"Your code was stopped after {limit:g} seconds{where}: a loop never ends or is"
-        " very slow."
-    )
-    if took > 2 * limit + 1:
-        words += f" (It could not be stopped before {took:.0f} seconds had passed.)"
-    return words
+    where = _line_of(error, answer)
+    if took is not None:
+        words = (
+            f"Your code was stopped after {limit:g} seconds{where}: a loop never ends"
+            " or is very slow."
+        )
+        if took > 2 * limit + 1:
+            words += f" (It could not be stopped before {took:.0f} seconds had passed.)"
+        return Wrong("endless", words)
+    if isinstance(error, SystemExit):
+        words = f"Your code ends Python itself{where}. A function ends with `return`."
+        return Wrong("ends Python", words)
+    if isinstance(error, NotImplementedError) and _is_of_the_stub(error, answer):
+        return NotAttempted(_left_over(answer))
+    return OwnError(error, answer, inputs)
 
 
 def _is_of_the_stub(error: BaseException, answer: Callable[..., Any]) -> bool:
@@ -315,8 +322,9 @@ def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Stop code that runs longer by raising `TooLong` in it.
+def time_limit(seconds: float) -> Iterator[list[bool]]:
+    """Stop code that runs longer by raising `TooLong` in it; what is given is empty as
+    long as nothing was raised.
 
     In the main thread it is raised by a signal, which also ends `time.sleep` and
     waiting for a lock. Elsewhere, and on Windows, it is sent by a second thread and
@@ -326,22 +334,24 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     Source: CPython's `PyThreadState_SetAsyncExc`.
     """
-    here, over, thrown = threading.get_ident(), threading.Event(), threading.Event()
+    here, over = threading.get_ident(), threading.Event()
+    thrown: list[bool] = []
     throw, give_back = _thrower(here)
 
     def watch() -> None:
-        pause, n_modules = seconds, len(sys.modules)
+        # without names from `builtins`, which the code may have changed
+        pause, n_modules = seconds, sys.modules.__len__()
         while not over.wait(pause):  # again and again, if the code caught it
-            if n_modules < (n_modules := len(sys.modules)):
+            if n_modules < (n_modules := sys.modules.__len__()):
                 continue
-            thrown.set()
+            thrown.append(True)
             throw()
             pause = 0.002
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield
+        yield thrown
     finally:
         while watcher.is_alive():
             try:
@@ -349,27 +359,43 @@ def time_limit(seconds: float) -> Iterator[None]:
                 watcher.join()
             except TooLong:  # one that came late must not leave the watcher behind
                 continue
-        if thrown.is_set():
-            # one may be on its way: replaced by one that is awaited here
-            with suppress(TooLong):
-                throw()
+        while thrown:  # one may be on its way
+            try:
                 for _ in range(1_000):
                     pass
+                break
+            except TooLong:
+                continue
         give_back()
 
 
 def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what raises `TooLong` in this thread, and what gives the means back."""
-    if hasattr(signal, "pthread_kill") and here == threading.main_thread().ident:
+    if not hasattr(signal, "pthread_kill") or here != threading.main_thread().ident:
+        throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        return (
+            lambda: throw(ctypes.c_ulong(here), ctypes.py_object(TooLong)),
+            lambda: None,
+        )
 
-        def stop(*_: Any) -> None:
+    def again(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "line":
             raise TooLong
+        return again
 
-        old = signal.signal(signal.SIGALRM, stop)
-        if old is not None:
-            return (
-                lambda: signal.pthread_kill(here, signal.SIGALRM),
-                lambda: signal.signal(signal.SIGALRM, old),
-            )
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    return lambda: throw(ctypes.c_ulong(here), ctypes.py_object(TooLong)), lambda: None
+    def stop(_: int, frame: FrameType | None) -> None:
+        # should the code catch it: at its next line too
+        while frame and frame.f_code.co_filename != __file__:
+            if frame.f_globals.get("__spec__") is None:  # of a notebook, of no library
+                frame.f_trace = again
+            frame = frame.f_back
+        sys.settrace(again)
+        raise TooLong
+
+    old, trace = signal.signal(signal.SIGALRM, stop), sys.gettrace()
+
+    def give_back() -> None:
+        sys.settrace(trace)
+        signal.signal(signal.SIGALRM, old or signal.SIG_DFL)
+
+    return lambda: signal.pthread_kill(here, signal.SIGALRM), give_back

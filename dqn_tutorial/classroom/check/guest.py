@@ -8,6 +8,9 @@ import random
 import sys
 import threading
 import time
+
+# names of our own: a guest may have put others into `builtins`
+from builtins import all, delattr, dict, isinstance, len, map, setattr, vars  # noqa: UP029
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from types import ModuleType
@@ -76,14 +79,19 @@ class Said(io.StringIO):
         """Stay open."""
 
 
+# not an Exception, so that an `except Exception` in a loop does not catch it
+class TooLong(BaseException):
+    """The code ran longer than it may."""
+
+
 def _refuse_to_end(*_: Any, **__: Any) -> None:
     raise SystemExit
 
 
 @contextmanager
 def chance_kept() -> Iterator[None]:
-    """Put the shared random generators back at the end of a check. Within it they go on,
-    so that an answer that draws from them is found out.
+    """Put the shared random generators back at the end of a check. Within it they go
+    on, so that an answer that draws from them is found out.
     """
     states = [(set_back, read()) for read, set_back in CHANCE]
     try:
@@ -96,10 +104,9 @@ def chance_kept() -> Iterator[None]:
 @contextmanager
 def hosted(said: Said) -> Iterator[None]:
     """Let a learner's code run: keep its prints and warnings, and put back afterwards
-    what it changed: modules that all share, modes, figures, environment variables, the
-    working folder. It cannot end the kernel.
+    what it changed: modes, figures, environment variables, the working folder. It
+    cannot end the kernel.
     """
-    modules = [(owner, dict(vars(owner))) for owner in SHARED]
     states = [(set_back, read()) for read, set_back in STATES]
     pyplot, shell = sys.modules.get("matplotlib.pyplot"), _shell()
     figures = set(pyplot.get_fignums()) if pyplot else set()
@@ -114,13 +121,34 @@ def hosted(said: Said) -> Iterator[None]:
         try:
             yield
         finally:
-            for owner, before in modules:
-                _put_back(owner, before)
             for set_back, old in states:
                 set_back(old)
             if pyplot := sys.modules.get("matplotlib.pyplot"):
                 for number in set(pyplot.get_fignums()) - figures:
                     pyplot.close(number)
+
+
+@contextmanager
+def unpatched() -> Iterator[Callable[[], None]]:
+    """Put back what a learner's code changed in the modules that all share, at the end
+    and whenever the function that is given is called, also while the code is being
+    stopped.
+    """
+    before = [(owner, dict(vars(owner))) for owner in SHARED]
+
+    def put_back() -> None:
+        left = [*before]
+        while left:
+            try:
+                _put_back(*left[-1])
+                left.pop()
+            except TooLong:
+                continue
+
+    try:
+        yield put_back
+    finally:
+        put_back()
 
 
 def _shell() -> Any:

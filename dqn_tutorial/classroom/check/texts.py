@@ -25,7 +25,7 @@ def folded(notebook: str, name: str, summary: str) -> str:
     """Return what is folded under this summary below the stub of an exercise, or
     nothing.
     """
-    above, _, below = "\n\n".join(cells(notebook)).partition(f"check.{name}(")
+    below = "\n\n".join(cells(notebook)).partition(f"check.{name}(")[2]
     below = below.partition("\n### Exercise ")[0]
     found = re.search(
         rf"<details><summary>{summary}</summary>\n\n(.*?)\n\n</details>", below, re.S

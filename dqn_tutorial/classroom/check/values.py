@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+LONGEST = 100_000  # of a list: to turn a longer one into an array takes long
 RTOL, ATOL = 1e-4, 1e-5  # float32 and another order of operations stay well within
 
 
@@ -32,7 +33,7 @@ def as_array(value: Any, depth: int = 4) -> NDArray[Any] | None:
         except (RuntimeError, TypeError):  # no numbers in it, or none that NumPy has
             return None
     if isinstance(value, list):
-        if not depth:
+        if not depth or len(value) > LONGEST:
             return None
         if not all(type(one) in (bool, int, float) for one in value):
             value = [as_array(one, depth - 1) for one in value]
@@ -49,11 +50,11 @@ def as_array(value: Any, depth: int = 4) -> NDArray[Any] | None:
 
 def kind_of(value: Any) -> str:
     """Return in which form numbers come: a tensor, an array, a number, or a list."""
-    if isinstance(value, torch.Tensor):
-        return "tensor"
-    if isinstance(value, np.ndarray):
-        return "array" if value.ndim else "number"
-    return type(value).__name__ if isinstance(value, list) else "number"
+    if isinstance(value, list):
+        return "list"
+    if not getattr(value, "ndim", 0):
+        return "number"
+    return "tensor" if isinstance(value, torch.Tensor) else "array"
 
 
 def agree(value: Any, other: Any) -> bool:
