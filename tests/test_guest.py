@@ -19,7 +19,6 @@ import torch
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check import guard
 from dqn_tutorial.classroom.check.guest import MOST_PRINTED
-from dqn_tutorial.classroom.check.hints import hint
 
 OWNERS = (builtins, math, random, time, np, np.random, torch, torch.nn.functional)
 RIGHT = "(gamma ** np.arange(len(rewards)) * rewards).sum()"

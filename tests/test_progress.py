@@ -54,6 +54,7 @@ def test_attempts_and_refusals_count_until_the_first_success(kept: Path) -> None
             "correct": False,
             "attempts": 3,
             "refusals": ["answer A", "answer A", "answer C"],
+            "help": [],
         }
     }
     assert [backup(answer).status for answer in ("B", "A", "B")] == [
@@ -340,6 +341,7 @@ def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -
         "correct",
         "attempts",
         "refusals",
+        "help",
     ]
     unknown = {"backup", "greedy", "huber", "of_old"} - set(check.EXERCISES)
     assert len(rows) == 4 * n + sum(row["exercise"] in unknown for row in rows)

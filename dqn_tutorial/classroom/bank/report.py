@@ -21,6 +21,8 @@ from dqn_tutorial.config import Refused
 UNKNOWN = "unknown"  # where an exercise of another version of the course is counted
 QUESTIONS = "questions"  # where the questions of the bank are counted
 Row = dict[str, Any]
+# of an exercise that was not tried
+NOTHING: Row = {"correct": False, "attempts": 0, "refusals": [], "help": []}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def rows_of(
             "learner": learner,
             "notebook": notebook,
             "exercise": name,
-            **progress.get(name, {"correct": False, "attempts": 0, "refusals": []}),
+            **progress.get(name, NOTHING),
         }
         for learner, progress in learners.items()
         for name, notebook in places.items()
@@ -204,7 +206,7 @@ def questions_table(rows: Sequence[Row], questions: Mapping[str, Question]) -> s
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
-    """Write the rows, refusals joined by semicolons.
+    """Write the rows, refusals and steps of help joined by semicolons.
 
     Raises:
         ValueError: the file cannot be written.
@@ -213,11 +215,12 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(
                 file,
-                ["learner", "notebook", "exercise", "correct", "attempts", "refusals"],
+                ["learner", "notebook", "exercise", *NOTHING],
             )
             writer.writeheader()
             writer.writerows(
-                row | {"refusals": "; ".join(row["refusals"])} for row in rows
+                row | {name: "; ".join(row[name]) for name in ("refusals", "help")}
+                for row in rows
             )
     except OSError as error:
         raise Refused(

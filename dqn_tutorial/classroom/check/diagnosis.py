@@ -14,6 +14,7 @@ from dqn_tutorial.classroom.check.values import as_array
 Inputs = Mapping[str, Any]
 Row = tuple[Behaviour, Behaviour, Inputs]  # what came out, what is right, the inputs
 Arrays = list[tuple[NDArray[Any], NDArray[Any], Inputs]]
+Marks = list[tuple[NDArray[Any], Inputs]]
 MOST_FACTS = 2
 
 
@@ -155,8 +156,9 @@ def _numbers(pairs: Arrays) -> Iterator[str]:
 
 def _places(pairs: Arrays) -> Iterator[str]:
     """Say at which entries the result is right, or where its numbers belong."""
-    marks = [
-        (np.isclose(found, right, 1e-4, 1e-5), inputs) for found, right, inputs in pairs
+    marks: Marks = [
+        (np.asarray(np.isclose(found, right, 1e-4, 1e-5)), inputs)
+        for found, right, inputs in pairs
     ]
     for name, value in pairs[0][2].items():
         flags = as_array(value)
@@ -167,7 +169,7 @@ def _places(pairs: Arrays) -> Iterator[str]:
             flag = np.asarray(as_array(inputs[name]))
             if good.shape[: flag.ndim] != flag.shape:
                 break
-            each = good.reshape(*flag.shape, -1).all(-1)
+            each = np.asarray(good).reshape(*flag.shape, -1).all(-1)
             for side in (True, False):
                 seen[side] += each[flag == side].tolist()
         for side in (True, False):

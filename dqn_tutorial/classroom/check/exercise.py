@@ -2,9 +2,7 @@
 reads.
 """
 
-import html
 import math
-import re
 import tomllib
 import zlib
 from collections import ChainMap, Counter
@@ -38,15 +36,14 @@ from dqn_tutorial.classroom.check.values import (
     kind_of,
     shown,
 )
-from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
+from dqn_tutorial.classroom.check.verdict import Verdict
 
 N_CASES = 20
-COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
 _ACCEPTED: dict[str, Any] = {}  # the learner's right answers, by exercise
 FAILED: Counter[str] = Counter()  # tries since the last right answer, by exercise
-LAST: dict[str, "Verdict"] = {}  # by exercise
+LAST: dict[str, Verdict] = {}  # by exercise
 _NO_ANSWER = object()
 # a key, and whether it fits a result and its inputs
 Trait = tuple[str, Callable[[Any, Mapping[str, Any]], bool]]
@@ -54,51 +51,6 @@ Trait = tuple[str, Callable[[Any, Mapping[str, Any]], bool]]
 MESSAGES: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("messages.toml").read_text(encoding="utf-8")
 )
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check says. Attributes: exercise: its name. status: `correct`,
-    `not yet` or `not attempted yet`. key: the name of the misconception, empty
-    where there is none. message: for the learner, at once. hint: the misconception
-    in words, for the second failing try.
-    """
-
-    exercise: str
-    status: str
-    key: str = ""
-    message: str = ""
-    hint: str = ""
-
-    def __repr__(self) -> str:
-        return f"{self.exercise}: {self.status}." + (
-            f"\n{self.message}" if self.message else ""
-        )
-
-    def _repr_html_(self) -> str:
-        words = as_html(self.message)
-        return (
-            f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]};'
-            ' padding: 4px 12px">'
-            f"<b>{self.exercise}:"
-            f" {self.status}.</b>{' ' + words if words else ''}</div>"
-        )
-
-
-def as_html(words: str) -> str:
-    """Return words with `code` and *emphasis*; what is quoted stays as it is."""
-    parts = re.split(r"(``? ?.*?(?:(?<!`)`(?!`)| ``))", words)
-    made = []
-    for part in parts:
-        if part.startswith("`") and len(part) > 1:
-            made.append(f"<code>{html.escape(part.strip('`').strip())}</code>")
-        else:
-            made.append(
-                re.sub(
-                    r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", html.escape(part)
-                ).replace("\n", "<br>")
-            )
-    return "".join(made)
 
 
 @dataclass(frozen=True)
@@ -148,8 +100,8 @@ class Exercise:
         else:
             FAILED[self.name] += 1
             if FAILED[self.name] > 1:
-                words = [verdict.message, verdict.hint, self._again(verdict.key)]
-                verdict = replace(verdict, message="\n".join(filter(None, words)))
+                parts = [verdict.message, verdict.hint, self._again(verdict.key)]
+                verdict = replace(verdict, message="\n".join(filter(None, parts)))
         try:
             logbook.note(self.name, verdict.status == "correct", verdict.key)
         # a broken file must not cost the learner the verdict
@@ -246,17 +198,17 @@ def by_values(
                 raise
         rows: list[Row] = list(zip(seen, wanted, cases, strict=True))
         for key, refuses in traits:
-            for (kind, result), want, case in sorted(rows, key=_size):
-                if kind == "value" and refuses(result, case):
-                    raise Wrong(key, _case(result, want[1], case))
+            for (kind, result), want, inputs in sorted(rows, key=_size):
+                if kind == "value" and refuses(result, inputs):
+                    raise Wrong(key, _case(result, want[1], inputs))
         different = [row for row in rows if not alike_in_kind(row[0], row[1])]
         if not different:
             return
         n_small = len(by_hand)
         is_small = any(row is different[0] for row in rows[:n_small])
         first = different[0] if is_small else min(different, key=_size)
-        (kind, result), want, case = first
-        form = _form(kind, result, want[1], case)
+        (kind, result), want, shown_inputs = first
+        form = _form(kind, result, want[1], shown_inputs)
         for some in (rows, rows[n_small:]):
             for key, wrong_one in misconceptions:
                 made = trusted(wrong_one)
@@ -264,14 +216,14 @@ def by_values(
                     alike(found, behaviour(made, inputs)) for found, _, inputs in some
                 ):
                     raise Wrong(
-                        key, form.case if form else _case(result, want[1], case)
+                        key, form.case if form else _case(result, want[1], shown_inputs)
                     )
         if kind == "error":
             raise result
         if form:
             raise form
         facts = known(partial(behaviour, own), partial(behaviour, trusted(right)), rows)
-        raise Wrong("other values", _case(result, want[1], case), facts=facts)
+        raise Wrong("other values", _case(result, want[1], shown_inputs), facts=facts)
 
     return judge
 
@@ -328,7 +280,9 @@ def _case(result: Any, wanted: Any, inputs: Mapping[str, Any]) -> str:
     return words
 
 
-def _form(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> Wrong | None:
+def _form(
+    kind: str, result: Any, wanted: Any, inputs: Mapping[str, Any]
+) -> Wrong | None:
     """Say how a result differs in form: by error, kind, shape, NaN or dtype; nothing
     where it does not.
     """
@@ -347,7 +301,7 @@ def _form(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> Wrong 
     case = f"The inputs were {listed(inputs, shown)}."
     if type(result).__module__ == "torch.return_types":
         return Wrong("max gives a pair", f"Your function returns a pair.\n{case}")
-    if a is None or not _is_kind(result, wanted):
+    if a is None or kind_of(result) not in ("number", kind_of(wanted)):
         words = (
             f"Your function returns {_named(result)}; asked for is {_named(wanted)}."
         )

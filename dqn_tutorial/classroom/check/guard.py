@@ -240,7 +240,7 @@ def _is_of_the_stub(error: BaseException, answer: Callable[..., Any]) -> bool:
     return code is None or frame.f_code.co_filename == code.co_filename
 
 
-def behaviour(function: Callable[..., Any], inputs: dict[str, Any]) -> Behaviour:
+def behaviour(function: Callable[..., Any], inputs: Mapping[str, Any]) -> Behaviour:
     """Return what a guarded function does with inputs."""
     try:
         return "value", function(**inputs)

@@ -36,9 +36,10 @@ def unordered(exercise: Exercise) -> str:
     nothing where there are fewer than three.
     """
     code = FENCE.search(folded(exercise.notebook, exercise.name, "Solution"))
+    source = code[1] if code else ""
     bodies = [
         node.body
-        for node in (ast.parse(code[1]).body if code else [])
+        for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef)
     ]
     own = [
@@ -46,7 +47,7 @@ def unordered(exercise: Exercise) -> str:
         for body in bodies
         for part in body
         if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
-        for line in textwrap.dedent(ast.get_source_segment(code[1], part) or "").split(
+        for line in textwrap.dedent(ast.get_source_segment(source, part) or "").split(
             "\n"
         )
     ]

@@ -11,8 +11,9 @@ from functools import cache
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.exercise import Verdict
-from dqn_tutorial.classroom.check.guard import TooLong, time_limit
+from dqn_tutorial.classroom.check.guard import time_limit
+from dqn_tutorial.classroom.check.guest import TooLong
+from dqn_tutorial.classroom.check.verdict import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import (
     INSTRUMENTS,

@@ -1,0 +1,54 @@
+"""What a check says, and how it is shown."""
+
+import html
+import re
+from dataclasses import dataclass
+
+from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
+
+COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says. Attributes: exercise: its name. status: `correct`,
+    `not yet` or `not attempted yet`. key: the name of the misconception, empty
+    where there is none. message: for the learner, at once. hint: the misconception
+    in words, for the second failing try.
+    """
+
+    exercise: str
+    status: str
+    key: str = ""
+    message: str = ""
+    hint: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.exercise}: {self.status}." + (
+            f"\n{self.message}" if self.message else ""
+        )
+
+    def _repr_html_(self) -> str:
+        words = as_html(self.message)
+        return (
+            f'<div role="status" style="border-left: 4px solid {COLOURS[self.status]};'
+            ' padding: 4px 12px">'
+            f"<b>{self.exercise}:"
+            f" {self.status}.</b>{' ' + words if words else ''}</div>"
+        )
+
+
+def as_html(words: str) -> str:
+    """Return words with `code` and *emphasis*; what is quoted stays as it is."""
+    parts = re.split(r"(``? ?.*?(?:(?<!`)`(?!`)| ``))", words)
+    made = []
+    for part in parts:
+        if part.startswith("`") and len(part) > 1:
+            made.append(f"<code>{html.escape(part.strip('`').strip())}</code>")
+        else:
+            made.append(
+                re.sub(
+                    r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", html.escape(part)
+                ).replace("\n", "<br>")
+            )
+    return "".join(made)
