@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
-from dqn_tutorial.classroom.clinic.instruments import Reading
 from dqn_tutorial.classroom.clinic.patients import HEALTHY
+from dqn_tutorial.classroom.clinic.readings import Reading
 from dqn_tutorial.classroom.pictures.figures import show_table
 from dqn_tutorial.stats import bootstrap_interval, wilson_interval
 
