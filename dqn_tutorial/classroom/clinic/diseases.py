@@ -1,5 +1,8 @@
 """Real bugs of DQN programs, each a small change to the source of the package. Reading
 on spoils the clinic.
+
+Where a comment names a repository and a number, an issue or a pull request there tells
+of such a bug.
 """
 
 from typing import NamedTuple
@@ -226,6 +229,7 @@ DISEASES = {
         "The last layer turns Q-values into probabilities, as in a classifier. They lie"
         " between 0 and 1 and sum to 1; returns do not.",
     ),
+    # harvitronix/reinforcement-learning-car 15, conditionWang/DRQN_Stock_Trading 3
     "epsilon never falls": Disease(
         (Edit(SCHEDULES["epsilon"][0], "duration, step)", "duration, 0)"),),
         "actions",
@@ -233,6 +237,7 @@ DISEASES = {
         "The schedule is asked for step 0 each time. So epsilon stays at its start, and"
         " the agent meets only what chance reaches.",
     ),
+    # philtabor/Deep-Q-Learning-Paper-To-Code 11
     "evaluation explores": Disease(
         (Edit(DQNCritic.choose, "if not is_training:", "if not (is_training or 1):"),),
         "actions",
@@ -240,6 +245,7 @@ DISEASES = {
         "The flag for evaluation is ignored: epsilon acts there too. The agent is well,"
         " its evaluation is sick.",
     ),
+    # google-research/recsim 26
     "target from the current state": Disease(
         (Edit(DQN.learn_from, "batch.next_state", "batch.state"),),
         "probes",
@@ -247,6 +253,7 @@ DISEASES = {
         "The target asks for the value of the state that was left, not of the one that"
         " was reached. So no reward gets back to an earlier state.",
     ),
+    # PacktPublishing/Tensorflow-2-Reinforcement-Learning-Cookbook 32
     "loss on all actions": Disease(
         (
             Edit(
@@ -307,6 +314,7 @@ DISEASES = {
         "Source and destination are exchanged. The target network stays as it was, and"
         " pulls the online network back to its first weights.",
     ),
+    # rlberry-py/rlberry 66
     "only the newest replayed": Disease(
         (
             Edit(

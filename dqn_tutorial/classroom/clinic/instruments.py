@@ -22,6 +22,8 @@ def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Train on each probe and return the largest error of Q: `max |Q - Q*|` over states
     and actions.
 
+    Cannot see: what these tasks lack: a falling epsilon, scaled states, a full memory.
+
     Source: after Jones (2021), "Debugging RL". Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {
@@ -51,8 +53,11 @@ def probes(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 
 def oracle(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
-    """Train on the slippery grid and compare with Q*. Source: Sutton & Barto (2018),
-    section 4.4. Taught in 09_bug_clinic.
+    """Train on the slippery grid and compare with Q*.
+
+    Cannot see: as `probes`; which part is wrong.
+
+    Source: Sutton & Barto (2018), section 4.4. Taught in 09_bug_clinic.
     """
     mdp = slippery_grid()
     agent = trained(
@@ -81,7 +86,11 @@ def oracle(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 def curves(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Train on CartPole for 8,000 steps and return the last behaviour and greedy
-    returns. Taught in 09_bug_clinic.
+    returns.
+
+    Cannot see: what CartPole lacks; which part is wrong.
+
+    Taught in 09_bug_clinic.
     """
     behaviour, greedy = learning_curves(seed, n_seeds)
     return [

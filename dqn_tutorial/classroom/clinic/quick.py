@@ -24,6 +24,8 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Look closely at the targets and at 50 updates of agents that have acted at random
     on CartPole.
 
+    Cannot see: the memory; which states and actions learning takes from it.
+
     Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {
@@ -120,7 +122,11 @@ def pulse(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
 
 
 def batch(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
-    """Inspect memories of 800 transitions after 2,560 random steps of CartPole.
+    """Inspect memories of 800 transitions after 2,560 random steps of CartPole, and
+    the rewards of endless work.
+
+    Cannot see: targets and updates.
+
     Taught in 09_bug_clinic.
     """
     settings: dict[str, Any] = {
@@ -208,6 +214,8 @@ def _distinct_starts(
 def actions(seed: int = 0, n_seeds: int = N_SEEDS) -> list[Reading]:
     """Watch agents choose for 64 states of CartPole: while epsilon falls from 1 to 0.1
     in a run without learning, then 200 times at epsilon 0.5, and without exploration.
+
+    Cannot see: memory and learning.
 
     Taught in 09_bug_clinic.
     """
