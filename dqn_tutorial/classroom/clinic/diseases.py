@@ -247,7 +247,7 @@ DISEASES = {
     ),
     # google-research/recsim 26
     "target from the current state": Disease(
-        (Edit(DQN.learn_from, "batch.next_state", "batch.state"),),
+        (Edit(DQN.learn_from, "batch.next_state,", "batch.state,"),),
         "probes",
         "two steps",
         "The target asks for the value of the state that was left, not of the one that"
