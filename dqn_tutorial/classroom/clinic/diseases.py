@@ -247,7 +247,7 @@ DISEASES = {
     ),
     # google-research/recsim 26
     "target from the current state": Disease(
-        (Edit(DQN.learn_from, "batch.next_state,", "batch.state,"),),
+        (Edit(DQN.learn_from, "next_state, batch.t", "state, batch.t"),),
         "probes",
         "two steps",
         "The target asks for the value of the state that was left, not of the one that"
@@ -282,7 +282,13 @@ DISEASES = {
         " gradient. The online network never changes.",
     ),
     "gradients not cleared": Disease(
-        (Edit(CriticEnsemble.update, "self.optimizer.zero_grad()\n", "\n"),),
+        (
+            Edit(
+                CriticEnsemble.update,
+                "self.optimizer.zero_grad()\n    total.backward()",
+                "total.backward()",
+            ),
+        ),
         "pulse",
         "gradient of an update done twice, second by first",
         "`zero_grad` is missing, so the gradients of all batches so far are summed, and"
