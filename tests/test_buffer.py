@@ -220,6 +220,15 @@ def test_random_batches_are_counted_by_max_iter() -> None:
     assert n_batches == 3 and [len(batch.reward) for batch in batches] == [64, 64, 64]
 
 
+def test_random_batches_reach_old_and_new_rows_alike() -> None:
+    memory = ReplayBuffer(100, dim_state=1)
+    fill(memory, 150)
+    drawn = torch.cat([memory.get_next_batch(10).state for _ in range(400)])
+    counts = np.bincount(drawn.flatten().long(), minlength=150)
+    # 40 of each on average, with a standard deviation of 6.3
+    assert not counts[:50].any() and 10 < counts[50:].min() < counts.max() < 75
+
+
 def test_agents_draw_from_streams_of_their_own() -> None:
     both = ReplayBuffer(30, dim_state=1, seeds=(5, 6))
     alone = ReplayBuffer(30, dim_state=1, seeds=(6,))

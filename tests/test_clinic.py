@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -16,12 +15,13 @@ import torch
 
 from dqn_tutorial import DQNCritic, make_config
 from dqn_tutorial.classroom import clinic
-from dqn_tutorial.classroom.clinic import diseases, instruments, surgery
-from dqn_tutorial.classroom.clinic.findings import RETURN, measured
+from dqn_tutorial.classroom.clinic import diseases, findings, quick, surgery
+from dqn_tutorial.classroom.clinic.findings import TESTS, measured
 from dqn_tutorial.classroom.clinic.pictures import _row as row_of
 from dqn_tutorial.targets import bootstrap, td_target
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_bug_clinic.ipynb"
+PLAIN_STEP = "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network"
 CAUGHT_BY = {  # by name of the bug: a test of this project that fails
     "terminated ignored": "test_targets.py::test_td_target_by_hand",
     "truncation masked": "test_training.py::test_probe_environments[endless work]",
@@ -38,9 +38,7 @@ CAUGHT_BY = {  # by name of the bug: a test of this project that fails
     "gradient through the target": (
         "test_critic.py::test_targets_are_read_from_the_target_networks"
     ),
-    "loss broadcast to [B, B]": (
-        "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network"
-    ),
+    "loss broadcast to [B, B]": PLAIN_STEP,
     "next_state is a view": (
         "test_training.py::test_the_stored_action_is_the_executed_one_and_the_rest_fits"
     ),
@@ -59,8 +57,31 @@ CAUGHT_BY = {  # by name of the bug: a test of this project that fails
     "observation scale forgotten in evaluation": (
         "test_critic.py::test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it"
     ),
-    "softmax on Q-values": (
-        "test_critic.py::test_an_update_equals_the_same_step_on_one_plain_network"
+    "softmax on Q-values": PLAIN_STEP,
+    "epsilon never falls": (
+        "test_training.py"
+        "::test_live_values_follow_their_schedule_until_held_and_again_when_released"
+    ),
+    "evaluation explores": (
+        "test_critic.py::test_epsilon_one_is_random_and_greedy_is_not_disturbed_by_it"
+    ),
+    "target from the current state": (
+        "test_training.py::test_probe_environments[two steps]"
+    ),
+    "loss on all actions": "test_training.py::test_probe_environments[two actions]",
+    "optimiser of another network": PLAIN_STEP,
+    "gradients not cleared": (
+        "test_critic.py::test_the_gradient_of_an_update_is_that_of_its_batch_alone"
+    ),
+    "learning rate ten times too high": PLAIN_STEP,
+    "target network copied the wrong way": (
+        "test_critic.py::test_polyak_moves_the_targets_by_tau[0.005]"
+    ),
+    "only the newest replayed": (
+        "test_buffer.py::test_random_batches_reach_old_and_new_rows_alike"
+    ),
+    "reward reduced to its sign": (
+        "test_training.py::test_probe_environments[endless work]"
     ),
 }
 RUN = """
@@ -162,8 +183,8 @@ def test_patients_are_shuffled_by_the_learners_name_and_two_are_healthy() -> Non
         assert sorted(ward(learner)) == sorted(
             [*diseases.DISEASES, "healthy", "healthy"]
         )
-    with pytest.raises(ValueError, match="number = 18"):
-        clinic.patient(18)
+    with pytest.raises(ValueError, match="number = 28"):
+        clinic.patient(28)
 
 
 def test_a_diagnosis_is_judged_and_a_wrong_one_explained() -> None:
@@ -202,7 +223,7 @@ def test_the_code_is_shown_after_the_diagnosis_only(
 def test_a_cure_is_judged_by_the_instruments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "dqn_tutorial.classroom.clinic.patients.INSTRUMENTS",
-        {"pulse": instruments.pulse},
+        {"pulse": quick.pulse},
     )
     drawn: list[str] = []
     monkeypatch.setattr(
@@ -282,7 +303,7 @@ def test_the_score_counts_bugs_and_false_alarms(
         score.caught == ["terminated ignored", "softmax on Q-values"]
         and not score.false_alarms
     )
-    assert "Caught 2 of 15 bugs; false alarms: 0." in repr(score)
+    assert "Caught 2 of 25 bugs; false alarms: 0." in repr(score)
     score = clinic.score(blames_everybody, target_of_the_last_step)
     assert score.caught == ["terminated ignored"] and score.false_alarms == [
         "blames_everybody"
@@ -320,23 +341,27 @@ def test_the_table_of_the_notebook_holds_every_reading(instrument: str) -> None:
         assert row in text_of_the_notebook()
 
 
+@pytest.mark.parametrize("instrument", clinic.INSTRUMENTS)
+def test_the_notebook_says_what_an_instrument_cannot_see(instrument: str) -> None:
+    said = inspect.getdoc(clinic.INSTRUMENTS[instrument]) or ""
+    found = re.search(r"(?s)Cannot see: (.*?)\.\n", said)
+    assert found
+    row = rf"(?m)^\|`{instrument}`\|.+\|{re.escape(' '.join(found[1].split()))}\|$"
+    assert re.search(row, text_of_the_notebook())
+
+
 def test_the_tests_in_the_folded_solution_catch_every_bug_without_a_false_alarm() -> (
     None
 ):
-    folded = text_of_the_notebook().partition("<summary>Solution")[2]
-    code = re.search(r"(?s)```python\n(.*?)\n```", folded)
-    imports = next(
-        cell.source
-        for cell in nbformat.read(NOTEBOOK, as_version=4).cells
-        if cell.cell_type == "code"
-    )
-    assert code
-    names: dict[str, Any] = {}
-    exec(f"{imports}\n\n{code[1]}", names)
-    tests = [value for name, value in names.items() if name.startswith("test_")]
+    tests = findings.model_tests()
     score = clinic.score(*tests)
-    assert len(score.caught) == 15 and not score.false_alarms and len(tests) == 8
+    assert len(score.caught) == 25 and not score.false_alarms and len(tests) == 11
     assert all(score.failed.values()), "a test that catches nothing"
+    kept = [line for line in measured() if line["instrument"] == TESTS]
+    rows = findings.rows_of_tests(score.failed)
+    assert [(r["bug"], r["reading"], str(r["outside"])) for r in rows] == [
+        (line["bug"], line["reading"], line["outside"]) for line in kept
+    ]
 
 
 def test_the_kept_evidence_shows_every_bug_and_no_false_alarm() -> None:
@@ -348,53 +373,32 @@ def test_the_kept_evidence_shows_every_bug_and_no_false_alarm() -> None:
             "16",
             "16",
         ), name
+        # the table would say "none"
+        found = set(findings.seen_by(name))
+        assert TESTS in found and found & set(clinic.INSTRUMENTS), name
+    assert not findings.seen_by("healthy")
     healthy = [line for line in measured() if line["bug"] == "healthy"]
-    assert len(healthy) >= 20 and all(
-        (line["outside"], line["agents"]) == ("0", "32") for line in healthy
+    of_tests = [line for line in healthy if line["instrument"] == TESTS]
+    assert len(of_tests) == 11 and {line["outside"] for line in of_tests} == {"0"}
+    readings = [line for line in healthy if line["instrument"] != TESTS]
+    assert len(readings) >= 27 and all(
+        (line["outside"], line["agents"]) == ("0", "32") for line in readings
     )
 
 
-def test_the_notebook_counts_what_the_evidence_holds() -> None:
-    interval = {
-        line["bug"]: (float(line["low"]), float(line["high"]))
-        for line in measured()
-        if line["reading"] == RETURN
+def test_the_evidence_counts_what_bugs_do_to_the_score(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kinds = list(findings.effects().values())
+    assert sorted(bug for kind in kinds for bug in kind) == sorted(diseases.DISEASES)
+    unchanged, _, lower, _ = kinds
+    assert set(unchanged) == {
+        "truncation masked",
+        "ring overwrites the newest",
+        "reward clipped to one sign",
+        "reward reduced to its sign",
     }
-    lowest, highest = interval.pop("healthy")
-    below = [bug for bug, (_, high) in interval.items() if high < lowest]
-    alike = [
-        bug for bug, found in interval.items() if found == interval["truncation masked"]
-    ]
-    overlap = [
-        bug
-        for bug, (low, high) in interval.items()
-        if high >= lowest and low <= highest and bug not in alike
-    ]
-    text = " ".join(
-        cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells
-    ).replace("\n", " ")
-    words = (
-        "no",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-    )
-    assert (
-        f"{words[len(below)].capitalize()} of the 15 bugs lower the curve: their"
-        " intervals lie below the healthy one" in text
-    )
-    assert (
-        f"{words[len(overlap)].capitalize()} more have intervals that overlap the"
-        " healthy one" in text
-    )
-    assert (
-        f"{words[len(alike)].capitalize()} bugs leave the score on CartPole exactly as"
-        " it is" in text
-    )
+    clinic.evidence()
+    words = capsys.readouterr().out
+    assert f"{len(unchanged)} of 25 bugs leave the score exactly as it is." in words
+    assert f"{len(lower)} of 25 bugs lower the score" in words

@@ -239,6 +239,18 @@ def test_every_member_learns_and_each_alone(make_critic: MakeCritic) -> None:
         assert ((weight - old).abs().flatten(1).max(1).values > 0).all()
 
 
+def test_the_gradient_of_an_update_is_that_of_its_batch_alone(
+    make_critic: MakeCritic,
+) -> None:
+    critic = make_critic()
+    state, action, *_ = batch()
+    critic.update(state, action, torch.ones(8))
+    no_error = gather(critic.Q(state), action).detach()
+    critic.update(state, action, no_error)
+    for weight in critic.online.parameters():
+        assert weight.grad is not None and weight.grad.abs().max() < 1e-6
+
+
 def test_an_update_equals_the_same_step_on_one_plain_network(
     make_critic: MakeCritic,
 ) -> None:

@@ -3,7 +3,7 @@ tests of your own.
 """
 
 from dqn_tutorial.classroom.clinic.findings import diagnoses, evidence
-from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, memory_of
+from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS
 from dqn_tutorial.classroom.clinic.patients import (
     DIAGNOSES,
     N_PATIENTS,
@@ -12,6 +12,7 @@ from dqn_tutorial.classroom.clinic.patients import (
     patient,
     score,
 )
+from dqn_tutorial.classroom.clinic.readings import memory_of
 
 __all__ = [
     "DIAGNOSES",

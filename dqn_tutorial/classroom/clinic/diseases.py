@@ -1,5 +1,8 @@
 """Real bugs of DQN programs, each a small change to the source of the package. Reading
 on spoils the clinic.
+
+Where a comment names a repository and a number, an issue or a pull request there tells
+of such a bug.
 """
 
 from typing import NamedTuple
@@ -9,6 +12,7 @@ from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.classroom.clinic.surgery import Function, replace_once, source_of
 from dqn_tutorial.critic import DQNCritic
 from dqn_tutorial.ensemble import CriticEnsemble
+from dqn_tutorial.schedules import SCHEDULES
 from dqn_tutorial.targets import bootstrap, epsilon_greedy
 from dqn_tutorial.training import train
 
@@ -224,5 +228,118 @@ DISEASES = {
         "spread over states of the sum of Q over the actions",
         "The last layer turns Q-values into probabilities, as in a classifier. They lie"
         " between 0 and 1 and sum to 1; returns do not.",
+    ),
+    # harvitronix/reinforcement-learning-car 15, conditionWang/DRQN_Stock_Trading 3
+    "epsilon never falls": Disease(
+        (Edit(SCHEDULES["epsilon"][0], "duration, step)", "duration, 0)"),),
+        "actions",
+        "share that explores, last steps",
+        "The schedule is asked for step 0 each time. So epsilon stays at its start, and"
+        " the agent meets only what chance reaches.",
+    ),
+    # philtabor/Deep-Q-Learning-Paper-To-Code 11
+    "evaluation explores": Disease(
+        (Edit(DQNCritic.choose, "if not is_training:", "if not (is_training or 1):"),),
+        "actions",
+        "share that explores in evaluation",
+        "The flag for evaluation is ignored: epsilon acts there too. The agent is well,"
+        " its evaluation is sick.",
+    ),
+    # google-research/recsim 26
+    "target from the current state": Disease(
+        (Edit(DQN.learn_from, "next_state, batch.t", "state, batch.t"),),
+        "probes",
+        "two steps",
+        "The target asks for the value of the state that was left, not of the one that"
+        " was reached. So no reward gets back to an earlier state.",
+    ),
+    # PacktPublishing/Tensorflow-2-Reinforcement-Learning-Cookbook 32
+    "loss on all actions": Disease(
+        (
+            Edit(
+                CriticEnsemble.update,
+                "self.loss(q_value, target)",
+                "self.loss(*torch.broadcast_tensors(self.Q(state), target[..., None]))"
+                ".mean(-1)",
+            ),
+        ),
+        "probes",
+        "two actions",
+        "The loss compares all Q-values of a state with the target of the one action"
+        " that was taken, so all actions get the same value.",
+    ),
+    "optimiser of another network": Disease(
+        (
+            Edit(
+                CriticEnsemble.reset,
+                "torch.optim.Adam(self._weights,",
+                "torch.optim.Adam(self._target_weights,",
+            ),
+        ),
+        "pulse",
+        "longest first step of a weight, in learning rates",
+        "The optimiser was given the weights of the target network, which get no"
+        " gradient. The online network never changes.",
+    ),
+    "gradients not cleared": Disease(
+        (
+            Edit(
+                CriticEnsemble.update,
+                "self.optimizer.zero_grad()\n    total.backward()",
+                "total.backward()",
+            ),
+        ),
+        "pulse",
+        "gradient of an update done twice, second by first",
+        "`zero_grad` is missing, so the gradients of all batches so far are summed, and"
+        " the oldest count as much as the newest.",
+    ),
+    "learning rate ten times too high": Disease(
+        (
+            Edit(
+                CriticEnsemble.update,
+                "= self.learning_rate",
+                "= 10 * self.learning_rate",
+            ),
+        ),
+        "pulse",
+        "longest first step of a weight, in learning rates",
+        "A zero too many where the optimiser gets its learning rate: each step is ten"
+        " times as long as the settings say.",
+    ),
+    "target network copied the wrong way": Disease(
+        (
+            Edit(
+                CriticEnsemble.update_target,
+                "(self._target_weights, self._weights, ",
+                "(self._weights, self._target_weights, ",
+            ),
+        ),
+        "pulse",
+        "distance that the target network moves in 50 updates",
+        "Source and destination are exchanged. The target network stays as it was, and"
+        " pulls the online network back to its first weights.",
+    ),
+    # rlberry-py/rlberry 66
+    "only the newest replayed": Disease(
+        (
+            Edit(
+                ReplayBuffer.sample_rows,
+                "rows = generator.integers(n_rows, size=batch_size)",
+                "rows = generator.integers(min(n_rows, batch_size), size=batch_size)\n"
+                "    rows = (self._n_stored * self.n_envs - 1 - rows) % self.capacity",
+            ),
+        ),
+        "batch",
+        "share of a batch from the older half",
+        "Batches are drawn from the last rows alone, as if the memory were not larger"
+        " than a batch. Neighbours in time fill them.",
+    ),
+    "reward reduced to its sign": Disease(
+        (Edit(train, "scaled = reward * config", "scaled = np.sign(reward) * config"),),
+        "batch",
+        "largest reward stored on endless work",
+        "As for Atari's games, a reward is 1, 0 or -1. A reward of 7 is worth no more"
+        " than one of 1.",
     ),
 }

@@ -15,14 +15,9 @@ from dqn_tutorial.classroom.check.guard import time_limit
 from dqn_tutorial.classroom.check.guest import TooLong
 from dqn_tutorial.classroom.check.verdict import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
-from dqn_tutorial.classroom.clinic.instruments import (
-    INSTRUMENTS,
-    N_SEEDS,
-    Array,
-    Reading,
-    learning_curves,
-)
+from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, learning_curves
 from dqn_tutorial.classroom.clinic.pictures import draw_curves, show_readings
+from dqn_tutorial.classroom.clinic.readings import N_SEEDS, Array, Reading
 from dqn_tutorial.classroom.clinic.surgery import Function, compiled, installed
 from dqn_tutorial.config import nearest
 from dqn_tutorial.training import torch_threads

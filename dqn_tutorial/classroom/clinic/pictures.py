@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY, Array, Reading
+from dqn_tutorial.classroom.clinic.instruments import LOOK_EVERY
+from dqn_tutorial.classroom.clinic.readings import Array, Reading
 from dqn_tutorial.classroom.pictures.figures import (
     BLUE,
     GREY,
