@@ -169,9 +169,9 @@ def _places(pairs: Arrays) -> Iterator[str]:
             flag = np.asarray(as_array(inputs[name]))
             if good.shape[: flag.ndim] != flag.shape:
                 break
-            each = np.asarray(good).reshape(*flag.shape, -1).all(-1)
+            each = np.atleast_1d(good.reshape(*flag.shape, -1).all(-1))
             for side in (True, False):
-                seen[side] += each[flag == side].tolist()
+                seen[side] += each[np.atleast_1d(flag == side)].tolist()
         for side in (True, False):
             if seen[side] and all(seen[side]) and not all(seen[not side]):
                 yield (

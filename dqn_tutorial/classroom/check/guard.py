@@ -185,7 +185,8 @@ def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str
     the learner's own.
     """
     function, code = _unwrapped(answer), _code_of(answer)
-    if code is None or code in seen:
+    home = str(getattr(function, "__module__", ""))
+    if code is None or code in seen or home.startswith(f"{PACKAGE}."):
         return ""
     codes = [code, *(c for c in code.co_consts if isinstance(c, CodeType))]
     for step in (step for one in codes for step in dis.get_instructions(one)):
@@ -195,10 +196,10 @@ def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str
             continue
         found = function.__globals__.get(step.argval)
         is_module = inspect.ismodule(found)
-        home = found.__name__ if is_module else getattr(found, "__module__", "")
-        if str(home).split(".")[0] == PACKAGE and ".classroom.check" not in str(home):
+        home = str(found.__name__ if is_module else getattr(found, "__module__", ""))
+        if home.split(".")[0] == PACKAGE and ".classroom.check" not in home:
             return str(step.argval)
-        if isinstance(found, FunctionType) and ".classroom.check" not in str(home):
+        if isinstance(found, FunctionType):
             if name := _of_the_package(found, seen | {code}):
                 return name
     return ""
