@@ -3,28 +3,24 @@ its errors put in words.
 """
 
 import copy
-import ctypes
 import dis
 import inspect
 import linecache
 import math
-import signal
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from types import CodeType, FrameType, FunctionType
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType
 from typing import Any
 
 from dqn_tutorial.classroom.check.guest import (
     MOST_PRINTED,
     Said,
-    TooLong,
     hosted,
     unpatched,
 )
+from dqn_tutorial.classroom.check.limits import time_limit
 from dqn_tutorial.classroom.check.values import agree, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
@@ -320,83 +316,3 @@ def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
         return ""
     text = linecache.getline(*lines[-1]).strip()
     return f" in line {lines[-1][1]}" + (f", {quoted(text)}" if text else "")
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[list[bool]]:
-    """Stop code that runs longer by raising `TooLong` in it; what is given is empty as
-    long as nothing was raised.
-
-    In the main thread it is raised by a signal, which also ends `time.sleep` and
-    waiting for a lock. Elsewhere, and on Windows, it is sent by a second thread and
-    raised between two steps of Python. A loop inside C, such as
-    `sum(itertools.repeat(0.0))`, is stopped by neither. Code that has imported a module
-    gets the time once more: an import costs seconds, but only the first time.
-
-    Source: CPython's `PyThreadState_SetAsyncExc`.
-    """
-    here, over = threading.get_ident(), threading.Event()
-    thrown: list[bool] = []
-    throw, give_back = _thrower(here)
-
-    def watch() -> None:
-        # without names from `builtins`, which the code may have changed
-        pause, n_modules = seconds, sys.modules.__len__()
-        while not over.wait(pause):  # again and again, if the code caught it
-            if n_modules < (n_modules := sys.modules.__len__()):
-                continue
-            thrown.append(True)
-            throw()
-            pause = 0.002
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield thrown
-    finally:
-        while watcher.is_alive():
-            try:
-                over.set()
-                watcher.join()
-            except TooLong:  # one that came late must not leave the watcher behind
-                continue
-        while thrown:  # one may be on its way
-            try:
-                for _ in range(1_000):
-                    pass
-                break
-            except TooLong:
-                continue
-        give_back()
-
-
-def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Return what raises `TooLong` in this thread, and what gives the means back."""
-    if not hasattr(signal, "pthread_kill") or here != threading.main_thread().ident:
-        throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        return (
-            lambda: throw(ctypes.c_ulong(here), ctypes.py_object(TooLong)),
-            lambda: None,
-        )
-
-    def again(frame: FrameType, event: str, _: Any) -> Any:
-        if event == "line":
-            raise TooLong
-        return again
-
-    def stop(_: int, frame: FrameType | None) -> None:
-        # should the code catch it: at its next line too
-        while frame and frame.f_code.co_filename != __file__:
-            if frame.f_globals.get("__spec__") is None:  # of a notebook, of no library
-                frame.f_trace = again
-            frame = frame.f_back
-        sys.settrace(again)
-        raise TooLong
-
-    old, trace = signal.signal(signal.SIGALRM, stop), sys.gettrace()
-
-    def give_back() -> None:
-        sys.settrace(trace)
-        signal.signal(signal.SIGALRM, old or signal.SIG_DFL)
-
-    return lambda: signal.pthread_kill(here, signal.SIGALRM), give_back

@@ -40,15 +40,15 @@ class Verdict:
 
 def as_html(words: str) -> str:
     """Return words with `code` and *emphasis*; what is quoted stays as it is."""
-    parts = re.split(r"(``? ?.*?(?:(?<!`)`(?!`)| ``))", words)
-    made = []
-    for part in parts:
-        if part.startswith("`") and len(part) > 1:
-            made.append(f"<code>{html.escape(part.strip('`').strip())}</code>")
-        else:
-            made.append(
-                re.sub(
-                    r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", html.escape(part)
-                ).replace("\n", "<br>")
-            )
-    return "".join(made)
+    made, at = [], 0
+    for quote in re.finditer(r"`` (.*?) ``|`([^`]*)`", words, re.S):
+        made.append(_emphasised(words[at : quote.start()]))
+        made.append(f"<code>{html.escape(quote[1] or quote[2] or '')}</code>")
+        at = quote.end()
+    return "".join([*made, _emphasised(words[at:])])
+
+
+def _emphasised(words: str) -> str:
+    return re.sub(
+        r"(?<![*\w])\*(\w+)\*(?![*\w])", r"<em>\1</em>", html.escape(words)
+    ).replace("\n", "<br>")

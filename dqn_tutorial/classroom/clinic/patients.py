@@ -11,8 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.guard import time_limit
 from dqn_tutorial.classroom.check.guest import TooLong
+from dqn_tutorial.classroom.check.limits import time_limit
 from dqn_tutorial.classroom.check.verdict import Verdict
 from dqn_tutorial.classroom.clinic.diseases import DISEASES
 from dqn_tutorial.classroom.clinic.instruments import INSTRUMENTS, learning_curves
