@@ -1,12 +1,11 @@
 """The exercises of 04_replay_buffer."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.chance import beyond_chance
+from dqn_tutorial.classroom.check.draws import judge_draws
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
@@ -14,11 +13,14 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
-from dqn_tutorial.classroom.check.misconceptions import around
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.check.memories import judge_test
+from dqn_tutorial.classroom.check.misconceptions import around, explained, flawed
+from dqn_tutorial.classroom.check.values import agree, as_array, shown
 
 HERE = "04_replay_buffer"
+Flaws = tuple[tuple[str, dict[str, Any]], ...]
+Mask = NDArray[np.bool_]
 forgetting = Exercise(
     "forgetting",
     HERE,
@@ -30,23 +32,25 @@ forgetting = Exercise(
 REUSED = 1000.0  # what the environment adds to its array after the call
 
 
-def _sample_store(rng: np.random.Generator) -> dict[str, Any]:
-    """A ring that is empty, partly filled or full."""
-    length, dim_state, turns = (
-        int(rng.integers(3, 7)),
-        int(rng.integers(2, 5)),
-        rng.uniform(0, 3),
-    )
-    n_stored = int(turns * length)
-    rows = [
-        rng.integers(1, 10, dim_state) * float(row < n_stored) for row in range(length)
-    ]
+def _ring_after(n_stored: int, steps: NDArray[np.float64], length: int) -> dict[str, Any]:
+    """Return a ring into which the first `n_stored` steps went, with the next one."""
+    rows = [np.zeros(steps.shape[1]) for _ in range(length)]
+    for t in range(n_stored):
+        rows[t % length] = steps[t].copy()
     return {
         "rows": rows,
         "next_row": n_stored % length,
         "size": min(n_stored, length),
-        "step": rng.integers(10, 99, dim_state).astype(float),
+        "step": steps[n_stored],
     }
+
+
+def _sample_store(rng: np.random.Generator) -> dict[str, Any]:
+    """A ring that is empty, partly filled or full."""
+    length, width = int(rng.integers(3, 7)), int(rng.integers(2, 5))
+    n_stored = int(rng.uniform(0, 3) * length)
+    steps = rng.uniform(1, 99, (n_stored + 1, width)).round(1)
+    return _ring_after(n_stored, steps, length)
 
 
 @around
@@ -61,33 +65,146 @@ def _played(
     return all that it did.
     """
     result = answer(rows, next_row, size, step)
-    step += REUSED
-    kept = [np.array(row, float) for row in rows]
-    step -= REUSED
-    pair = as_array(list(result) if isinstance(result, tuple) else result)
+    if result is None:
+        raise Wrong(
+            "returns nothing",
+            "Your function returns `None`. Is a `return` missing at its end?",
+        )
+    parts = list(result) if isinstance(result, tuple) else result
+    pair = as_array(parts)
     if pair is None or pair.shape != (2,) or pair.dtype.kind not in "iu":
-        return {"rows": kept, "returned": result}
-    return {"rows": kept, "next_row": int(pair[0]), "size": int(pair[1])}
+        words = (
+            f"({', '.join(map(shown, parts))})"
+            if isinstance(result, tuple)
+            else shown(result)
+        )
+        raise Wrong(
+            "not two numbers",
+            f"Your function returns {words}; asked for are two whole numbers.",
+        )
+    stored, own = [np.array(row, float) for row in rows], step.copy()
+    step += REUSED
+    later = [np.array(row, float) for row in rows]
+    step[...] = own
+    return {
+        "rows": stored,
+        "next_row": int(pair[0]),
+        "size": int(pair[1]),
+        "changes with step": not agree(later, stored),
+    }
+
+
+def _write(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[row] = new
+
+
+def _shift(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[:] = [*rows[1:], new]
+
+
+def _shift_when_full(rows: list[Any], row: int, new: Any, size: int) -> None:
+    (_shift if size == len(rows) else _write)(rows, row, new, size)
+
+
+def _stop_when_full(rows: list[Any], row: int, new: Any, size: int) -> None:
+    if size < len(rows):
+        rows[row] = new
+
+
+def _add(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[row] = rows[row] + new
+
+
+def _write_all(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[:] = [new for _ in rows]
 
 
 def _ring(
-    row: Callable[[int, int, int], int] = lambda next_row, size, length: next_row,
-    after: Callable[[int, int, int], int] = lambda next_row, size, length: (
-        (next_row + 1) % length
-    ),
-    grown: Callable[[int, int, int], int] = lambda next_row, size, length: min(
-        size + 1, length
-    ),
+    keep: Function = np.array,
+    length: Function = lambda rows, step: len(rows),
+    row: Function = lambda i, size, n: i,
+    put: Function = _write,
+    after: Function = lambda i, size, n: (i + 1) % n,
+    grown: Function = lambda i, size, n: min(size + 1, n),
+    pair: Function = lambda next_row, size: (next_row, size),
 ) -> Any:
-    """Return a storing function made of three rules for (next_row, size, length)."""
+    """Return a storing function made of parts: what is kept of a step, which length
+    counts, where and how it is written, and what is returned.
+    """
 
     def store(
         rows: list[Any], next_row: int, size: int, step: NDArray[Any]
     ) -> tuple[int, int]:
-        rows[row(next_row, size, len(rows))] = step.copy()
-        return after(next_row, size, len(rows)), grown(next_row, size, len(rows))
+        state = next_row, size, length(rows, step)
+        put(rows, row(*state), keep(step), size)
+        return pair(after(*state), grown(*state))
 
     return _played(store)
+
+
+RING_FLAWS: Flaws = (
+    ("stale view", {"keep": lambda step: step}),
+    ("length of step", {"length": lambda rows, step: len(step)}),
+    ("off by one", {"row": lambda i, size, n: (i + 1) % n}),
+    ("off by one", {"row": lambda i, size, n: i + 1}),
+    ("newest overwritten", {"row": lambda i, size, n: i - 1}),
+    ("size as row", {"row": lambda i, size, n: size}),
+    ("size as row", {"row": lambda i, size, n: size % n}),
+    ("size as row", {"row": lambda i, size, n: min(size, n - 1)}),
+    ("size as row", {"row": lambda i, size, n: size - 1}),
+    ("always the same row", {"row": lambda i, size, n: n - 1}),
+    ("always the same row", {"row": lambda i, size, n: 0}),
+    ("nothing stored", {"put": lambda *_: None}),
+    ("every row", {"put": _write_all}),
+    ("added to the old", {"put": _add}),
+    ("rows shifted", {"put": _shift}),
+    ("rows shifted", {"put": _shift_when_full}),
+    ("stops when full", {"put": _stop_when_full}),
+    (
+        "stops when full",
+        {
+            "put": _stop_when_full,
+            "after": lambda i, size, n: i if size == n else (i + 1) % n,
+        },
+    ),
+    ("row left out", {"after": lambda i, size, n: (i + 1) % n + 1}),
+    ("row left out", {"after": lambda i, size, n: i + 1 if i + 1 < n else 1}),
+    ("row left out", {"after": lambda i, size, n: (i + 2) % n}),
+    ("next row stays", {"after": lambda i, size, n: i}),
+    ("index not wrapped", {"after": lambda i, size, n: i + 1}),
+    ("stays at the end", {"after": lambda i, size, n: min(i + 1, n - 1)}),
+    ("runs backwards", {"after": lambda i, size, n: (i - 1) % n}),
+    ("always row 0", {"after": lambda i, size, n: i + 1 if size + 1 < n else 0}),
+    ("always row 0", {"after": lambda i, size, n: i + 1 if size < n else 0}),
+    ("last row unused", {"after": lambda i, size, n: (i + 1) % (n - 1)}),
+    ("last row unused", {"after": lambda i, size, n: i + 1 if i + 2 < n else 0}),
+    ("remainder by size", {"after": lambda i, size, n: (i + 1) % size}),
+    ("remainder by size", {"after": lambda i, size, n: (i + 1) % max(size, 1)}),
+    ("remainder by size", {"after": lambda i, size, n: (i + 1) % min(size + 1, n)}),
+    ("next row from size", {"after": lambda i, size, n: (size + 1) % n}),
+    ("next row from size", {"after": lambda i, size, n: min(size + 1, n)}),
+    ("next row from size", {"after": lambda i, size, n: min(size + 1, n - 1)}),
+    ("size stays", {"grown": lambda i, size, n: size}),
+    ("size not capped", {"grown": lambda i, size, n: size + 1}),
+    ("size too small", {"grown": lambda i, size, n: min(size + 1, n - 1)}),
+    ("size too small", {"grown": lambda i, size, n: size + (size < n - 1)}),
+    ("size is N", {"grown": lambda i, size, n: n}),
+    ("size starts again", {"grown": lambda i, size, n: (i + 1) % n}),
+    ("size starts again", {"grown": lambda i, size, n: (size + 1) % n}),
+    ("size starts again", {"grown": lambda i, size, n: (size + 1) % (n + 1)}),
+    ("size starts again", {"grown": lambda i, size, n: size % n + 1}),
+    ("size starts again", {"grown": lambda i, size, n: i + 1}),
+    ("numbers swapped", {"pair": lambda next_row, size: (size, next_row)}),
+    # both at once, so that a third may join them
+    (
+        "index not wrapped + size not capped",
+        {"after": lambda i, size, n: i + 1, "grown": lambda i, size, n: size + 1},
+    ),
+    (
+        "next row stays + size stays",
+        {"after": lambda i, size, n: i, "grown": lambda i, size, n: size},
+    ),
+)
 
 
 def _stored(
@@ -98,19 +215,8 @@ def _stored(
     return (next_row + 1) % len(rows), min(size + 1, len(rows))
 
 
-def _is_shifted(result: Any, inputs: Mapping[str, Any]) -> bool:
-    is_full = inputs["size"] == len(inputs["rows"]) > inputs["next_row"] + 1
-    return is_full and np.array_equal(result["rows"][:-1], inputs["rows"][1:])
-
-
-def _is_swapped(result: Any, inputs: Mapping[str, Any]) -> bool:
-    right = _ring()(**{**inputs, "rows": list(inputs["rows"])})
-    return bool(
-        right["size"] != right["next_row"] == result["size"]
-        and result["next_row"] == right["size"]
-    )
-
-
+# step t is [t + 1, (t + 1) / 2]
+_PLAIN_STEPS = np.arange(1.0, 8)[:, None] / [1, 2]
 ring_store = Exercise(
     "ring_store",
     HERE,
@@ -119,85 +225,88 @@ ring_store = Exercise(
     judge=by_values(
         _sample_store,
         _ring(),
-        [
-            ("row left out", _ring(after=lambda i, size, n: (i + 1) % n + 1)),
-            ("row left out", _ring(after=lambda i, size, n: (i + 2) % n)),
-            (
-                "next row from size",
-                _ring(after=lambda i, size, n: min(size + 1, n) % n),
-            ),
-            ("number stays", _ring(after=lambda i, *_: i)),
-            ("number stays", _ring(grown=lambda i, size, n: size)),
-            (
-                "number stays",
-                _ring(after=lambda i, *_: i, grown=lambda i, size, n: size),
-            ),
-            ("off by one", _ring(row=lambda i, size, n: (i + 1) % n)),
-            ("off by one", _ring(row=lambda i, size, n: i + 1)),
-            ("newest overwritten", _ring(row=lambda i, size, n: i - 1)),
-            ("size as row", _ring(row=lambda i, size, n: size)),
-            ("size as row", _ring(row=lambda i, size, n: size % n)),
-            ("last row unused", _ring(after=lambda i, size, n: (i + 1) % (n - 1))),
-            ("size wraps", _ring(grown=lambda i, size, n: (i + 1) % n)),
-        ],
-        [
-            ("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"])),
-            (
-                "nothing stored",
-                lambda out, given: (
-                    given["size"] < len(given["rows"])
-                    and np.array_equal(out["rows"], given["rows"])
-                ),
-            ),
-            (
-                "stops when full",
-                lambda out, given: np.array_equal(out["rows"], given["rows"]),
-            ),
-            (
-                "stale view",
-                lambda out, given: any((row > REUSED).any() for row in out["rows"]),
-            ),
-            ("rows shifted", _is_shifted),
-            ("not two numbers", lambda out, given: "returned" in out),
-            ("numbers swapped", _is_swapped),
-            (
-                "index not wrapped",
-                lambda out, given: (
-                    out["next_row"] == len(given["rows"]) == given["next_row"] + 1
-                ),
-            ),
-            (
-                "size not capped",
-                lambda out, given: out["size"] == len(given["rows"]) + 1,
-            ),
-        ],
+        flawed(_ring, RING_FLAWS),
+        [("rows grow", lambda out, given: len(out["rows"]) > len(given["rows"]))],
         inputs_it_changes=("rows",),
         seen_as=_played,
+        by_hand=[
+            _ring_after(n_stored, _PLAIN_STEPS, length)
+            for n_stored, length in ((0, 3), (1, 3), (2, 3), (3, 3), (4, 3), (5, 3))
+        ]
+        + [_ring_after(n_stored, _PLAIN_STEPS, 1) for n_stored in (0, 1)],
     ),
     solution=_stored,
 )
 
 
 def _sample_flags(rng: np.random.Generator) -> dict[str, Any]:
-    """Flags of an environment's steps with both kinds of end; none at a step that only
-    resets.
+    """Flags of an environment's steps with both kinds of end, and with both at once;
+    none at a step that only resets.
     """
     while True:
-        # 0 goes on, 1 terminated, 2 truncated
-        over, ends = False, rng.integers(3, size=int(rng.integers(8, 16)))
+        # 0 goes on, 1 terminated, 2 truncated, 3 both
+        over, ends = False, rng.integers(4, size=int(rng.integers(9, 16)))
         for step in range(len(ends)):
             ends[step] *= not over
             over = ends[step] > 0
-        if {1, 2} <= set(ends[:-1].tolist()):
-            return {"terminated": ends == 1, "truncated": ends == 2}
+        if {1, 2, 3} <= set(ends[:-1].tolist()):
+            return {"terminated": ends % 2 == 1, "truncated": ends >= 2}
 
 
-def _later(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _flags(ends: str) -> dict[str, Any]:
+    """Return flags from a letter for each step: `.`, `t`erminated, `c`ut off, `b`oth."""
+    return {
+        "terminated": np.array([end in "tb" for end in ends]),
+        "truncated": np.array([end in "cb" for end in ends]),
+    }
+
+
+def _later(flags: Mask) -> Mask:
     return np.append(False, flags[:-1])
 
 
-def _kept(over: NDArray[np.bool_], cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return ~_later(over | cut)
+def _mask(
+    ended: Function = np.logical_or,
+    later: Function = _later,
+    form: Function = np.logical_not,
+) -> Function:
+    """Return a mask of transitions made of parts: which steps end an episode, which
+    steps follow them, and what is said of these.
+    """
+    return lambda over, cut: form(later(ended(over, cut)))
+
+
+def _or(over: Mask, cut: Mask) -> Mask:
+    return over | cut
+
+
+def _only_first(flags: Mask) -> Mask:
+    return np.asarray((np.arange(len(flags)) == flags.argmax()) & flags)
+
+
+MASK_FLAWS: Flaws = (
+    ("ignores truncated", {"ended": lambda over, cut: over}),
+    ("ignores terminated", {"ended": lambda over, cut: cut}),
+    ("one flag inverted", {"ended": lambda over, cut: over & ~cut}),
+    ("one flag inverted", {"ended": lambda over, cut: cut & ~over}),
+    ("both flags asked", {"ended": np.logical_and}),
+    ("exclusive or", {"ended": np.logical_xor}),
+    ("all after the end", {"ended": lambda *two: np.logical_or.accumulate(_or(*two))}),
+    ("up to the next end", {"ended": lambda *two: np.logical_xor.accumulate(_or(*two))}),
+    ("first end only", {"ended": lambda *two: _only_first(_or(*two))}),
+    ("last step lost", {"later": lambda ends: ends}),
+    ("end meets start", {"later": lambda ends: np.roll(ends, 1)}),
+    ("wrong direction", {"later": lambda ends: np.append(ends[1:], False)}),
+    ("wrong direction", {"later": lambda ends: np.roll(ends, -1)}),
+    ("one step too late", {"later": lambda ends: _later(_later(ends))}),
+    ("both dropped", {"later": lambda ends: ends | _later(ends)}),
+    ("step 0 dropped", {"later": lambda ends: np.append(True, ends[:-1])}),
+    ("step 0 missing", {"later": lambda ends: ends[:-1]}),
+    ("one entry too many", {"later": lambda ends: np.append(False, ends)}),
+    ("inverted", {"form": lambda resets: resets}),
+    ("nothing dropped", {"form": np.ones_like}),
+    ("row numbers", {"form": lambda resets: np.flatnonzero(~resets)}),
+)
 
 
 is_transition = Exercise(
@@ -205,121 +314,24 @@ is_transition = Exercise(
     HERE,
     minutes=5,
     difficulty=1,
-    judge=by_values(
-        _sample_flags,
-        _kept,
-        {
-            "last step lost": lambda over, cut: ~(over | cut),
-            "ignores truncated": lambda over, cut: ~_later(over),
-            "ignores terminated": lambda over, cut: ~_later(cut),
-            "end meets start": lambda over, cut: ~np.roll(over | cut, 1),
-            "inverted": lambda over, cut: _later(over | cut),
-            "wrong direction": lambda over, cut: np.append(~(over | cut)[1:], True),
-            "both dropped": lambda over, cut: ~(over | cut | _later(over | cut)),
-            "nothing dropped": lambda over, cut: ~(over & cut),
-            "row numbers": lambda over, cut: np.flatnonzero(~_later(over | cut)),
-        }.items(),
-        [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
+    judge=explained(
+        by_values(
+            _sample_flags,
+            _mask(),
+            flawed(_mask, MASK_FLAWS),
+            [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
+            by_hand=[
+                _flags(ends)
+                for ends in (".t.", ".c.", "b..", "..t", "t.c.", "c..t.", "..", "b", ".")
+            ],
+        )
     ),
-    solution=_kept,
+    solution=_mask(),
 )
 
 
-def _sample_ring(rng: np.random.Generator, is_full: bool) -> dict[str, Any]:
-    filled = int(rng.integers(6, 10))
-    is_reset = np.zeros(filled if is_full else filled + filled // 2, bool)
-    is_reset[rng.choice(filled - 1, 2, replace=False)] = True
-    return {
-        "is_reset": is_reset,
-        "n_stored": filled + (int(rng.integers(1, 90)) if is_full else 0),
-        "batch_size": 4000,
-    }
-
-
-def _rows_of(own: Function, inputs: dict[str, Any], seed: int) -> NDArray[Any]:
-    """Return the rows that were drawn, as an array of that many numbers."""
-    try:
-        result = own(**inputs, rng=np.random.default_rng(seed))
-    except OwnError as error:
-        if "larger sample than population" in str(error).lower():
-            raise Wrong("without replacement") from None
-        raise
-    rows = as_array(result)
-    if rows is None or rows.dtype.kind not in "iu" or rows.ndim != 1:
-        raise Wrong(
-            "no row numbers",
-            "Return an array of whole numbers, shape [batch_size], not"
-            f" {describe(result)}.",
-        )
-    if len(rows) != inputs["batch_size"]:
-        is_distinct = len(set(rows.tolist())) == len(rows)
-        raise Wrong("without replacement" if is_distinct else "other batch size")
-    return rows
-
-
-def _judge_random(answer: Any, rng: np.random.Generator) -> None:
-    own, seen = guarded(answer), []
-    for case in range(8):
-        inputs, seed = (
-            _sample_ring(rng, is_full=case % 2 == 1),
-            int(rng.integers(1 << 30)),
-        )
-        is_reset = inputs["is_reset"]
-        filled = min(inputs["n_stored"], len(is_reset))
-        seen.append((_rows_of(own, inputs, seed), is_reset, filled))
-    again, other = _rows_of(own, inputs, seed), _rows_of(own, inputs, seed + 1)
-
-    of_pairs, of_rows = beyond_chance([rows for rows, *_ in seen])
-    # what refuses, where: any or all cases
-    signs: tuple[tuple[str, Callable[..., bool], Callable[..., bool]], ...] = (
-        (
-            "one row too many",
-            lambda rows, is_reset, filled: rows.max() == filled and rows.min() >= 0,
-            all,
-        ),
-        (
-            "outside the ring",
-            lambda rows, is_reset, filled: (
-                rows.max() >= len(is_reset) or rows.min() < 0
-            ),
-            any,
-        ),
-        ("empty rows", lambda rows, is_reset, filled: rows.max() >= filled, any),
-        (
-            "one for all",
-            lambda rows, is_reset, filled: len(set(rows.tolist())) == 1,
-            all,
-        ),
-        (
-            "positions for rows",
-            lambda rows, is_reset, filled: rows.max() == (~is_reset[:filled]).sum() - 1,
-            all,
-        ),
-        ("resets drawn", lambda rows, is_reset, filled: is_reset[rows].any(), any),
-        ("last row never", lambda rows, is_reset, filled: rows.max() < filled - 1, all),
-        (
-            "row never",
-            lambda rows, is_reset, filled: (
-                len(set(rows.tolist())) < (~is_reset[:filled]).sum()
-            ),
-            any,
-        ),
-        ("not independent", lambda *_: of_pairs > 5, all),
-        ("equal shares", lambda *_: of_rows < -5, all),
-        ("uneven", lambda *_: of_rows > 5, all),
-        ("another generator", lambda *_: not np.array_equal(again, seen[-1][0]), all),
-        ("own seed", lambda *_: np.array_equal(again, other), all),
-    )
-    for key, refuses, where in signs:
-        if where(refuses(*one) for one in seen):
-            raise Wrong(key)
-
-
 def _drawn(
-    is_reset: NDArray[np.bool_],
-    n_stored: int,
-    batch_size: int,
-    rng: np.random.Generator,
+    is_reset: Mask, n_stored: int, batch_size: int, rng: np.random.Generator
 ) -> NDArray[Any]:
     return rng.choice(np.flatnonzero(~is_reset[:n_stored]), batch_size)
 
@@ -329,61 +341,9 @@ random_rows = Exercise(
     HERE,
     minutes=10,
     difficulty=2,
-    judge=_judge_random,
+    judge=judge_draws,
     solution=_drawn,
 )
-
-
-def _memory(keep: Function, read: Function = lambda row: row) -> type:
-    """Return a class of memories by what they keep of an array, and what they show."""
-
-    class Memory:
-        def __init__(self) -> None:
-            self._kept: list[Any] = []
-
-        def store(self, step: Any) -> None:
-            self._kept.append(keep(step))
-
-        def rows(self) -> list[Any]:
-            return [read(row) for row in self._kept]
-
-    return Memory
-
-
-def _view(step: Any) -> Any:
-    return np.asarray(step)[...]
-
-
-# name of a memory: whether it keeps copies, and how it is made
-_MEMORIES = {
-    "copy": (True, _memory(np.array)),
-    "late copy of a copy": (True, _memory(np.array, np.array)),
-    "itself": (False, _memory(lambda step: step)),
-    "view": (False, _memory(_view)),
-    "late copy": (False, _memory(_view, np.array)),
-}
-
-
-def _judge_test(answer: Any, rng: np.random.Generator) -> None:
-    own, said = guarded(answer), {}
-    for name, (_, made) in _MEMORIES.items():
-        result = as_array(own(Memory=made))
-        if result is None or result.shape or result.dtype.kind != "b":
-            raise Wrong("no bool")
-        said[name] = bool(result)
-    right = {name: copies for name, (copies, _) in _MEMORIES.items()}
-    if said == right:
-        return
-    for key, seen in (
-        ("never fails", dict.fromkeys(right, True)),
-        ("always fails", dict.fromkeys(right, False)),
-        ("inverted", {name: not copies for name, copies in right.items()}),
-    ):
-        if said == seen:
-            raise Wrong(key)
-    if not (said["copy"] and said["late copy of a copy"]):
-        raise Wrong("copy refused")
-    raise Wrong("view missed" if said["view"] else "late copy missed")
 
 
 def _tells(made: Any) -> bool:
@@ -394,5 +354,5 @@ def _tells(made: Any) -> bool:
 
 
 copy_test = Exercise(
-    "copy_test", HERE, minutes=10, difficulty=2, judge=_judge_test, solution=_tells
+    "copy_test", HERE, minutes=10, difficulty=2, judge=explained(judge_test), solution=_tells
 )

@@ -1,154 +1,289 @@
 """The exercises of 08_what_matters."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.exercise import Exercise, Function
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.diagnosis import Row, known
+from dqn_tutorial.classroom.check.exercise import Exercise, Function, by_values
+from dqn_tutorial.classroom.check.guard import Wrong, behaviour, guarded, listed
+from dqn_tutorial.classroom.check.misconceptions import around, flawed
+from dqn_tutorial.classroom.check.values import as_array, describe, shown
 
 HERE = "08_what_matters"
+Flaws = tuple[tuple[str, dict[str, Any]], ...]
+SIGNS = (">", "<", "=", "?")
 
 
-def _sign(mean: float, low: float, high: float, smallest: float) -> str:
-    if low > 0 and mean >= smallest:
-        return ">"
-    if high < 0 and mean <= -smallest:
-        return "<"
-    return "=" if -smallest < low and high < smallest else "?"
+def _effect(
+    above: Function = lambda m, low, high, s: low > 0 and m >= s,
+    below: Function = lambda m, low, high, s: high < 0 and m <= -s,
+    none: Function = lambda m, low, high, s: -s < low and high < s,
+    words: Function = lambda sign: sign,
+) -> Callable[[float, float, float, float], str]:
+    """Return a choice of a sign made of parts: when the first is larger, when it is
+    smaller, when no effect counts, and which sign stands for which.
+    """
+
+    def sign(mean: float, low: float, high: float, smallest: float) -> str:
+        given = mean, low, high, smallest
+        parts = ((above, ">"), (below, "<"), (none, "="))
+        return words(next((found for holds, found in parts if holds(*given)), "?"))
+
+    return sign
 
 
-# (mean, low, high) in units of the smallest difference: every sign, and every way to
-# miss one
-_CASES = (
-    (1.6, 0.8, 2.4),
-    (3.0, 1.5, 4.5),
-    (1.2, -0.2, 2.6),
-    (0.6, 0.2, 1.4),
-    (0.5, 0.1, 0.9),
-    (0.1, -0.6, 0.8),
-    (0.1, -1.8, 2.0),
-    (0.3, -0.3, 1.2),
+def _both(key: str, above: Function) -> tuple[str, dict[str, Any]]:
+    """Return a flaw of both sides, given for the upper one."""
+    return key, {
+        "above": above,
+        "below": lambda m, low, high, s: above(-m, -high, -low, s),
+    }
+
+
+EFFECT_FLAWS: Flaws = (
+    (
+        "interval not asked",
+        {
+            "above": lambda m, low, high, s: m >= s,
+            "below": lambda m, low, high, s: m <= -s,
+            "none": lambda m, low, high, s: abs(m) < s,
+        },
+    ),
+    _both("interval not asked", lambda m, low, high, s: m >= s),
+    _both("interval not asked", lambda m, low, high, s: m > s),
+    _both("size not asked", lambda m, low, high, s: low > 0),
+    _both("whole beyond", lambda m, low, high, s: low >= s),
+    _both("whole beyond", lambda m, low, high, s: low > s),
+    _both("end for mean", lambda m, low, high, s: low > 0 and high >= s),
+    _both("edge at 0", lambda m, low, high, s: low >= 0 and m >= s),
+    _both("more than the smallest", lambda m, low, high, s: low > 0 and m > s),
+    _both("above or large", lambda m, low, high, s: low > 0 or m >= s),
+    ("minus left out", {"below": lambda m, low, high, s: high < 0 and m <= s}),
+    ("one side only", {"below": lambda m, low, high, s: False}),
+    ("one side only", {"below": lambda m, low, high, s: high < 0 and m >= s}),
+    ("wrong end", {"below": lambda m, low, high, s: low < 0 and m <= -s}),
+    ("wrong end", {"above": lambda m, low, high, s: high > 0 and m >= s}),
+    _both("wrong end", lambda m, low, high, s: high > 0 and m >= s),
+    ("none for unknown", {"none": lambda m, low, high, s: low <= 0 <= high}),
+    (
+        "none for unknown",
+        {"none": lambda m, low, high, s: low <= 0 <= high or max(-low, high) < s},
+    ),
+    ("none for unknown", {"none": lambda m, low, high, s: True}),
+    ("never none", {"none": lambda m, low, high, s: False}),
+    ("none by the mean", {"none": lambda m, low, high, s: abs(m) < s}),
+    (
+        "none by the mean",
+        {"none": lambda m, low, high, s: low <= 0 <= high and abs(m) < s},
+    ),
+    (
+        "none holds 0",
+        {"none": lambda m, low, high, s: low <= 0 <= high and max(-low, high) < s},
+    ),
+    ("one end for none", {"none": lambda m, low, high, s: high < s}),
+    ("one end for none", {"none": lambda m, low, high, s: -low < s}),
+    ("one end for none", {"none": lambda m, low, high, s: min(-low, high) < s}),
+    ("one end for none", {"none": lambda m, low, high, s: min(abs(low), abs(high)) < s}),
+    ("width for ends", {"none": lambda m, low, high, s: high - low < s}),
+    ("width for ends", {"none": lambda m, low, high, s: high - low < 2 * s}),
+    ("width for ends", {"none": lambda m, low, high, s: (high - low) / 2 < s}),
+    ("edge of none", {"none": lambda m, low, high, s: -s <= low and high <= s}),
+    ("signs exchanged", {"words": lambda sign: {">": "<", "<": ">"}.get(sign, sign)}),
+    ("none and unknown", {"words": lambda sign: {"=": "?", "?": "="}.get(sign, sign)}),
 )
-_MISTAKEN: Mapping[str, Function] = {
-    "interval not asked": lambda mean, low, high, smallest: (
-        ">" if mean >= smallest else "<" if mean <= -smallest else "="
-    ),
-    "size not asked": lambda mean, low, high, smallest: (
-        _sign(mean, low, high, 0)
-        if low > 0 or high < 0
-        else _sign(mean, low, high, smallest)
-    ),
-    "none for unknown": lambda mean, low, high, smallest: (
-        "=" if low <= 0 <= high else _sign(mean, low, high, smallest)
-    ),
-    "never none": lambda mean, low, high, smallest: _sign(
-        mean, low, high, smallest
-    ).replace("=", "?"),
-    "signs exchanged": lambda mean, low, high, smallest: _sign(
-        -mean, -high, -low, smallest
-    ),
-    "whole beyond": lambda mean, low, high, smallest: (
-        ">"
-        if low >= smallest
-        else "<"
-        if high <= -smallest
-        else _sign(0, low, high, smallest)
-    ),
-    "one side only": lambda mean, low, high, smallest: _sign(
-        mean, low, high, smallest
-    ).replace("<", "?"),
-}
 
 
-def _judge_sign(answer: object, rng: np.random.Generator) -> None:
-    own = guarded(answer)
-    unit = float(rng.uniform(1, 100))
-    cases: list[dict[str, Any]] = [
-        {"mean": side * mean, "low": min(ends), "high": max(ends), "smallest": unit}
-        for scaled in _CASES
-        for side in (1, -1)
-        for mean, *rest in [[unit * number for number in scaled]]
-        for ends in [[side * end for end in rest]]
-    ]
-    seen = [own(**case) for case in cases]
-    for returned in seen:
-        if returned not in (">", "<", "=", "?"):
-            raise Wrong("no sign", returned=shown_as_text(returned))
-    wanted = [_sign(**case) for case in cases]
-    if seen == wanted:
-        return
-    for key, mistaken in _MISTAKEN.items():
-        if seen == [mistaken(**case) for case in cases]:
-            raise Wrong(key)
-    at = next(k for k in range(len(cases)) if seen[k] != wanted[k])
-    raise Wrong("other sign", returned=seen[at], wanted=wanted[at], **cases[at])
+@around
+def _said(
+    answer: Function, mean: float, low: float, high: float, smallest: float
+) -> str:
+    """Return what an answer says, in Python's text; refuse all but the four signs."""
+    given = answer(mean, low, high, smallest)
+    array = np.asarray(given) if isinstance(given, str | np.ndarray) else None
+    if array is not None and array.shape == () and array.dtype.kind == "U":
+        if (sign := str(array)) in SIGNS:
+            return sign
+    asked = f"asked for is one of the signs {', '.join(SIGNS)} as text"
+    raise Wrong("no sign", f"Your function returns {describe(given)}; {asked}.")
 
 
-def shown_as_text(value: object) -> str:
-    """Return a value in words."""
-    return repr(value) if isinstance(value, str | bool) else describe(value)
+def _comparison(
+    mean: float, low: float, high: float, smallest: float = 10.0
+) -> dict[str, float]:
+    # + 0: no minus before a 0
+    return {"mean": mean + 0, "low": low + 0, "high": high + 0, "smallest": smallest}
+
+
+def _sample_comparison(rng: np.random.Generator) -> dict[str, float]:
+    """A comparison whose interval is as wide as, wider or narrower than the smallest
+    difference, near 0 or far from it.
+    """
+    unit = float(rng.choice([2, 10, 50]))
+    mean = unit * rng.uniform(0, 3) * rng.choice([-1, 1]) * rng.choice([0.3, 1])
+    half = unit * rng.uniform(0.1, 2) * rng.choice([0.3, 1])
+    aside = rng.uniform(0.7, 1.3)  # an interval need not be symmetrical
+    low, high = mean - half * aside, mean + half / aside
+    return _comparison(*(round(float(x), 1) for x in (mean, low, high)), unit)
 
 
 effect_or_luck = Exercise(
-    "effect_or_luck", HERE, minutes=5, difficulty=1, judge=_judge_sign, solution=_sign
+    "effect_or_luck",
+    HERE,
+    minutes=5,
+    difficulty=1,
+    judge=by_values(
+        _sample_comparison,
+        _effect(),
+        flawed(_effect, EFFECT_FLAWS),
+        seen_as=_said,
+        by_hand=[
+            case
+            for mean, low, high in (
+                (20.0, 10.0, 30.0),
+                (12.0, 2.0, 22.0),
+                (12.0, -2.0, 26.0),
+                (4.0, 2.0, 14.0),
+                (6.0, 2.0, 9.0),
+                (1.0, -6.0, 8.0),
+                (1.0, -18.0, 20.0),
+                (3.0, -3.0, 12.0),
+                (12.0, 0.0, 24.0),
+                (10.0, 4.0, 16.0),
+                (0.0, -10.0, 10.0),
+            )
+            for case in (
+                _comparison(mean, low, high),
+                _comparison(-mean, -high, -low),
+            )
+        ],
+        may_call=True,
+    ),
+    solution=_effect(),
 )
 
 INTERVAL, MEAN = 2.58, 1.28  # standard deviations: 99 % on both sides, 9 of 10 above
-_MISCOUNTED: Mapping[str, Function] = {
-    "half of them": lambda ratio: (INTERVAL * ratio) ** 2,
-    "interval forgotten": lambda ratio: (MEAN * ratio) ** 2,
-    "interval of 95 %": lambda ratio: ((1.96 + MEAN) * ratio) ** 2,
-    "no square": lambda ratio: (INTERVAL + MEAN) * ratio,
-    "inverted": lambda ratio: ((INTERVAL + MEAN) / ratio) ** 2,
-}
+WITHIN = 0.06
 
 
-def _seeds(spread: float, effect: float) -> int:
-    return math.ceil(((INTERVAL + MEAN) * spread / effect) ** 2)
+def _number(
+    interval: float = INTERVAL,
+    mean: float = MEAN,
+    ratio: Function = lambda spread, effect: spread / effect,
+    of: Function = lambda z, ratio: (z * ratio) ** 2,
+) -> Callable[[float, float], int]:
+    """Return a number of seeds made of parts: how far the interval and the mean reach
+    in standard deviations, the fraction, and what is made of them.
+    """
+    return lambda spread, effect: math.ceil(
+        of(interval + mean, ratio(spread, effect))
+    )
 
 
-def _judge_seeds(answer: object, rng: np.random.Generator) -> None:
-    own = guarded(answer)
-    # round numbers first: a message shows the first case that is wrong
-    ratios = [2.0, *rng.uniform(1.5, 5.0, 4)]
-    cases: list[dict[str, Any]] = [
-        {"spread": float(ratio * effect), "effect": float(effect)}
-        for ratio, effect in zip(
-            ratios, [50.0, *rng.uniform(0.5, 80.0, 4)], strict=True
-        )
-    ]
-    seen = []
-    for case in cases:
-        returned = own(**case)
-        array = as_array(returned)
-        if array is None or array.size != 1 or array.dtype.kind not in "iuf":
-            raise Wrong("no number", returned=shown_as_text(returned))
-        seen.append(float(array.reshape(())))
-    # what was simulated may be a little off; what was computed is off by less than one
-    if all(
-        abs(n - _seeds(**case)) <= max(1, 0.06 * _seeds(**case)) and n == round(n)
-        for n, case in zip(seen, cases, strict=True)
+NUMBER_FLAWS: Flaws = (
+    ("half of them", {"mean": 0.0}),
+    ("interval forgotten", {"interval": 0.0}),
+    ("interval of 95 %", {"interval": 1.96}),
+    ("one-sided interval", {"interval": 2.33}),
+    ("whole width", {"interval": 2 * INTERVAL}),
+    ("half width", {"interval": INTERVAL / 2}),
+    ("mean above effect", {"mean": -MEAN}),
+    ("95 of 100", {"mean": 1.645}),
+    ("square forgotten", {"of": lambda z, ratio: z * ratio}),
+    ("root for square", {"of": lambda z, ratio: (z * ratio) ** 0.5}),
+    ("half squared", {"of": lambda z, ratio: z * ratio**2}),
+    ("half squared", {"of": lambda z, ratio: z**2 * ratio}),
+    ("squares added", {"of": lambda z, ratio: (INTERVAL**2 + MEAN**2) * ratio**2}),
+    ("two groups", {"of": lambda z, ratio: 2 * (z * ratio) ** 2}),
+    ("fraction inverted", {"ratio": lambda spread, effect: effect / spread}),
+    ("1.5 once more", {"ratio": lambda spread, effect: spread / (1.5 * effect)}),
+    ("1.5 once more", {"ratio": lambda spread, effect: 1.5 * spread / effect}),
+    ("spread for variance", {"ratio": lambda spread, effect: spread**0.5 / effect}),
+)
+
+
+_seeds = _number()
+
+
+def _is_near(n: float, wanted: float, within: float = WITHIN) -> bool:
+    """Say whether a number is close enough: what was simulated may be a little off,
+    what was computed is off by less than one.
+    """
+    return abs(n - wanted) <= max(1, within * wanted)
+
+
+def _asked(own: Function, case: dict[str, float]) -> float:
+    """Return the number of seeds that an answer gives."""
+    returned = own(**case)
+    array = as_array(returned)
+    if (
+        array is None
+        or array.size != 1
+        or array.dtype.kind not in "iuf"
+        or not np.isfinite(array).all()
     ):
+        raise Wrong(
+            "no number",
+            f"Your function returns {describe(returned)}; asked for is a number of"
+            f" seeds.\nThe inputs were {listed(case)}.",
+        )
+    return float(array.reshape(()))
+
+
+def _misconception(cases: list[dict[str, float]], seen: list[float]) -> str:
+    """Return the key whose numbers are closest to those that were seen, of one
+    misconception before two; nothing where none is close.
+    """
+    found = []
+    for key, number in flawed(_number, NUMBER_FLAWS):
+        wanted = [number(**case) for case in cases]
+        if all(map(_is_near, seen, wanted, [WITHIN / 2] * len(seen))):
+            apart = np.mean(np.abs(np.divide(seen, wanted) - 1))
+            found.append((round(float(apart), 3), " + " in key, key))
+    return min(found)[2] if found else ""
+
+
+def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
+    own = guarded(answer, may_call=True)
+    # spread in units of effect, and effect; round numbers first
+    pairs = [(2.0, 50.0), (4.0, 1.0), *rng.uniform([1.5, 0.5], [5, 80], (4, 2))]
+    cases = [
+        {"spread": float(ratio * effect), "effect": float(effect)}
+        for ratio, effect in pairs
+    ]
+    seen = [_asked(own, case) for case in cases]
+    wanted = [_seeds(**case) for case in cases]
+    far = [not _is_near(n, right) for n, right in zip(seen, wanted, strict=True)]
+    broken = [n != round(n) for n in seen]
+    if not any(far + broken):
         return
-    for key, miscounted in _MISCOUNTED.items():
-        if all(
-            abs(n - miscounted(ratio)) <= 1.01
-            for n, ratio in zip(seen, ratios, strict=True)
-        ):
-            raise Wrong(key)
-    for n, case in zip(seen, cases, strict=True):
-        if n != round(n):
-            raise Wrong("no whole number", returned=n)
-        if abs(n - _seeds(**case)) > max(1, 0.06 * _seeds(**case)):
-            root = math.sqrt(max(n, 0))
-            chance = NormalDist().cdf(case["effect"] * root / case["spread"] - INTERVAL)
-            key = "too few" if n < _seeds(**case) else "too many"
-            raise Wrong(key, returned=n, chance=chance, **case)
+    at = (far if any(far) else broken).index(True)
+    words = (
+        f"Inputs: {listed(cases[at])}.\nRight: {wanted[at]}, up to {WITHIN:.0%} more or"
+        f" fewer.\nYours: {shown(seen[at])}."
+    )
+    if not any(far):
+        raise Wrong("no whole number", words)
+    if key := _misconception(cases, seen):
+        raise Wrong(key + " + no whole number" * all(broken), words)
+    rows: list[Row] = [
+        (("value", n), ("value", right), case)
+        for n, right, case in zip(seen, wanted, cases, strict=True)
+    ]
+    facts = known(
+        lambda inputs: behaviour(own, dict(inputs)),
+        lambda inputs: behaviour(guarded(_seeds, seconds=math.inf), dict(inputs)),
+        rows,
+    )
+    if facts:
+        raise Wrong("other values", words, facts=facts)
+    case, root = cases[at], math.sqrt(max(seen[at], 0))
+    chance = NormalDist().cdf(case["effect"] * root / case["spread"] - INTERVAL)
+    key = "too few" if seen[at] < wanted[at] else "too many"
+    raise Wrong(key, words, chance=chance)
 
 
 seeds_needed = Exercise(

@@ -92,7 +92,11 @@ def agree(value: Any, other: Any) -> bool:
 
 
 def describe(value: Any) -> str:
-    """Return shape and kind of a value, or the value itself where it is a number."""
+    """Return shape and kind of a value, or the value itself where it is a number or
+    text.
+    """
+    if isinstance(value, str):
+        return repr(str(value))
     array = as_array(value)
     if isinstance(value, tuple) and all(type(one) is int for one in value):
         return repr(value)
