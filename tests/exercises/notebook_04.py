@@ -1033,7 +1033,10 @@ ANSWERS = {
         ],
         wrong=[
             (stored_as_reference, "stale view"),
-            (stored_as_view_without_wrapping, "stale view + index not wrapped + size not capped"),
+            (
+                stored_as_view_without_wrapping,
+                "stale view + index not wrapped + size not capped",
+            ),
             (appended, "rows grow"),
             (popped, "rows shifted"),
             (in_a_new_list, "nothing stored"),

@@ -152,9 +152,7 @@ class Draw:
         )
 
 
-def _inputs(
-    size: int, resets: Sequence[int], n_stored: int, batch_size: int
-) -> Inputs:
+def _inputs(size: int, resets: Sequence[int], n_stored: int, batch_size: int) -> Inputs:
     is_reset = np.zeros(size, bool)
     is_reset[list(resets)] = True
     return {"is_reset": is_reset, "n_stored": n_stored, "batch_size": batch_size}

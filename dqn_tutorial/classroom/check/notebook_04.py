@@ -32,7 +32,9 @@ forgetting = Exercise(
 REUSED = 1000.0  # what the environment adds to its array after the call
 
 
-def _ring_after(n_stored: int, steps: NDArray[np.float64], length: int) -> dict[str, Any]:
+def _ring_after(
+    n_stored: int, steps: NDArray[np.float64], length: int
+) -> dict[str, Any]:
     """Return a ring into which the first `n_stored` steps went, with the next one."""
     rows = [np.zeros(steps.shape[1]) for _ in range(length)]
     for t in range(n_stored):
@@ -90,7 +92,7 @@ def _played(
         "rows": stored,
         "next_row": int(pair[0]),
         "size": int(pair[1]),
-        "changes with step": not agree(later, stored),
+        "rows change with step": not agree(later, stored),
     }
 
 
@@ -292,7 +294,10 @@ MASK_FLAWS: Flaws = (
     ("both flags asked", {"ended": np.logical_and}),
     ("exclusive or", {"ended": np.logical_xor}),
     ("all after the end", {"ended": lambda *two: np.logical_or.accumulate(_or(*two))}),
-    ("up to the next end", {"ended": lambda *two: np.logical_xor.accumulate(_or(*two))}),
+    (
+        "up to the next end",
+        {"ended": lambda *two: np.logical_xor.accumulate(_or(*two))},
+    ),
     ("first end only", {"ended": lambda *two: _only_first(_or(*two))}),
     ("last step lost", {"later": lambda ends: ends}),
     ("end meets start", {"later": lambda ends: np.roll(ends, 1)}),
@@ -319,10 +324,25 @@ is_transition = Exercise(
             _sample_flags,
             _mask(),
             flawed(_mask, MASK_FLAWS),
-            [("bits inverted", lambda mask, inputs: bool(np.any(as_array(mask) == -2)))],
+            [
+                (
+                    "bits inverted",
+                    lambda mask, inputs: bool(np.any(as_array(mask) == -2)),
+                )
+            ],
             by_hand=[
                 _flags(ends)
-                for ends in (".t.", ".c.", "b..", "..t", "t.c.", "c..t.", "..", "b", ".")
+                for ends in (
+                    ".t.",
+                    ".c.",
+                    "b..",
+                    "..t",
+                    "t.c.",
+                    "c..t.",
+                    "..",
+                    "b",
+                    ".",
+                )
             ],
         )
     ),
@@ -354,5 +374,10 @@ def _tells(made: Any) -> bool:
 
 
 copy_test = Exercise(
-    "copy_test", HERE, minutes=10, difficulty=2, judge=explained(judge_test), solution=_tells
+    "copy_test",
+    HERE,
+    minutes=10,
+    difficulty=2,
+    judge=explained(judge_test),
+    solution=_tells,
 )

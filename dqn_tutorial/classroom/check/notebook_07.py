@@ -14,7 +14,7 @@ from dqn_tutorial.classroom.check.exercise import (
     choice,
 )
 from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
-from dqn_tutorial.classroom.check.misconceptions import flawed
+from dqn_tutorial.classroom.check.misconceptions import explained, flawed
 from dqn_tutorial.classroom.check.values import describe
 from dqn_tutorial.classroom.pictures.curves import recent_mean as right_mean
 
@@ -79,6 +79,11 @@ def _moving(returns: Numbers, window: int, mode: str) -> Numbers:
     return np.convolve(returns, np.ones(window) / window, mode)
 
 
+EPISODES = [
+    ("window of episodes", lambda s, r, w: _moving(r, w, "full")[: len(r)]),
+    ("window of episodes", lambda s, r, w: _moving(r, w, "same")),
+    ("window of episodes", lambda s, r, w: _moving(r, w, "valid")),
+]
 FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one step too many", {"old": lambda s, k, w: s >= s[k] - w}),
     ("one step too few", {"old": lambda s, k, w: s > s[k] - w + 1}),
@@ -133,25 +138,22 @@ recent_mean = Exercise(
     HERE,
     minutes=10,
     difficulty=2,
-    judge=by_values(
-        _sample_episodes,
-        right_mean,
-        [
-            *flawed(_means, FLAWS),
-            ("window of episodes", lambda s, r, w: _moving(r, w, "full")[: len(r)]),
-            ("window of episodes", lambda s, r, w: _moving(r, w, "same")),
-            ("window of episodes", lambda s, r, w: _moving(r, w, "valid")),
-        ],
-        by_hand=[
-            _episodes([10, 20, 30], [1, 3, 8], 15),
-            _episodes([10, 20], [2, 4], 10),
-            _episodes([10, 19], [2, 4], 10),
-            _episodes([4, 4, 6], [1, 3, 8], 2),
-            _episodes([4, 4, 5], [1, 3, 8], 3),
-            _episodes([5, 7, 9], [1, 3, 8], 1),
-            _episodes([2, 5, 8, 9], [1, 3, 8, 4], 100),
-            _episodes([7], [5], 3),
-        ],
+    judge=explained(
+        by_values(
+            _sample_episodes,
+            _means(),
+            [*EPISODES, *flawed(_means, FLAWS)],
+            by_hand=[
+                _episodes([10, 20, 30], [1, 3, 8], 15),
+                _episodes([10, 20], [2, 4], 10),
+                _episodes([10, 19], [2, 4], 10),
+                _episodes([4, 4, 6], [1, 3, 8], 2),
+                _episodes([4, 4, 5], [1, 3, 8], 3),
+                _episodes([5, 7, 9], [1, 3, 8], 1),
+                _episodes([2, 5, 8, 9], [1, 3, 8, 4], 100),
+                _episodes([7], [5], 3),
+            ],
+        )
     ),
     solution=right_mean,
 )

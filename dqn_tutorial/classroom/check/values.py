@@ -118,7 +118,7 @@ def shown(value: Any) -> str:
     # tensors of several shapes
     if parts and sum(99 if part is None else part.size for part in parts) <= 12:
         return f"[{', '.join(map(shown, parts))}]"
-    if array is None or array.size > 12:
+    if array is None or array.size > 12 or not array.ndim:
         return describe(value)
     return np.array2string(
         array, precision=3, suppress_small=True, separator=", "
