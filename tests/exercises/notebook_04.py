@@ -322,6 +322,44 @@ def one_row_for_two_steps(rows, next_row, size, step):
     return (next_row + 1) % len(rows), min(size + 1, len(rows))
 
 
+def stored_as_whole_numbers(rows, next_row, size, step):
+    rows[next_row] = np.array(step, dtype=int)
+    return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
+def stored_the_first_number(rows, next_row, size, step):
+    rows[next_row][0] = step[0]
+    return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
+def filled_then_round(rows, next_row, size, step):
+    if size < len(rows):
+        rows[size] = step.copy()
+        size += 1
+    else:
+        rows[next_row] = step.copy()
+        next_row = (next_row + 1) % len(rows)
+    return next_row, size
+
+
+def size_by_maximum(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    return (next_row + 1) % len(rows), max(size + 1, len(rows))
+
+
+def pushed_in(rows, next_row, size, step):
+    rows.insert(next_row, step.copy())
+    del rows[-1]
+    return (next_row + 1) % len(rows), min(size + 1, len(rows))
+
+
+def sticks_at_row_1(rows, next_row, size, step):
+    rows[next_row] = step.copy()
+    if size == len(rows):
+        next_row = 0
+    return next_row + 1, min(size + 1, len(rows))
+
+
 def kept_by_loop(terminated, truncated):
     mask, is_reset = [], False
     for end, cut in zip(terminated, truncated, strict=True):
@@ -519,6 +557,20 @@ def kept_by_words(terminated, truncated):
 
 def kept_exclusive_and_inverted(terminated, truncated):
     return ~kept_by_exclusive_or(terminated, truncated)
+
+
+def kept_with_an_index_too_many(terminated, truncated):
+    mask = np.ones(len(terminated), bool)
+    for t in range(len(terminated)):
+        if terminated[t] or truncated[t]:
+            mask[t + 1] = False
+    return mask
+
+
+def kept_with_one_bracket_missing(terminated, truncated):
+    mask = np.ones(len(terminated), bool)
+    mask[1:] = ~terminated[:-1] & truncated[:-1]
+    return mask
 
 
 def drawn_from_a_list(is_reset, n_stored, batch_size, rng):
@@ -810,6 +862,24 @@ def positions_with_resets(is_reset, n_stored, batch_size, rng):
     return 1 + rng.integers(min(n_stored, len(is_reset)), size=batch_size)
 
 
+def the_first_ones(is_reset, n_stored, batch_size, rng):
+    return np.flatnonzero(~is_reset[:n_stored])[:batch_size]
+
+
+def whole_batch_drawn_again(is_reset, n_stored, batch_size, rng):
+    filled = min(n_stored, len(is_reset))
+    while True:
+        rows = rng.integers(filled, size=batch_size)
+        if not is_reset[rows].any():
+            return rows
+
+
+def row_0_for_resets(is_reset, n_stored, batch_size, rng):
+    rows = rng.integers(min(n_stored, len(is_reset)), size=batch_size)
+    rows[is_reset[rows]] = 0
+    return rows
+
+
 def tested_in_place(Memory):
     memory, step = Memory(), np.zeros(2)
     memory.store(step)
@@ -1007,6 +1077,42 @@ def tested_in_an_if(Memory):
     return False
 
 
+def tested_on_a_list(Memory):
+    memory, step = Memory(), [0.0, 0.0]
+    memory.store(step)
+    step[0] = 1.0
+    return memory.rows()[0][0] == 0
+
+
+def tested_by_reading_twice(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    before = memory.rows()
+    step += 1
+    return np.array_equal(before, memory.rows())
+
+
+def tested_for_the_same_object(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    return memory.rows()[0] is step
+
+
+def tested_as_a_number(Memory):
+    return int(tested_in_place(Memory))
+
+
+def tested_for_the_object_or_the_view(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    return memory.rows()[0] is step or not np.shares_memory(memory.rows()[0], step)
+
+
+def tested_with_arguments(Memory):
+    memory = Memory(np.zeros(2))
+    return len(memory.rows()) == 1
+
+
 ANSWERS = {
     "forgetting": Answers(
         correct=["B", "b", " B "],
@@ -1058,7 +1164,7 @@ ANSWERS = {
             (counted_from_one, "row left out"),
             (every_second_row, "row left out"),
             (at_the_size_wrapped, "size as row"),
-            (next_row_from_the_size, "always row 0"),
+            (next_row_from_the_size, "next row sticks"),
             (next_row_is_the_size, "next row from size"),
             (numbers_kept, "next row stays + size stays"),
             (next_row_kept, "next row stays"),
@@ -1071,7 +1177,7 @@ ANSWERS = {
             (left_when_full, "stops when full"),
             (not_beyond_the_last, "stays at the end"),
             (backwards, "runs backwards"),
-            (to_the_front_when_full, "always row 0"),
+            (to_the_front_when_full, "next row sticks"),
             (round_the_filled, "remainder by size"),
             (size_up_to_the_last_index, "size too small"),
             (size_at_most_one_less, "size too small"),
@@ -1080,6 +1186,12 @@ ANSWERS = {
             (size_by_remainder, "size starts again"),
             (swapped_and_never_capped, "size not capped + numbers swapped"),
             (one_row_for_two_steps, "other values"),
+            (stored_as_whole_numbers, "numbers cut"),
+            (stored_the_first_number, "part of the step"),
+            (filled_then_round, "moves only when full"),
+            (size_by_maximum, "maximum for minimum"),
+            (pushed_in, "rows shifted"),
+            (sticks_at_row_1, "next row sticks"),
         ],
     ),
     "is_transition": Answers(
@@ -1120,6 +1232,8 @@ ANSWERS = {
             (kept_without_the_start, "step 0 dropped"),
             (one_too_long, "one entry too many"),
             (kept_by_words, "one flag for all"),
+            (kept_with_an_index_too_many, "beyond the end"),
+            (kept_with_one_bracket_missing, "one flag inverted"),
             (kept_exclusive_and_inverted, "exclusive or + inverted"),
         ],
     ),
@@ -1157,7 +1271,7 @@ ANSWERS = {
             (only_resets, "only resets"),
             (positions, "positions for rows"),
             (resets_too, "resets drawn"),
-            (drawn_again_once, "resets drawn"),
+            (drawn_again_once, "drawn again once"),
             (not_the_last, "last row never"),
             (not_the_first, "row never"),
             (next_in_place_of_resets, "neighbour for a reset"),
@@ -1181,6 +1295,9 @@ ANSWERS = {
             (rounded, "ends half as often"),
             (newer_more_often, "uneven"),
             (of_one_row, "no row numbers"),
+            (the_first_ones, "not drawn"),
+            (whole_batch_drawn_again, "whole batch again"),
+            (row_0_for_resets, "one row for all resets"),
             (as_floats, "no row numbers"),
             (positions_with_resets, "resets drawn + rows from 1"),
         ],
@@ -1217,6 +1334,12 @@ ANSWERS = {
             (tested_on_the_class, "no memory made"),
             (tested_without_brackets, "rows not called"),
             (tested_in_an_if, "one flag for all"),
+            (tested_on_a_list, "no array stored"),
+            (tested_by_reading_twice, "two readings"),
+            (tested_for_the_same_object, "memories inverted"),
+            (tested_as_a_number, "no bool"),
+            (tested_for_the_object_or_the_view, "other values"),
+            (tested_with_arguments, "no memory made"),
         ],
     ),
 }

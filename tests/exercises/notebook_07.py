@@ -238,6 +238,40 @@ def one_too_many_and_summed(steps, returns, window):
     )
 
 
+def of_all(steps, returns, window):
+    return np.array(
+        [returns[(steps > n - window) | (steps <= n)].mean() for n in steps]
+    )
+
+
+def none_at_all(steps, returns, window):
+    return returns[(steps > steps - window) & (steps <= steps)]
+
+
+def by_slices_of_steps(steps, returns, window):
+    return np.array([returns[max(0, n - window) : n].mean() for n in steps])
+
+
+def at_every_step(steps, returns, window):
+    means = np.full(steps[-1] + 1, np.nan)
+    for n in range(steps[0], len(means)):
+        recent = returns[(steps > n - window) & (steps <= n)]
+        if len(recent):
+            means[n] = recent.mean()
+    return means
+
+
+def smoothed(steps, returns, window):
+    means = [returns[0]]
+    for value in returns[1:]:
+        means.append(means[-1] + (value - means[-1]) / window)
+    return np.array(means)
+
+
+def in_blocks(steps, returns, window):
+    return np.array([returns[steps // window == n // window].mean() for n in steps])
+
+
 def rounded(steps, returns, window):
     return by_mask(steps, returns, window).round()
 
@@ -281,12 +315,18 @@ ANSWERS = {
             (by_median, "median for mean"),
             (by_count, "number for mean"),
             (of_the_best, "largest for mean"),
-            (over_all_so_far, "divided by all so far"),
+            (over_all_so_far, "divided by others too"),
             (of_each_step_once, "equal ends once"),
             (once_a_window_is_full, "waits for a window"),
             (by_convolution, "window of episodes"),
             (by_cumulated_sums, "window of episodes"),
             (with_and, "one flag for all"),
+            (of_all, "all episodes"),
+            (none_at_all, "no window"),
+            (by_slices_of_steps, "steps as places"),
+            (at_every_step, "one for each step"),
+            (smoothed, "exponential"),
+            (in_blocks, "fixed blocks"),
             (one_too_many_and_summed, "one step too many + sum for mean"),
             (up_to_the_window, "other values"),
             (rounded, "other values"),

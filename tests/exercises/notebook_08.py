@@ -232,6 +232,28 @@ def sign_in_a_list(mean, low, high, smallest):
     return [sign_in_turn(mean, low, high, smallest)]
 
 
+def sign_of_the_mean_alone(mean, low, high, smallest):
+    return ">" if mean > 0 else "<" if mean < 0 else "="
+
+
+def sign_none_beside_0(mean, low, high, smallest):
+    if low <= 0 <= high:
+        return "?"
+    if mean >= smallest:
+        return ">"
+    return "<" if mean <= -smallest else "="
+
+
+def sign_of_narrow_ones(mean, low, high, smallest):
+    if high - low < smallest:
+        return "="
+    return sign_row_by_row(mean, low, high, smallest)
+
+
+def sign_printed(mean, low, high, smallest):
+    print(sign_row_by_row(mean, low, high, smallest))
+
+
 def seeds_in_one_line(spread, effect):
     return math.ceil((3.86 * spread / effect) ** 2)
 
@@ -354,7 +376,7 @@ def seeds_of_a_variance(spread, effect):
 
 def seeds_for_half_simulated(spread, effect):
     rng, n = np.random.default_rng(0), 2
-    means = rng.normal(size=4_000)
+    means = rng.normal(size=20_000)
     while np.mean(effect + spread / n**0.5 * (means - 2.58) > 0) < 0.5:
         n += 1
     return n
@@ -374,6 +396,22 @@ def seeds_a_quarter_more(spread, effect):
 
 def seeds_a_fifth_less(spread, effect):
     return seeds_in_one_line(spread, effect) * 0.8 // 1 - spread % 2
+
+
+def seeds_of_the_fraction(spread, effect):
+    return math.ceil((spread / effect) ** 2)
+
+
+def seeds_of_a_product(spread, effect):
+    return math.ceil((2.58 * 1.28 * spread / effect) ** 2)
+
+
+def seeds_with_one_square(spread, effect):
+    return math.ceil((3.86 * spread) ** 2 / effect)
+
+
+def seeds_by_rule_of_thumb(spread, effect):
+    return math.ceil(10 * (spread / effect) ** 2)
 
 
 def seeds_without_end(spread, effect):
@@ -421,6 +459,10 @@ ANSWERS = {
             (sign_of_anything_else, "none for unknown"),
             (sign_one_sided_without_none, "one side only + never none"),
             (sign_in_a_list, "no sign"),
+            (sign_of_the_mean_alone, "sign of the mean"),
+            (sign_none_beside_0, "none beside 0"),
+            (sign_of_narrow_ones, "width for ends + never none"),
+            (sign_printed, "returns nothing"),
         ],
     ),
     "seeds_needed": Answers(
@@ -453,13 +495,17 @@ ANSWERS = {
             (seeds_of_squares, "squares added"),
             (seeds_of_two_groups, "two groups"),
             (seeds_of_a_larger_effect, "1.5 once more"),
-            (seeds_of_a_variance, "spread for variance"),
+            (seeds_of_a_variance, "spread not squared"),
             (seeds_for_half_simulated, "half of them"),
             (seeds_for_half_not_rounded, "half of them + no whole number"),
             (seeds_of_the_spread, "other values"),
             (seeds_a_quarter_more, "too many"),
             (seeds_a_fifth_less, "too few"),
             (seeds_without_end, "no number"),
+            (seeds_of_the_fraction, "both left out"),
+            (seeds_of_a_product, "multiplied"),
+            (seeds_with_one_square, "effect not squared"),
+            (seeds_by_rule_of_thumb, "other values"),
             (seeds_not_a_number, "no number"),
         ],
     ),

@@ -52,6 +52,7 @@ ROW_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one row too many", {"filled": lambda n, size: min(n + 1, size)}),
     ("last row never", {"filled": lambda n, size: min(n, size) - 1}),
     ("last row never", {"filled": lambda n, size: min(n, size - 1)}),
+    ("last row never", {"filled": lambda n, size: min(n - 1, size)}),
     ("remainder for size", {"filled": lambda n, size: n % size}),
     ("remainder for size", {"filled": lambda n, size: n % size or size}),
     ("resets drawn", {"keep": np.ones_like}),
@@ -204,9 +205,12 @@ def _draw(own: Function, inputs: Inputs, seed: int) -> Draw:
             f" numbers.\n{said}",
         )
     if len(rows) != asked:
-        is_distinct = len(rows) > 1 and len(set(rows.tolist())) == len(rows)
+        n_distinct = len(set(rows.tolist()))
+        key = "without replacement" if len(rows) == n_distinct > 1 else ""
+        if key and len(rows) > 5 and (np.diff(rows) > 0).all():
+            key = "not drawn"
         raise Wrong(
-            "without replacement" if is_distinct else "other batch size",
+            key or "other batch size",
             f"Your batch holds {len(rows)} rows; asked for are {asked}.\n{said}",
         )
     return Draw(inputs, rows.astype(int))
@@ -217,12 +221,21 @@ def judge_draws(answer: Any, rng: np.random.Generator) -> None:
     own = guarded(answer)
 
     def draw(inputs: Inputs) -> Draw:
-        return _draw(own, inputs, int(rng.integers(1 << 30)))
+        seed = int(rng.integers(1 << 30))
+        try:
+            return _draw(own, inputs, seed)
+        except Wrong as wrong:
+            if wrong.key != "endless":
+                raise
+            _draw(own, {**inputs, "batch_size": 2}, seed)
+            raise Wrong("whole batch again", wrong.case) from None
 
+    draw(_inputs(8, (4,), 8, N_FEW))  # for its form
     small = [draw(_inputs(*ring, N_FEW)) for ring in BY_HAND]
     large = [draw(_sample(rng, is_full=case % 2 == 1)) for case in range(8)]
+    if all(one.came == one.may for one in large):
+        _judge_shares(small, large)
     _judge_possible([*small, *large])
-    _judge_shares(small, large)
     _judge_chance(own, small[0].inputs, int(rng.integers(1 << 30)))
 
     few = [draw(_inputs(6, (1,), 6, 4)) for _ in range(N_CALLS)]
@@ -246,7 +259,8 @@ def _judge_possible(draws: Sequence[Draw]) -> None:
         raise Wrong("one for all", came[0].case())
     for key, rule in flawed(_possible, ROW_FLAWS):
         if came and all(one.fits(rule) for one in draws):
-            raise Wrong(key, came[0].case())
+            is_rare = key == "resets drawn" and _resets_are_rare(draws)
+            raise Wrong("drawn again once" if is_rare else key, came[0].case())
     if wrong[0].error and not came:
         raise wrong[0].error
     first = came[0]
@@ -261,6 +275,16 @@ def _judge_possible(draws: Sequence[Draw]) -> None:
     raise Wrong(key, first.case())
 
 
+def _resets_are_rare(draws: Sequence[Draw]) -> bool:
+    """Say whether resets come less often than other rows in every large batch."""
+    large = [one for one in draws if one.rows is not None and len(one.rows) == N_MANY]
+    shares = [
+        (one.ring[0][one.rows].mean(), one.ring[0][: one.ring[1]].mean())
+        for one in large
+    ]
+    return all(found < 0.8 * even for found, even in shares)
+
+
 def _judge_shares(small: Sequence[Draw], large: Sequence[Draw]) -> None:
     """Refuse rows that depend on each other, or come too often or too evenly."""
     batches = [one.rows for one in large if one.rows is not None]
@@ -272,11 +296,20 @@ def _judge_shares(small: Sequence[Draw], large: Sequence[Draw]) -> None:
         raise Wrong("equal shares", large[0].case())
     if of_rows <= 5:
         return
-    for key, weights in UNEVEN:
-        if all(_has_shares(one, weights) for one in large):
-            raise Wrong(key, small[0].case())
-    apart = [np.ptp(np.unique(rows, return_counts=True)[1]) for rows in batches]
-    raise Wrong("uneven", large[int(np.argmax(apart))].case())
+    key = next(
+        (
+            key
+            for key, weights in UNEVEN
+            if all(_has_shares(one, weights) for one in large)
+        ),
+        "uneven",
+    )
+    raise Wrong(key, max(small, key=_unevenness).case())
+
+
+def _unevenness(one: Draw) -> float:
+    _, counts = np.unique(np.asarray(one.rows), return_counts=True)
+    return float(counts.max() / counts.min())
 
 
 def _has_shares(one: Draw, weights: Function) -> bool:

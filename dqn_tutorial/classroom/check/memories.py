@@ -23,6 +23,9 @@ def _memory(keep: Function, read: Function, log: Log) -> type:
             self._kept: list[Any] = []
 
         def store(self, step: Any) -> None:
+            if not hasattr(step, "__array__"):
+                words = f"Your test stores {describe(step)}; asked for is an array."
+                raise Wrong("no array stored", words)
             log.append((step, np.array(step)))
             self._kept.append(keep(step))
 
@@ -61,6 +64,7 @@ _COPY, _, _, _ITSELF, _VIEW, _LATE = MEMORIES
 # pieces of an error's text, and a key
 _ERRORS = (
     ("missing 1 required positional argument", "no memory made"),
+    ("__init__() takes 1 positional argument", "no memory made"),
     ("'method' object is not", "rows not called"),
     ("'function' object is not", "rows not called"),
 )
@@ -92,9 +96,11 @@ def judge_test(answer: Any, rng: np.random.Generator) -> None:
         ),
         ("never fails", lambda: all(said.values())),
         ("always fails", lambda: not any(said.values())),
-        ("memories inverted", lambda: len(missed) == len(right)),
+        ("memories inverted", lambda: said[_ITSELF] and not said[_COPY]),
         ("copy refused", lambda: any(right[name] for name in missed)),
-        ("view missed", lambda: _VIEW in missed),
+        ("two readings", lambda: said[_ITSELF] and not said[_LATE]),
+        ("view missed", lambda: said[_VIEW] and not said[_ITSELF]),
+        ("other values", lambda: said[_ITSELF] or said[_VIEW]),
         (
             "writes into the memory",
             lambda: has_changed[_ITSELF] and not has_changed[_COPY],

@@ -113,6 +113,14 @@ def _stop_when_full(rows: list[Any], row: int, new: Any, size: int) -> None:
         rows[row] = new
 
 
+def _push(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[:] = [*rows[:row], new, *rows[row:-1]]
+
+
+def _write_one_number(rows: list[Any], row: int, new: Any, size: int) -> None:
+    rows[row] = np.append(new[:1], rows[row][1:])
+
+
 def _add(rows: list[Any], row: int, new: Any, size: int) -> None:
     rows[row] = rows[row] + new
 
@@ -134,9 +142,7 @@ def _ring(
     counts, where and how it is written, and what is returned.
     """
 
-    def store(
-        rows: list[Any], next_row: int, size: int, step: NDArray[Any]
-    ) -> tuple[int, int]:
+    def store(rows: list[Any], next_row: int, size: int, step: NDArray[Any]) -> Any:
         state = next_row, size, length(rows, step)
         put(rows, row(*state), keep(step), size)
         return pair(after(*state), grown(*state))
@@ -146,6 +152,7 @@ def _ring(
 
 RING_FLAWS: Flaws = (
     ("stale view", {"keep": lambda step: step}),
+    ("numbers cut", {"keep": lambda step: step.astype(int)}),
     ("length of step", {"length": lambda rows, step: len(step)}),
     ("off by one", {"row": lambda i, size, n: (i + 1) % n}),
     ("off by one", {"row": lambda i, size, n: i + 1}),
@@ -159,7 +166,9 @@ RING_FLAWS: Flaws = (
     ("nothing stored", {"put": lambda *_: None}),
     ("every row", {"put": _write_all}),
     ("added to the old", {"put": _add}),
+    ("part of the step", {"put": _write_one_number}),
     ("rows shifted", {"put": _shift}),
+    ("rows shifted", {"put": _push}),
     ("rows shifted", {"put": _shift_when_full}),
     ("stops when full", {"put": _stop_when_full}),
     (
@@ -176,8 +185,13 @@ RING_FLAWS: Flaws = (
     ("index not wrapped", {"after": lambda i, size, n: i + 1}),
     ("stays at the end", {"after": lambda i, size, n: min(i + 1, n - 1)}),
     ("runs backwards", {"after": lambda i, size, n: (i - 1) % n}),
-    ("always row 0", {"after": lambda i, size, n: i + 1 if size + 1 < n else 0}),
-    ("always row 0", {"after": lambda i, size, n: i + 1 if size < n else 0}),
+    ("next row sticks", {"after": lambda i, size, n: i + 1 if size + 1 < n else 0}),
+    ("next row sticks", {"after": lambda i, size, n: i + 1 if size < n else 0}),
+    ("next row sticks", {"after": lambda i, size, n: i + 1 if size < n else 1}),
+    (
+        "moves only when full",
+        {"after": lambda i, size, n: i if size < n else (i + 1) % n},
+    ),
     ("last row unused", {"after": lambda i, size, n: (i + 1) % (n - 1)}),
     ("last row unused", {"after": lambda i, size, n: i + 1 if i + 2 < n else 0}),
     ("remainder by size", {"after": lambda i, size, n: (i + 1) % size}),
@@ -191,11 +205,16 @@ RING_FLAWS: Flaws = (
     ("size too small", {"grown": lambda i, size, n: min(size + 1, n - 1)}),
     ("size too small", {"grown": lambda i, size, n: size + (size < n - 1)}),
     ("size is N", {"grown": lambda i, size, n: n}),
+    ("maximum for minimum", {"grown": lambda i, size, n: max(size + 1, n)}),
     ("size starts again", {"grown": lambda i, size, n: (i + 1) % n}),
     ("size starts again", {"grown": lambda i, size, n: (size + 1) % n}),
     ("size starts again", {"grown": lambda i, size, n: (size + 1) % (n + 1)}),
     ("size starts again", {"grown": lambda i, size, n: size % n + 1}),
     ("size starts again", {"grown": lambda i, size, n: i + 1}),
+    (
+        "size starts again",
+        {"grown": lambda i, size, n: (i + 1) % n if size < n else size},
+    ),
     ("numbers swapped", {"pair": lambda next_row, size: (size, next_row)}),
     # both at once, so that a third may join them
     (
@@ -286,11 +305,19 @@ def _only_first(flags: Mask) -> Mask:
     return np.asarray((np.arange(len(flags)) == flags.argmax()) & flags)
 
 
+def _marked_behind(ends: Mask) -> Mask:
+    resets = np.zeros(len(ends), bool)
+    resets[np.flatnonzero(ends) + 1] = True  # an error where the last step is an end
+    return resets
+
+
 MASK_FLAWS: Flaws = (
     ("ignores truncated", {"ended": lambda over, cut: over}),
     ("ignores terminated", {"ended": lambda over, cut: cut}),
     ("one flag inverted", {"ended": lambda over, cut: over & ~cut}),
     ("one flag inverted", {"ended": lambda over, cut: cut & ~over}),
+    ("one flag inverted", {"ended": lambda over, cut: over | ~cut}),
+    ("one flag inverted", {"ended": lambda over, cut: cut | ~over}),
     ("both flags asked", {"ended": np.logical_and}),
     ("exclusive or", {"ended": np.logical_xor}),
     ("all after the end", {"ended": lambda *two: np.logical_or.accumulate(_or(*two))}),
@@ -300,6 +327,8 @@ MASK_FLAWS: Flaws = (
     ),
     ("first end only", {"ended": lambda *two: _only_first(_or(*two))}),
     ("last step lost", {"later": lambda ends: ends}),
+    ("last step lost", {"later": lambda ends: np.append(ends[:-1], False)}),
+    ("beyond the end", {"later": _marked_behind}),
     ("end meets start", {"later": lambda ends: np.roll(ends, 1)}),
     ("wrong direction", {"later": lambda ends: np.append(ends[1:], False)}),
     ("wrong direction", {"later": lambda ends: np.roll(ends, -1)}),

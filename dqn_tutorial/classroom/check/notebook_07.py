@@ -39,12 +39,13 @@ def _means(
     old: Function = lambda s, k, w: s > s[k] - w,
     new: Function = lambda s, k, w: s <= s[k],
     numbers: Function = lambda s, r: r,
-    reduce: Function = lambda kept, k, w: kept.mean(),
+    reduce: Function = lambda kept, s, k, w: kept.mean(),
     form: Function = lambda means, s, w: means,
     none: float = np.nan,
 ) -> Callable[[Ends, Numbers, int], Any]:
     """Return a function made of parts: which episodes are recent enough, which had
-    ended, what is reduced and how, what is returned, and what stands where no episode is left.
+    ended, what is reduced and how, what is returned, and what stands where no episode
+    is left.
     """
 
     def means(steps: Ends, returns: Numbers, window: int) -> Any:
@@ -52,7 +53,7 @@ def _means(
         found = []
         for k in range(len(steps)):
             kept = values[old(steps, k, window) & new(steps, k, window)]
-            found.append(reduce(kept, k, window) if len(kept) else none)
+            found.append(reduce(kept, steps, k, window) if len(kept) else none)
         return form(np.array(found), steps, window)
 
     return means
@@ -75,15 +76,75 @@ def _ahead(steps: Ends, k: int, window: int) -> NDArray[np.bool_]:
     return np.asarray(steps < steps[k] + window)
 
 
-def _moving(returns: Numbers, window: int, mode: str) -> Numbers:
-    return np.convolve(returns, np.ones(window) / window, mode)
+def _in_block(steps: Ends, k: int, window: int) -> NDArray[np.bool_]:
+    return np.asarray(steps // window == steps[k] // window)
 
 
-EPISODES = [
-    ("window of episodes", lambda s, r, w: _moving(r, w, "full")[: len(r)]),
-    ("window of episodes", lambda s, r, w: _moving(r, w, "same")),
-    ("window of episodes", lambda s, r, w: _moving(r, w, "valid")),
-]
+def _in_window(steps: Ends, step: int, window: int) -> NDArray[np.bool_]:
+    return (steps > step - window) & (steps <= step)
+
+
+def _slices(first: Function, last: Function) -> Function:
+    """Return the means of slices of the returns, by functions of k, the step and the
+    window.
+    """
+
+    def means(steps: Ends, returns: Numbers, window: int) -> Numbers:
+        kept = [
+            returns[first(k, steps[k], window) : last(k, steps[k], window)]
+            for k in range(len(steps))
+        ]
+        return np.array([one.mean() if len(one) else np.nan for one in kept])
+
+    return means
+
+
+def _at_each_step(start: int) -> Function:
+    """Return means at every environment step from the first on."""
+
+    def means(steps: Ends, returns: Numbers, window: int) -> Numbers:
+        kept = [
+            returns[_in_window(steps, step, window)]
+            for step in range(start, steps[-1] + 1)
+        ]
+        return np.array([one.mean() if len(one) else np.nan for one in kept])
+
+    return means
+
+
+def _smoothed(returns: Numbers, weight: float) -> Numbers:
+    means = returns.copy()
+    for k in range(1, len(returns)):
+        means[k] += (1 - weight) * (means[k - 1] - returns[k])
+    return means
+
+
+def _moving(mode: Any) -> Function:
+    def means(steps: Ends, returns: Numbers, window: int) -> Any:
+        return np.convolve(returns, np.ones(window) / window, mode)
+
+    return means
+
+
+# what is not made of the parts below
+WHOLE: tuple[tuple[str, Function], ...] = (
+    ("no window", lambda s, r, w: r),
+    ("all episodes", lambda s, r, w: np.full(len(r), r.mean())),
+    ("window of episodes", lambda s, r, w: _moving("full")(s, r, w)[: len(r)]),
+    ("window of episodes", _moving("same")),
+    ("window of episodes", _moving("valid")),
+    ("window of episodes", _slices(lambda k, s, w: k + 1 - w, lambda k, s, w: k + 1)),
+    ("steps as places", _slices(lambda k, s, w: max(s - w, 0), lambda k, s, w: s)),
+    ("steps as places", _slices(lambda k, s, w: s - w, lambda k, s, w: s)),
+    (
+        "steps as places",
+        _slices(lambda k, s, w: max(s - w + 1, 0), lambda k, s, w: s + 1),
+    ),
+    ("one for each step", _at_each_step(0)),
+    ("one for each step", _at_each_step(1)),
+    ("exponential", lambda s, r, w: _smoothed(r, 1 / w)),
+    ("exponential", lambda s, r, w: _smoothed(r, 2 / (w + 1))),
+)
 FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one step too many", {"old": lambda s, k, w: s >= s[k] - w}),
     ("one step too few", {"old": lambda s, k, w: s > s[k] - w + 1}),
@@ -103,6 +164,8 @@ FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("around it", {"old": lambda s, k, w: np.abs(s - s[k]) < w / 2, "new": _always}),
     ("around it", {"old": lambda s, k, w: np.abs(s - s[k]) <= w / 2, "new": _always}),
     ("window ahead", {"old": lambda s, k, w: s >= s[k], "new": _ahead}),
+    ("fixed blocks", {"old": _in_block}),
+    ("fixed blocks", {"old": _in_block, "new": _always}),
     ("too old", {"old": lambda s, k, w: s <= s[k] - w}),
     ("too old", {"old": lambda s, k, w: s <= s[k] - w, "none": 0.0}),
     ("too old", {"old": lambda s, k, w: s < s[k] - w}),
@@ -110,12 +173,13 @@ FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("window of episodes", {"old": lambda s, k, w: _age(s, k) < w, "new": _to_k}),
     ("window of episodes", {"old": lambda s, k, w: _age(s, k) <= w, "new": _to_k}),
     ("means the steps", {"numbers": lambda s, r: s.astype(float)}),
-    ("sum for mean", {"reduce": lambda kept, k, w: kept.sum()}),
-    ("median for mean", {"reduce": lambda kept, k, w: np.median(kept)}),
-    ("number for mean", {"reduce": lambda kept, k, w: len(kept)}),
-    ("largest for mean", {"reduce": lambda kept, k, w: kept.max()}),
-    ("divided by the window", {"reduce": lambda kept, k, w: kept.sum() / w}),
-    ("divided by all so far", {"reduce": lambda kept, k, w: kept.sum() / (k + 1)}),
+    ("sum for mean", {"reduce": lambda kept, s, k, w: kept.sum()}),
+    ("median for mean", {"reduce": lambda kept, s, k, w: np.median(kept)}),
+    ("number for mean", {"reduce": lambda kept, s, k, w: len(kept)}),
+    ("largest for mean", {"reduce": lambda kept, s, k, w: kept.max()}),
+    ("divided by the window", {"reduce": lambda kept, s, k, w: kept.sum() / w}),
+    ("divided by others too", {"reduce": lambda kept, s, k, w: kept.sum() / (k + 1)}),
+    ("divided by others too", {"reduce": lambda kept, s, k, w: kept.sum() / len(s)}),
     ("one number", {"form": lambda means, s, w: means[-1]}),
     ("one number", {"form": lambda means, s, w: means.mean()}),
     ("equal ends once", {"form": lambda means, s, w: means[np.unique(s, True)[1]]}),
@@ -142,7 +206,7 @@ recent_mean = Exercise(
         by_values(
             _sample_episodes,
             _means(),
-            [*EPISODES, *flawed(_means, FLAWS)],
+            [*WHOLE, *flawed(_means, FLAWS)],
             by_hand=[
                 _episodes([10, 20, 30], [1, 3, 8], 15),
                 _episodes([10, 20], [2, 4], 10),

@@ -1,5 +1,6 @@
 """The exercises of 08_what_matters."""
 
+import itertools
 import math
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,14 +31,17 @@ def _effect(
     below: Function = lambda m, low, high, s: high < 0 and m <= -s,
     none: Function = lambda m, low, high, s: -s < low and high < s,
     words: Function = lambda sign: sign,
-) -> Callable[[float, float, float, float], str]:
+    is_none_first: bool = False,
+) -> Callable[[float, float, float, float], Any]:
     """Return a choice of a sign made of parts: when the first is larger, when it is
-    smaller, when no effect counts, and which sign stands for which.
+    smaller, when no effect counts, which sign stands for which, and whether the third
+    of these is asked first.
     """
 
-    def sign(mean: float, low: float, high: float, smallest: float) -> str:
+    def sign(mean: float, low: float, high: float, smallest: float) -> Any:
         given = mean, low, high, smallest
-        parts = ((above, ">"), (below, "<"), (none, "="))
+        parts = [(above, ">"), (below, "<")]
+        parts.insert(0 if is_none_first else 2, (none, "="))
         return words(next((found for holds, found in parts if holds(*given)), "?"))
 
     return sign
@@ -51,6 +55,17 @@ def _both(key: str, above: Function) -> tuple[str, dict[str, Any]]:
     }
 
 
+WRONG_NONE: tuple[tuple[str, Function], ...] = (
+    ("one end for none", lambda m, low, high, s: high < s),
+    ("one end for none", lambda m, low, high, s: -s < low),
+    ("one end for none", lambda m, low, high, s: -s < low or high < s),
+    ("one end for none", lambda m, low, high, s: low < s and high < s),
+    ("one end for none", lambda m, low, high, s: abs(low) < s),
+    ("one end for none", lambda m, low, high, s: abs(high) < s),
+    ("one end for none", lambda m, low, high, s: min(abs(low), abs(high)) < s),
+    ("width for ends", lambda m, low, high, s: high - low < s),
+    ("width for ends", lambda m, low, high, s: high - low < 2 * s),
+)
 EFFECT_FLAWS: Flaws = (
     (
         "interval not asked",
@@ -58,6 +73,14 @@ EFFECT_FLAWS: Flaws = (
             "above": lambda m, low, high, s: m >= s,
             "below": lambda m, low, high, s: m <= -s,
             "none": lambda m, low, high, s: abs(m) < s,
+        },
+    ),
+    (
+        "sign of the mean",
+        {
+            "above": lambda m, low, high, s: m > 0,
+            "below": lambda m, low, high, s: m < 0,
+            "none": lambda m, low, high, s: True,
         },
     ),
     _both("interval not asked", lambda m, low, high, s: m >= s),
@@ -83,23 +106,19 @@ EFFECT_FLAWS: Flaws = (
     ("never none", {"none": lambda m, low, high, s: False}),
     ("none by the mean", {"none": lambda m, low, high, s: abs(m) < s}),
     (
-        "none by the mean",
+        "none by the mean + none holds 0",
         {"none": lambda m, low, high, s: low <= 0 <= high and abs(m) < s},
     ),
+    ("none beside 0", {"none": lambda m, low, high, s: low > 0 or high < 0}),
     (
         "none holds 0",
         {"none": lambda m, low, high, s: low <= 0 <= high and max(-low, high) < s},
     ),
-    ("one end for none", {"none": lambda m, low, high, s: high < s}),
-    ("one end for none", {"none": lambda m, low, high, s: -low < s}),
-    ("one end for none", {"none": lambda m, low, high, s: min(-low, high) < s}),
-    (
-        "one end for none",
-        {"none": lambda m, low, high, s: min(abs(low), abs(high)) < s},
+    *(
+        (key, {"none": none, "is_none_first": is_first})
+        for key, none in WRONG_NONE
+        for is_first in (False, True)
     ),
-    ("width for ends", {"none": lambda m, low, high, s: high - low < s}),
-    ("width for ends", {"none": lambda m, low, high, s: high - low < 2 * s}),
-    ("width for ends", {"none": lambda m, low, high, s: (high - low) / 2 < s}),
     ("edge of none", {"none": lambda m, low, high, s: -s <= low and high <= s}),
     ("signs exchanged", {"words": lambda sign: {">": "<", "<": ">"}.get(sign, sign)}),
     ("always one sign", {"words": lambda sign: "?"}),
@@ -112,9 +131,11 @@ EFFECT_FLAWS: Flaws = (
 @around
 def _said(
     answer: Function, mean: float, low: float, high: float, smallest: float
-) -> str:
+) -> Any:
     """Return what an answer says, in Python's text; refuse all but the four signs."""
     given = answer(mean, low, high, smallest)
+    if given is None:
+        return None
     array = np.asarray(given) if isinstance(given, str | np.ndarray) else None
     if array is not None and array.shape == () and array.dtype.kind == "U":
         if (sign := str(array)) in SIGNS:
@@ -130,17 +151,18 @@ def _comparison(
     return {"mean": mean + 0, "low": low + 0, "high": high + 0, "smallest": smallest}
 
 
+# in which of four regions, cut at 0 and at the smallest difference on both sides, the
+# lower end, the mean and the upper end may lie
+_REGIONS = [*itertools.combinations_with_replacement(range(-2, 2), 3)]
+_in_turn = itertools.cycle(_REGIONS)
+
+
 def _sample_comparison(rng: np.random.Generator) -> dict[str, float]:
-    """A comparison, each sign as often as the others; its interval need not be
-    symmetrical.
-    """
-    unit, wanted = float(rng.choice([2, 10, 50])), rng.choice(SIGNS)
-    while True:
-        mean, down, up = rng.uniform([-3, 0, 0], [3, 2, 2])
-        ends = (round(float(unit * x), 1) for x in (mean, mean - down, mean + up))
-        case = _comparison(*ends, unit)
-        if _effect()(**case) == wanted:
-            return case
+    """A comparison, each way to lie as often as the others."""
+    unit = float(rng.choice([10, 50]))
+    places = unit * (np.array(next(_in_turn)) + rng.uniform(0.1, 0.9, 3))
+    low, mean, high = np.sort(places.round(1)).tolist()
+    return _comparison(mean, low, high, unit)
 
 
 effect_or_luck = Exercise(
@@ -205,6 +227,9 @@ NUMBER_FLAWS: Flaws = (
     ("95 of 100", {"mean": 1.645}),
     ("square forgotten", {"of": lambda z, ratio: z * ratio}),
     ("root for square", {"of": lambda z, ratio: (z * ratio) ** 0.5}),
+    ("both left out", {"of": lambda z, ratio: ratio**2}),
+    ("both left out + square forgotten", {"of": lambda z, ratio: ratio}),
+    ("multiplied", {"of": lambda z, ratio: (INTERVAL * MEAN * ratio) ** 2}),
     ("half squared", {"of": lambda z, ratio: z * ratio**2}),
     ("half squared", {"of": lambda z, ratio: z**2 * ratio}),
     ("squares added", {"of": lambda z, ratio: (INTERVAL**2 + MEAN**2) * ratio**2}),
@@ -212,7 +237,9 @@ NUMBER_FLAWS: Flaws = (
     ("fraction inverted", {"ratio": lambda spread, effect: effect / spread}),
     ("1.5 once more", {"ratio": lambda spread, effect: spread / (1.5 * effect)}),
     ("1.5 once more", {"ratio": lambda spread, effect: 1.5 * spread / effect}),
-    ("spread for variance", {"ratio": lambda spread, effect: spread**0.5 / effect}),
+    ("1.5 once more", {"of": lambda z, ratio: 1.5 * (z * ratio) ** 2}),
+    ("spread not squared", {"ratio": lambda spread, effect: spread**0.5 / effect}),
+    ("effect not squared", {"ratio": lambda spread, effect: spread / effect**0.5}),
 )
 
 
@@ -257,7 +284,7 @@ def _misconception(cases: list[dict[str, float]], seen: list[float]) -> str:
             for n, x in zip(seen, wanted, strict=True)
         ):
             return key
-        if " + " not in key and all(map(_is_near, seen, wanted)):
+        if " + " not in key and all(map(_is_near, seen, wanted, [0.005] * len(seen))):
             close = close or key
     return close
 
@@ -284,9 +311,9 @@ def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
     if not any(far):
         raise Wrong("no whole number", words)
     with suppress(Wrong, OwnError):  # a large case tells apart what is nearly alike
-        large = {"spread": 2000.0, "effect": 50.0}
+        large = {"spread": 1000.0, "effect": 50.0}
         cases, seen = [*cases, large], [*seen, _asked(own, large)]
-    if key := _misconception(cases, seen):
+    if len({*seen}) > 1 and (key := _misconception(cases, seen)):
         raise Wrong(key + " + no whole number" * all(broken), words)
     rows: list[Row] = [
         (("value", n), ("value", right), case)
@@ -299,10 +326,14 @@ def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
     )
     if facts:
         raise Wrong("other values", words, facts=facts)
-    case, root = cases[at], math.sqrt(max(seen[at], 0))
-    chance = NormalDist().cdf(case["effect"] * root / case["spread"] - INTERVAL)
+    chances = [
+        NormalDist().cdf(case["effect"] * math.sqrt(abs(n)) / case["spread"] - INTERVAL)
+        for n, case in zip(seen, cases, strict=True)
+    ]
     key = "too few" if seen[at] < wanted[at] else "too many"
-    raise Wrong(key, words, chance=chance)
+    if max(abs(chance - 0.5) for chance in chances) < 0.04:  # simulated
+        key = "half of them"
+    raise Wrong(key, words, chance=chances[at])
 
 
 seeds_needed = Exercise(
