@@ -573,6 +573,10 @@ def kept_with_one_bracket_missing(terminated, truncated):
     return mask
 
 
+def kept_without_cut_steps(terminated, truncated):
+    return kept_by_writing(terminated, truncated) & ~truncated
+
+
 def drawn_from_a_list(is_reset, n_stored, batch_size, rng):
     return rng.choice(np.flatnonzero(~is_reset[:n_stored]), size=batch_size)
 
@@ -1232,6 +1236,7 @@ ANSWERS = {
             (kept_without_the_start, "step 0 dropped"),
             (one_too_long, "one entry too many"),
             (kept_by_words, "one flag for all"),
+            (kept_without_cut_steps, "both dropped"),
             (kept_with_an_index_too_many, "beyond the end"),
             (kept_with_one_bracket_missing, "one flag inverted"),
             (kept_exclusive_and_inverted, "exclusive or + inverted"),

@@ -272,6 +272,28 @@ def in_blocks(steps, returns, window):
     return np.array([returns[steps // window == n // window].mean() for n in steps])
 
 
+def of_the_last(steps, returns, window):
+    return np.array([returns[(steps > n - window) & (steps <= n)][-1] for n in steps])
+
+
+def of_two_windows(steps, returns, window):
+    return np.array(
+        [returns[(steps > n - 2 * window) & (steps <= n)].mean() for n in steps]
+    )
+
+
+def only_the_last_window(steps, returns, window):
+    return returns[steps > steps[-1] - window]
+
+
+def weighted_by_steps(steps, returns, window):
+    means = []
+    for n in steps:
+        recent = (steps > n - window) & (steps <= n)
+        means.append((returns * steps)[recent].sum() / steps[recent].sum())
+    return np.array(means)
+
+
 def rounded(steps, returns, window):
     return by_mask(steps, returns, window).round()
 
@@ -312,7 +334,7 @@ ANSWERS = {
             (with_a_pointer, "equal ends apart"),
             (of_the_next_steps, "window ahead"),
             (of_steps, "means the steps"),
-            (by_median, "median for mean"),
+            (by_median, "another measure"),
             (by_count, "number for mean"),
             (of_the_best, "largest for mean"),
             (over_all_so_far, "divided by others too"),
@@ -329,7 +351,11 @@ ANSWERS = {
             (in_blocks, "fixed blocks"),
             (one_too_many_and_summed, "one step too many + sum for mean"),
             (up_to_the_window, "other values"),
-            (rounded, "other values"),
+            (rounded, "rounded"),
+            (of_the_last, "one score for mean"),
+            (of_two_windows, "other length"),
+            (only_the_last_window, "window at the end"),
+            (weighted_by_steps, "other values"),
         ],
     ),
     "loss_in_training": Answers(

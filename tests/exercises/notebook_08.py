@@ -398,6 +398,15 @@ def seeds_a_fifth_less(spread, effect):
     return seeds_in_one_line(spread, effect) * 0.8 // 1 - spread % 2
 
 
+def seeds_with_a_probability(spread, effect):
+    return math.ceil(((2.58 + 0.9) * spread / effect) ** 2)
+
+
+def seeds_rounded_twice(spread, effect):
+    ratio = spread / effect
+    return math.ceil((2.58 * ratio) ** 2) + math.ceil((1.28 * ratio) ** 2)
+
+
 def seeds_of_the_fraction(spread, effect):
     return math.ceil((spread / effect) ** 2)
 
@@ -461,7 +470,7 @@ ANSWERS = {
             (sign_in_a_list, "no sign"),
             (sign_of_the_mean_alone, "sign of the mean"),
             (sign_none_beside_0, "none beside 0"),
-            (sign_of_narrow_ones, "width for ends + never none"),
+            (sign_of_narrow_ones, "width for ends"),
             (sign_printed, "returns nothing"),
         ],
     ),
@@ -477,7 +486,7 @@ ANSWERS = {
         wrong=[
             (seeds_for_half, "half of them"),
             (seeds_for_the_mean, "interval forgotten"),
-            (seeds_of_95, "interval of 95 %"),
+            (seeds_of_95, "shorter interval"),
             (seeds_without_square, "square forgotten"),
             (seeds_upside_down, "fraction inverted"),
             (seeds_not_rounded, "no whole number"),
@@ -489,7 +498,7 @@ ANSWERS = {
             (seeds_one_sided, "one-sided interval"),
             (seeds_for_half_the_interval, "half width"),
             (seeds_with_a_minus, "mean above effect"),
-            (seeds_for_95, "95 of 100"),
+            (seeds_for_95, "more than 9 of 10"),
             (seeds_by_root, "root for square"),
             (seeds_half_squared, "half squared"),
             (seeds_of_squares, "squares added"),
@@ -502,10 +511,12 @@ ANSWERS = {
             (seeds_a_quarter_more, "too many"),
             (seeds_a_fifth_less, "too few"),
             (seeds_without_end, "no number"),
+            (seeds_with_a_probability, "probability for deviations"),
+            (seeds_rounded_twice, "squares added"),
             (seeds_of_the_fraction, "both left out"),
             (seeds_of_a_product, "multiplied"),
             (seeds_with_one_square, "effect not squared"),
-            (seeds_by_rule_of_thumb, "other values"),
+            (seeds_by_rule_of_thumb, "too few"),
             (seeds_not_a_number, "no number"),
         ],
     ),

@@ -80,36 +80,24 @@ def _in_block(steps: Ends, k: int, window: int) -> NDArray[np.bool_]:
     return np.asarray(steps // window == steps[k] // window)
 
 
-def _in_window(steps: Ends, step: int, window: int) -> NDArray[np.bool_]:
-    return (steps > step - window) & (steps <= step)
+def _mean(kept: Numbers) -> float:
+    return float(kept.mean()) if len(kept) else np.nan
 
 
 def _slices(first: Function, last: Function) -> Function:
     """Return the means of slices of the returns, by functions of k, the step and the
     window.
     """
-
-    def means(steps: Ends, returns: Numbers, window: int) -> Numbers:
-        kept = [
-            returns[first(k, steps[k], window) : last(k, steps[k], window)]
-            for k in range(len(steps))
-        ]
-        return np.array([one.mean() if len(one) else np.nan for one in kept])
-
-    return means
+    return lambda s, r, w: np.array(
+        [_mean(r[first(k, s[k], w) : last(k, s[k], w)]) for k in range(len(s))]
+    )
 
 
 def _at_each_step(start: int) -> Function:
     """Return means at every environment step from the first on."""
-
-    def means(steps: Ends, returns: Numbers, window: int) -> Numbers:
-        kept = [
-            returns[_in_window(steps, step, window)]
-            for step in range(start, steps[-1] + 1)
-        ]
-        return np.array([one.mean() if len(one) else np.nan for one in kept])
-
-    return means
+    return lambda s, r, w: np.array(
+        [_mean(r[(s > t - w) & (s <= t)]) for t in range(start, s[-1] + 1)]
+    )
 
 
 def _smoothed(returns: Numbers, weight: float) -> Numbers:
@@ -120,15 +108,13 @@ def _smoothed(returns: Numbers, weight: float) -> Numbers:
 
 
 def _moving(mode: Any) -> Function:
-    def means(steps: Ends, returns: Numbers, window: int) -> Any:
-        return np.convolve(returns, np.ones(window) / window, mode)
-
-    return means
+    return lambda s, r, w: np.convolve(r, np.ones(w) / w, mode)
 
 
 # what is not made of the parts below
 WHOLE: tuple[tuple[str, Function], ...] = (
     ("no window", lambda s, r, w: r),
+    ("window at the end", lambda s, r, w: r[s > s[-1] - w]),
     ("all episodes", lambda s, r, w: np.full(len(r), r.mean())),
     ("window of episodes", lambda s, r, w: _moving("full")(s, r, w)[: len(r)]),
     ("window of episodes", _moving("same")),
@@ -149,6 +135,9 @@ FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one step too many", {"old": lambda s, k, w: s >= s[k] - w}),
     ("one step too few", {"old": lambda s, k, w: s > s[k] - w + 1}),
     ("all so far", {"old": _always}),
+    ("other length", {"old": lambda s, k, w: s > s[k] - 2 * w}),
+    ("other length", {"old": lambda s, k, w: s > s[k] - w / 2}),
+    ("other length", {"old": lambda s, k, w: s > s[k] - w // 2}),
     ("window at the end", {"old": lambda s, k, w: s > s[-1] - w}),
     ("window from the start", {"old": lambda s, k, w: s > w}),
     ("one step alone", {"old": lambda s, k, w: s >= s[k]}),
@@ -174,12 +163,18 @@ FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("window of episodes", {"old": lambda s, k, w: _age(s, k) <= w, "new": _to_k}),
     ("means the steps", {"numbers": lambda s, r: s.astype(float)}),
     ("sum for mean", {"reduce": lambda kept, s, k, w: kept.sum()}),
-    ("median for mean", {"reduce": lambda kept, s, k, w: np.median(kept)}),
+    ("another measure", {"reduce": lambda kept, s, k, w: np.median(kept)}),
+    ("another measure", {"reduce": lambda kept, s, k, w: kept.std()}),
+    ("another measure", {"reduce": lambda kept, s, k, w: kept.min()}),
+    ("one score for mean", {"reduce": lambda kept, s, k, w: kept[-1]}),
+    ("one score for mean", {"reduce": lambda kept, s, k, w: kept[0]}),
     ("number for mean", {"reduce": lambda kept, s, k, w: len(kept)}),
     ("largest for mean", {"reduce": lambda kept, s, k, w: kept.max()}),
     ("divided by the window", {"reduce": lambda kept, s, k, w: kept.sum() / w}),
     ("divided by others too", {"reduce": lambda kept, s, k, w: kept.sum() / (k + 1)}),
     ("divided by others too", {"reduce": lambda kept, s, k, w: kept.sum() / len(s)}),
+    ("rounded", {"form": lambda means, s, w: np.round(means)}),
+    ("rounded", {"form": lambda means, s, w: np.floor(means)}),
     ("one number", {"form": lambda means, s, w: means[-1]}),
     ("one number", {"form": lambda means, s, w: means.mean()}),
     ("equal ends once", {"form": lambda means, s, w: means[np.unique(s, True)[1]]}),

@@ -66,6 +66,12 @@ WRONG_NONE: tuple[tuple[str, Function], ...] = (
     ("width for ends", lambda m, low, high, s: high - low < s),
     ("width for ends", lambda m, low, high, s: high - low < 2 * s),
 )
+
+
+def _or_none(none: Function) -> Function:
+    return lambda m, low, high, s: none(m, low, high, s) or max(-low, high) < s
+
+
 EFFECT_FLAWS: Flaws = (
     (
         "interval not asked",
@@ -114,10 +120,11 @@ EFFECT_FLAWS: Flaws = (
         "none holds 0",
         {"none": lambda m, low, high, s: low <= 0 <= high and max(-low, high) < s},
     ),
+    *((key, {"none": none}) for key, none in WRONG_NONE),
+    *((key, {"none": none, "is_none_first": True}) for key, none in WRONG_NONE),
     *(
-        (key, {"none": none, "is_none_first": is_first})
+        (key, {"none": _or_none(none), "is_none_first": True})
         for key, none in WRONG_NONE
-        for is_first in (False, True)
     ),
     ("edge of none", {"none": lambda m, low, high, s: -s <= low and high <= s}),
     ("signs exchanged", {"words": lambda sign: {">": "<", "<": ">"}.get(sign, sign)}),
@@ -179,6 +186,7 @@ effect_or_luck = Exercise(
             case
             for mean, low, high in (
                 (20.0, 10.0, 30.0),
+                (20.0, 17.0, 23.0),
                 (12.0, 2.0, 22.0),
                 (12.0, -2.0, 26.0),
                 (4.0, 2.0, 14.0),
@@ -219,12 +227,15 @@ def _number(
 NUMBER_FLAWS: Flaws = (
     ("half of them", {"mean": 0.0}),
     ("interval forgotten", {"interval": 0.0}),
-    ("interval of 95 %", {"interval": 1.96}),
+    ("shorter interval", {"interval": 1.96}),
+    ("shorter interval", {"interval": 1.645}),
     ("one-sided interval", {"interval": 2.33}),
     ("whole width", {"interval": 2 * INTERVAL}),
     ("half width", {"interval": INTERVAL / 2}),
     ("mean above effect", {"mean": -MEAN}),
-    ("95 of 100", {"mean": 1.645}),
+    ("more than 9 of 10", {"mean": 1.645}),
+    ("more than 9 of 10", {"mean": 1.96}),
+    ("probability for deviations", {"mean": 0.9}),
     ("square forgotten", {"of": lambda z, ratio: z * ratio}),
     ("root for square", {"of": lambda z, ratio: (z * ratio) ** 0.5}),
     ("both left out", {"of": lambda z, ratio: ratio**2}),
@@ -280,7 +291,7 @@ def _misconception(cases: list[dict[str, float]], seen: list[float]) -> str:
     for key, number in flawed(_number, NUMBER_FLAWS):
         wanted = [number(**case) for case in cases]
         if all(
-            n in (math.floor(x), math.ceil(x)) or math.isclose(n, x, rel_tol=1e-3)
+            abs(n - x) < 2 or math.isclose(n, x, rel_tol=1e-3)
             for n, x in zip(seen, wanted, strict=True)
         ):
             return key
