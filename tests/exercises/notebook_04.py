@@ -651,6 +651,11 @@ def of_all_steps_ever(is_reset, n_stored, batch_size, rng):
     return rng.integers(0, n_stored, batch_size)
 
 
+def of_all_transitions_ever(is_reset, n_stored, batch_size, rng):
+    steps = np.arange(n_stored)
+    return rng.choice(steps[~is_reset[steps % len(is_reset)]], batch_size)
+
+
 def of_all_rows(is_reset, n_stored, batch_size, rng):
     return rng.choice(np.flatnonzero(~is_reset), batch_size)
 
@@ -1261,6 +1266,7 @@ ANSWERS = {
             (dropped_resets, "other batch size"),
             (inclusive_bound, "one row too many"),
             (of_all_steps_ever, "outside the ring + resets drawn"),
+            (of_all_transitions_ever, "outside the ring"),
             (of_all_rows, "empty rows"),
             (of_all_rows_and_resets, "empty rows + resets drawn"),
             (one_repeated, "one for all"),
