@@ -114,7 +114,8 @@ class Exercise:
 
     def _again(self, key: str) -> str:
         """Say where to read again."""
-        places = [MESSAGES["again"].get(one, "") for one in key.split(" + ")]
+        names = *key.split(" + "), self.name
+        places = [MESSAGES["again"].get(one, "") for one in names]
         notebook, _, heading = next(filter(None, places), "").partition("#")
         if not heading:
             notebook, heading = self.notebook, section(self.notebook, self.name)
@@ -210,6 +211,8 @@ def by_values(
         (kind, result), want, shown_inputs = first
         form = _form(kind, result, want[1], shown_inputs)
         for some in (rows, rows[n_small:]):
+            if all(alike_in_kind(found, want) for found, want, _ in some):
+                continue
             for key, wrong_one in misconceptions:
                 made = trusted(wrong_one)
                 if all(

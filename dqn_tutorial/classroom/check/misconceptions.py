@@ -29,6 +29,10 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
         ("Boolean value of Tensor with more than one value is ambiguous",),
         "one flag for all",
     ),
+    (
+        ("truth value of an array with more than one element is ambiguous",),
+        "one flag for all",
+    ),
     (("Index tensor must have the same number of dimensions",), "index needs an axis"),
     (("a leaf Variable that requires grad",), "recorded step"),
     (("element 0 of tensors does not require grad",), "no gradient asked for"),

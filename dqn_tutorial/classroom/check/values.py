@@ -93,7 +93,11 @@ def agree(value: Any, other: Any) -> bool:
 
 
 def describe(value: Any) -> str:
-    """Return shape and kind of a value, or the value itself where it is a number."""
+    """Return shape and kind of a value, or the value itself where it is a number or
+    text.
+    """
+    if isinstance(value, str):
+        return repr(str(value))
     array = as_array(value)
     if isinstance(value, tuple) and all(type(one) is int for one in value):
         return repr(value)
@@ -115,7 +119,7 @@ def shown(value: Any) -> str:
     # tensors of several shapes
     if parts and sum(99 if part is None else part.size for part in parts) <= 12:
         return f"[{', '.join(map(shown, parts))}]"
-    if array is None or array.size > 12:
+    if array is None or array.size > 12 or not array.ndim:
         return describe(value)
     return np.array2string(
         array, precision=3, suppress_small=True, separator=", "

@@ -1,0 +1,128 @@
+"""A test of other people's memories, run on memories with copies and without."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dqn_tutorial.classroom.check.exercise import Function
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
+from dqn_tutorial.classroom.check.values import as_array, describe, shape_of
+
+# an array that was stored, and the numbers that it held then
+Log = list[tuple[Any, Any]]
+
+
+def _memory(keep: Function, read: Function, log: Log) -> type:
+    """Return a class of memories by what they keep of an array, and what they show; it
+    notes what is stored.
+    """
+
+    class Memory:
+        def __init__(self) -> None:
+            self._kept: list[Any] = []
+
+        def store(self, step: Any) -> None:
+            if not hasattr(step, "__array__"):
+                words = f"Your test stores {describe(step)}; asked for is an array."
+                raise Wrong("no array stored", words)
+            log.append((step, np.array(step)))
+            self._kept.append(keep(step))
+
+        def rows(self) -> list[Any]:
+            return [read(row) for row in self._kept]
+
+    return Memory
+
+
+def _view(step: Any) -> Any:
+    return np.asarray(step)[...]
+
+
+def _same(row: Any) -> Any:
+    return row
+
+
+# what a memory does: whether it keeps copies, what it keeps, and what it shows
+MEMORIES: dict[str, tuple[bool, Function, Function]] = {
+    "copies each step": (True, np.array, _same),
+    "copies each step, and once more when it is read": (True, np.array, np.array),
+    "copies each step into a part of an array of its own": (
+        True,
+        lambda step: _view(np.array(step)),
+        _same,
+    ),
+    "keeps the array itself": (False, _same, _same),
+    "keeps a view of the array": (False, _view, _same),
+    "keeps a view of the array, and copies it when it is read": (
+        False,
+        _view,
+        np.array,
+    ),
+}
+_COPY, _, _, _ITSELF, _VIEW, _LATE = MEMORIES
+# pieces of an error's text, and a key
+_ERRORS = (
+    ("missing 1 required positional argument", "no memory made"),
+    ("__init__() takes 1 positional argument", "no memory made"),
+    ("'method' object is not", "rows not called"),
+    ("'function' object is not", "rows not called"),
+)
+
+
+def judge_test(answer: Any, rng: np.random.Generator) -> None:
+    """Judge a test of memories by what it says of each."""
+    said: dict[str, bool] = {}
+    has_stored: dict[str, bool] = {}
+    has_changed: dict[str, bool] = {}
+    for name, (_, keep, read) in MEMORIES.items():
+        log: Log = []
+        said[name] = _told(answer, _memory(keep, read, log))
+        has_stored[name] = bool(log)
+        has_changed[name] = any(not np.array_equal(step, was) for step, was in log)
+    right = {name: copies for name, (copies, *_) in MEMORIES.items()}
+    missed = [name for name in right if said[name] != right[name]]
+    if not missed:
+        return
+    case = (
+        f"Inputs: a `Memory` that {missed[0]}.\nRight: {right[missed[0]]}.\n"
+        f"Yours: {said[missed[0]]}."
+    )
+    signs: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("nothing given to it", lambda: not has_stored[_ITSELF]),
+        (
+            "array never changes",
+            lambda: all(said.values()) and not has_changed[_ITSELF],
+        ),
+        ("never fails", lambda: all(said.values())),
+        ("always fails", lambda: not any(said.values())),
+        ("memories inverted", lambda: said[_ITSELF] and not said[_COPY]),
+        ("copy refused", lambda: any(right[name] for name in missed)),
+        ("two readings", lambda: said[_ITSELF] and not said[_LATE]),
+        ("view missed", lambda: said[_VIEW] and not said[_ITSELF]),
+        ("other values", lambda: said[_ITSELF] or said[_VIEW]),
+        (
+            "writes into the memory",
+            lambda: has_changed[_ITSELF] and not has_changed[_COPY],
+        ),
+        ("read too early", lambda: has_changed[_LATE]),
+        ("late copy missed", lambda: True),
+    )
+    raise Wrong(next(key for key, fits in signs if fits()), case)
+
+
+def _told(answer: Any, memory: type) -> bool:
+    """Return what a test says of a memory."""
+    try:
+        result = guarded(answer)(Memory=memory)
+    except OwnError as error:
+        if isinstance(error.error, AssertionError):
+            raise Wrong("raises for False", str(error)) from None
+        for piece, key in _ERRORS:
+            if piece in str(error):
+                raise Wrong(key, str(error)) from None
+        raise
+    flag = as_array(result)
+    if flag is None or shape_of(result) or flag.dtype.kind != "b":
+        raise Wrong("no bool", f"Your function returns {describe(result)}.")
+    return bool(flag)
