@@ -478,7 +478,9 @@ def learn_by_hand(critic, memory, batch_size):
     batch = memory.get_next_batch(batch_size)
     with torch.no_grad():
         next_v = critic.Q_t(batch.next_state).max(-1).values
-        y = torch.where(batch.terminated, batch.reward, batch.reward + 0.9 * next_v)
+        y = batch.reward + torch.where(
+            batch.terminated, torch.zeros(()), batch.discount * next_v
+        )
     critic.update(batch.state, batch.action, y)
     critic.update_target()
     return y
@@ -758,7 +760,7 @@ ANSWERS = {
             ({"is_end": True, "newest": 2}, "not four"),
             ({"is_end": [0, 0, 1, 0], "newest": 3}, "no flags"),
             ({"is_end": FLAGS, "newest": 4}, "no such row"),
-            ({"is_end": FLAGS, "newest": [3]}, "no such row"),
+            ({"is_end": FLAGS, "newest": [3]}, "no number"),
             ({"is_end": FLAGS}, "other names"),
             ([FLAGS, 3], "other names"),
         ],

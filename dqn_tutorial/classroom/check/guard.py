@@ -122,7 +122,7 @@ def guarded(
 
     def call(**inputs: Any) -> Any:
         nonlocal n_printed
-        _check_arguments(answer, inputs)
+        check_arguments(answer, inputs)
         given, said = copy.deepcopy(inputs), Said()
         if math.isinf(limit):
             try:
@@ -248,7 +248,7 @@ def alike(a: Behaviour, b: Behaviour) -> bool:
     return a[0] == b[0] and agree(a[1], b[1])
 
 
-def _check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+def check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
     try:
         signature = inspect.signature(answer)
         signature.bind(*inputs.values())
