@@ -115,6 +115,8 @@ def as_step(
     rows = agent.experience_memory.rows
     if not env.actions:
         raise Wrong("no step")
+    if not agent.n_asked:
+        raise Wrong("agent not asked")
     if len(env.actions) > 1:
         raise Wrong("two steps", n=len(env.actions))
     if not rows:
@@ -134,7 +136,7 @@ def as_step(
 def stepping(
     old: Function = lambda s, n: s,
     new: Function = lambda s, n: n,
-    flags: Function = lambda over, cut: (over, cut),
+    flags: Function = lambda over, cut, was: (over, cut),
     resets: Function = lambda over, cut, was: (was,),
     reward: Function = lambda r, was: r,
     returned: Function = lambda s, n: n,
@@ -151,7 +153,7 @@ def stepping(
         after, pay, over, cut, _ = env.step(action)
         action = stored(agent, action, state, after)
         row = (old(state, after), action, reward(pay, is_reset), new(state, after))
-        kept = (*row, *flags(over, cut), *resets(over, cut, is_reset))
+        kept = (*row, *flags(over, cut, is_reset), *resets(over, cut, is_reset))
         agent.experience_memory.store(*(rows(value, is_reset) for value in kept))
         return pair(returned(state, after), ends(over, cut, is_reset))
 
@@ -166,12 +168,28 @@ STEPPING_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("reset too early", {"resets": lambda over, cut, was: (over | cut,)}),
     ("reset too early", {"resets": lambda over, cut, was: (was | over | cut,)}),
     ("reset inverted", {"resets": lambda over, cut, was: (~was,)}),
-    ("flags exchanged", {"flags": lambda over, cut: (cut, over)}),
-    ("flags merged", {"flags": lambda over, cut: (over | cut, cut)}),
-    ("flags merged", {"flags": lambda over, cut: (over | cut, over | cut)}),
-    ("flags merged", {"flags": lambda over, cut: (over | cut, cut & False)}),
-    ("no truncated", {"flags": lambda over, cut: (over, cut & False)}),
+    ("flags exchanged", {"flags": lambda over, cut, was: (cut, over)}),
+    (
+        "two of three flags",
+        {
+            "flags": lambda over, cut, was: (over | cut, was),
+            "resets": lambda over, cut, was: (),
+        },
+    ),
+    (
+        "last flags exchanged",
+        {
+            "flags": lambda over, cut, was: (over, was),
+            "resets": lambda over, cut, was: (cut,),
+        },
+    ),
+    ("flags merged", {"flags": lambda over, cut, was: (over | cut, cut)}),
+    ("flags merged", {"flags": lambda over, cut, was: (over | cut, over | cut)}),
+    ("flags merged", {"flags": lambda over, cut, was: (over | cut, cut & False)}),
+    ("no truncated", {"flags": lambda over, cut, was: (over, cut & False)}),
     ("reward of resets", {"reward": lambda r, was: r * ~was}),
+    ("reward cut", {"reward": lambda r, was: np.sign(r)}),
+    ("reward cut", {"reward": lambda r, was: np.clip(r, -1, 1)}),
     ("resets left out", {"rows": lambda value, was: value[~was]}),
     ("another action", {"stored": lambda agent, a, s, n: agent.select_action(s)}),
     ("another action", {"stored": lambda agent, a, s, n: agent.select_action(n)}),
@@ -187,3 +205,8 @@ STEPPING_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("pair exchanged", {"pair": lambda state, flags: (flags, state)}),
     ("does not explore", {"is_training": False}),
 ]
+
+
+def four_values(agent: Any, env: Any, state: Any, is_reset: Any) -> Any:
+    """Unpack a step as it was before Gymnasium."""
+    _next_state, _reward, _terminated, _truncated = env.step(agent.select_action(state))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.classroom.check.exercise import Function
-from dqn_tutorial.classroom.check.guard import check_arguments
+from dqn_tutorial.classroom.check.guard import Wrong, check_arguments
 from dqn_tutorial.classroom.check.misconceptions import around
 from dqn_tutorial.critic import DQNCritic
 from dqn_tutorial.models import get_model, make_config
@@ -41,11 +41,12 @@ def in_numbers(play: Function) -> Callable[[Any], Any]:
 class _InOrder(ReplayBuffer):
     """A memory that hands out its rows one after the other."""
 
-    n_drawn = 0
+    n_drawn, n_calls = 0, 0
 
     def sample_rows(self, agent: int, batch_size: int) -> NDArray[np.int64]:
         """Return the next rows. Source: none, chance is left out."""
         self.n_drawn += batch_size
+        self.n_calls += 1
         rows = np.arange(self.n_drawn - batch_size, self.n_drawn)
         return rows % self._n_stored
 
@@ -59,8 +60,8 @@ def _untrained() -> DQNCritic:
 
 
 def _inputs(reward: NDArray[Any], ends: NDArray[Any], *values: Any) -> dict[str, Any]:
-    """Return inputs of `as_values` by the names that a learner reads; an end is 0, none,
-    1, terminated, 2, truncated, or 3, both.
+    """Return inputs of `as_values` by the names that a learner reads; an end is 0,
+    none, 1, terminated, 2, truncated, or 3, both.
     """
     names = "max Q_t(s')", "Q(s, a)", "Q_t(s, a)", "gamma", "tau", "batch_size"
     flags = {"terminated": ends % 2 == 1, "truncated": ends > 1}
@@ -132,21 +133,25 @@ def as_values(
         learn, {"critic": critic, "memory": memory, "batch_size": batch_size}
     )
     learn(critic, memory, batch_size)
+    if memory.n_calls > 1:
+        case = f"`get_next_batch` was called {memory.n_calls} times."
+        raise Wrong("several batches", case)
     with torch.no_grad():
         after = torch.stack([critic.Q(STATES), critic.Q_t(STATES)])
     taken = torch.zeros(len(STATES), ACTIONS, dtype=torch.bool)
     taken[np.arange(n), action] = True
     return {
-        "Q(s, a) afterwards": after[0][taken],
-        "Q_t(s, a) afterwards": after[1][taken],
-        "other values of Q, sum": after[0][~taken].sum(),
-        "other values of Q_t, sum": after[1][~taken].sum(),
+        "transitions drawn": memory.n_drawn,
+        "new Q(s, a)": after[0][taken],
+        "new Q_t(s, a)": after[1][taken],
+        "sum of all other Q": after[0][~taken].sum(),
+        "sum of all other Q_t": after[1][~taken].sum(),
     }
 
 
 def learning(
-    order: str = "UT",
-    draws: tuple[int, int] = (0, 0),
+    order: str = "YUT",
+    size: Function = lambda batch_size: batch_size,
     flags: Function = lambda batch: batch.terminated,
     before: Function = lambda batch: batch.state,
     after: Function = lambda batch: batch.next_state,
@@ -155,28 +160,30 @@ def learning(
     value: Function | None = None,
     made: Function = lambda y, critic, batch: y,
 ) -> Function:
-    """Return a learning step made of rules: the order of update (U), move of the target
-    network (T) and its copy (C), which draws the target and the update take, and the
-    parts of both.
+    """Return a learning step made of rules: the order of targets (Y), update (U), move
+    of the target network (T) and its copy (C), and the parts of targets and update.
     """
 
-    def learn(critic: Any, memory: Any, batch_size: int) -> None:
-        drawn = [memory.get_next_batch(batch_size) for _ in range(max(draws) + 1)]
-        batch, own = drawn[draws[0]], drawn[draws[1]]
+    def targets(critic: Any, batch: Any) -> Any:
         y = critic.get_bellman_target(
             batch.reward, after(batch), flags(batch), discount(batch)
         )
         if value is not None:
             keep = ~flags(batch) * discount(batch)
             y = batch.reward + keep * value(critic, after(batch))
-        y = made(y, critic, batch)
+        return made(y, critic, batch)
+
+    def learn(critic: Any, memory: Any, batch_size: int) -> None:
+        batch = memory.get_next_batch(size(batch_size))
         for what in order:
-            if what == "T":
+            if what == "Y":
+                y = targets(critic, batch)
+            elif what == "T":
                 critic.update_target()
             elif what == "C":
                 critic.target.load_state_dict(critic.online.state_dict())
             else:
-                critic.update(before(own), action(critic, own), y)
+                critic.update(before(batch), action(critic, batch), y)
 
     return learn
 
@@ -187,16 +194,16 @@ def _taken(critic: Any, batch: Any) -> Tensor:
 
 
 LEARNING_FLAWS: list[tuple[str, dict[str, Any]]] = [
-    ("target stays", {"order": "U"}),
-    ("target first", {"order": "TU"}),
-    ("no update", {"order": "T"}),
-    ("nothing happens", {"order": ""}),
-    ("two updates", {"order": "UUT"}),
-    ("target moves twice", {"order": "UTT"}),
-    ("target moves twice", {"order": "TUT"}),
-    ("whole copy", {"order": "UC"}),
-    ("two batches", {"draws": (0, 1)}),
-    ("two batches", {"draws": (1, 0)}),
+    ("target stays", {"order": "YU"}),
+    ("target first", {"order": "YTU"}),
+    ("target first", {"order": "TYU"}),
+    ("no update", {"order": "YT"}),
+    ("nothing happens", {"order": "Y"}),
+    *(("two updates", {"order": order}) for order in ("YUUT", "YUYUT", "YUTYUT")),
+    ("target moves twice", {"order": "YUTT"}),
+    ("target moves twice", {"order": "YTUT"}),
+    ("whole copy", {"order": "YUC"}),
+    *(("another size", {"size": lambda b, n=n: n}) for n in (1, 8, 32, 64, 256)),
     ("truncated stops", {"flags": lambda batch: batch.truncated}),
     ("truncated stops", {"flags": lambda batch: batch.terminated | batch.truncated}),
     ("ignores terminated", {"flags": lambda batch: batch.terminated & False}),
@@ -220,3 +227,8 @@ LEARNING_FLAWS: list[tuple[str, dict[str, Any]]] = [
         {"made": lambda y, critic, batch: batch.reward + batch.discount * y},
     ),
 ]
+
+
+def once_each(critic: Any, memory: Any, batch_size: int) -> None:
+    """Learn with an update for each transition, all of them on the whole batch."""
+    learning("YU" * batch_size + "T")(critic, memory, batch_size)

@@ -9,6 +9,7 @@ from dqn_tutorial.classroom.check.acting import (
     STEPPING_FLAWS,
     as_step,
     by_hand_step,
+    four_values,
     sample_vector_step,
     stepping,
 )
@@ -26,6 +27,7 @@ from dqn_tutorial.classroom.check.loop import (
     as_values,
     by_hand_batch,
     learning,
+    once_each,
     sample_batch,
 )
 from dqn_tutorial.classroom.check.misconceptions import flawed
@@ -125,10 +127,23 @@ _SCHEDULE_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("a curve", {"curve": lambda a, b, x: b + (a - b) * (1 - x) ** 2}),
     ("a curve", {"curve": lambda a, b, x: a + (b - a) * x**2}),
     ("a curve", {"curve": lambda a, b, x: b + (a - b) * (1 + np.cos(np.pi * x)) / 2}),
+    ("the way gone", {"curve": lambda a, b, x: (a - b) * x}),
+    ("the way gone", {"curve": lambda a, b, x: (a - b) * x if x < 1 else b}),
+    ("no step", {"share": lambda t, d: 1 / d}),
+    ("another slope", {"share": lambda t, d: t / (2 * d)}),
+    ("another slope", {"share": lambda t, d: 2 * t / d}),
+    *(("rounded", {"bound": lambda v, s, e, k=k: round(v, k)}) for k in (1, 2, 3)),
     ("zero behind", {"behind": lambda start, end: 0.0}),
     ("start behind", {"behind": lambda start, end: start}),
     ("never falls", {"curve": lambda a, b, x: a}),
     ("end at once", {"curve": lambda a, b, x: b}),
+]
+_NOTHING_BEHIND: list[tuple[str, Function]] = [
+    ("nothing behind", lambda t, a, b, duration: np.linspace(a, b, duration + 1)[t]),
+    (
+        "nothing behind",
+        lambda t, a, b, duration: np.linspace(a, b, duration + 1).tolist()[t],
+    ),
 ]
 epsilon_at = Exercise(
     "epsilon_at",
@@ -139,7 +154,7 @@ epsilon_at = Exercise(
     judge=by_values(
         _sample_step,
         _schedule(),
-        flawed(_schedule, _SCHEDULE_FLAWS),
+        [*flawed(_schedule, _SCHEDULE_FLAWS), *_NOTHING_BEHIND],
         by_hand=[
             {"step": step, "start": start, "end": end, "duration": 10}
             for start, end in ((0.8, 0.3), (1.0, 0.1))
@@ -158,7 +173,10 @@ learn_once = Exercise(
     judge=by_values(
         sample_batch,
         as_values(learning()),
-        flawed(lambda **parts: as_values(learning(**parts)), LEARNING_FLAWS),
+        [
+            *flawed(lambda **parts: as_values(learning(**parts)), LEARNING_FLAWS),
+            ("update for each", as_values(once_each)),
+        ],
         seen_as=as_values,
         by_hand=[
             by_hand_batch([1.0, 5.0], [0, 0], batch_size=1),
@@ -180,7 +198,10 @@ act_and_store = Exercise(
     judge=by_values(
         sample_vector_step,
         as_step(stepping()),
-        flawed(lambda **parts: as_step(stepping(**parts)), STEPPING_FLAWS),
+        [
+            *flawed(lambda **parts: as_step(stepping(**parts)), STEPPING_FLAWS),
+            ("four values", as_step(four_values)),
+        ],
         seen_as=as_step,
         by_hand=[
             by_hand_step(ends=[0, 1, 2, 3], resets=[0, 0, 0, 0]),
@@ -258,9 +279,9 @@ def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
     if "?" in (str(newest), *map(str, np.ravel(is_end))):
         raise NotAttempted
     flags = as_array(list(is_end) if isinstance(is_end, tuple) else is_end)
-    if flags is None or flags.shape != (4,):
+    if np.shape(is_end) != (4,):
         raise Wrong("not four")
-    if flags.dtype.kind != "b":
+    if flags is None or flags.dtype.kind != "b":
         raise Wrong("no flags")
     row = as_array(newest)
     if row is None or row.shape or row.dtype.kind not in "iu":

@@ -36,7 +36,7 @@ def window(
     ends: Function = lambda over, cut: over | cut,
     length: Function = _first,
     stops: Function = lambda over, cut: over,
-    power: Callable[[int, int], int] = lambda m, n: m,
+    power: Function = lambda m, n, ended: m,
     value: Function = lambda next_v, m: next_v[m - 1],
     summed: Function = lambda over, cut, m: m,
     reward_power: Callable[[int, int], int] = lambda k, m: k,
@@ -51,7 +51,9 @@ def window(
         n_summed = summed(over[m - 1], cut[m - 1], m)
         total = sum(gamma ** reward_power(k, m) * rewards[k] for k in range(n_summed))
         future = 0.0 if stops(over, cut)[m - 1] else value(next_v, m)
-        return float(joined(total, gamma ** power(m, n) * future, m))
+        return float(
+            joined(total, gamma ** power(m, n, over[m - 1] or cut[m - 1]) * future, m)
+        )
 
     return target
 
@@ -86,6 +88,7 @@ WINDOW_FLAWS: list[tuple[str, dict[str, Any]]] = [
         "last end",
         {"length": lambda ends: int(([len(ends) - 1, *ends.nonzero()[0]])[-1]) + 1},
     ),
+    ("end left out", {"length": lambda ends: _first(ends) - int(ends.any())}),
     ("one step only", {"length": lambda ends: 1}),
     ("looks behind the end", {"stops": lambda over, cut: over | over.any()}),
     ("looks behind the end", {"stops": lambda over, cut: over & False | over[-1]}),
@@ -96,13 +99,15 @@ WINDOW_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("mask inverted", {"stops": lambda over, cut: ~over}),
     ("no bootstrap", {"stops": lambda over, cut: over | True}),
     ("truncated wins", {"stops": lambda over, cut: over & ~cut}),
-    ("gamma to the n", {"power": lambda m, n: n}),
-    ("bootstrap not discounted", {"power": lambda m, n: 0}),
-    ("one gamma for all", {"power": lambda m, n: 1}),
-    ("power too small", {"power": lambda m, n: m - 1}),
-    ("power too large", {"power": lambda m, n: m + 1}),
+    ("gamma to the n", {"power": lambda m, n, ended: n}),
+    ("bootstrap not discounted", {"power": lambda m, n, ended: 0}),
+    ("bootstrap not discounted", {"power": lambda m, n, ended: 0 if ended else m}),
+    ("one gamma for all", {"power": lambda m, n, ended: 1}),
+    ("power too small", {"power": lambda m, n, ended: m - 1}),
+    ("power too small", {"power": lambda m, n, ended: m - bool(ended)}),
+    ("power too large", {"power": lambda m, n, ended: m + 1}),
     ("last value", _last_value),
-    ("last value", _last_value | {"power": lambda m, n: n}),
+    ("last value", _last_value | {"power": lambda m, n, ended: n}),
     ("first value", {"value": lambda next_v, m: next_v[0]}),
     ("value too late", {"value": lambda next_v, m: next_v[m]}),
     ("value too late", {"value": lambda next_v, m: next_v[min(m, len(next_v) - 1)]}),
