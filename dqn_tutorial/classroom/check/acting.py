@@ -141,6 +141,7 @@ def stepping(
     reward: Function = lambda r, was: r,
     returned: Function = lambda s, n: n,
     ends: Function = lambda over, cut, was: over | cut,
+    order: Function = lambda row: row,
     pair: Function = lambda state, flags: (state, flags),
     rows: Function = lambda value, was: value,
     stored: Function = lambda agent, action, s, n: action,
@@ -153,7 +154,7 @@ def stepping(
         after, pay, over, cut, _ = env.step(action)
         action = stored(agent, action, state, after)
         row = (old(state, after), action, reward(pay, is_reset), new(state, after))
-        kept = (*row, *flags(over, cut, is_reset), *resets(over, cut, is_reset))
+        kept = (*order(row), *flags(over, cut, is_reset), *resets(over, cut, is_reset))
         agent.experience_memory.store(*(rows(value, is_reset) for value in kept))
         return pair(returned(state, after), ends(over, cut, is_reset))
 
@@ -187,6 +188,9 @@ STEPPING_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("flags merged", {"flags": lambda over, cut, was: (over | cut, over | cut)}),
     ("flags merged", {"flags": lambda over, cut, was: (over | cut, cut & False)}),
     ("no truncated", {"flags": lambda over, cut, was: (over, cut & False)}),
+    ("order of entries", {"order": lambda row: (row[0], row[1], row[3], row[2])}),
+    ("order of entries", {"order": lambda row: (row[0], row[2], row[1], row[3])}),
+    ("order of entries", {"order": lambda row: (row[0], row[3], row[1], row[2])}),
     ("reward of resets", {"reward": lambda r, was: r * ~was}),
     ("reward cut", {"reward": lambda r, was: np.sign(r)}),
     ("reward cut", {"reward": lambda r, was: np.clip(r, -1, 1)}),

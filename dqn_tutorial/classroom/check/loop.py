@@ -210,11 +210,7 @@ LEARNING_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("mask inverted", {"flags": lambda batch: ~batch.terminated}),
     ("the same state", {"after": lambda batch: batch.state}),
     ("updates the next state", {"before": lambda batch: batch.next_state}),
-    ("own action", {"action": lambda critic, batch: critic.act(batch.state)}),
-    (
-        "own action",
-        {"action": lambda critic, batch: torch.as_tensor(critic.act(batch.state))},
-    ),
+    ("own action", {"action": lambda critic, batch: critic.Q(batch.state).argmax(-1)}),
     ("no discount", {"discount": lambda batch: torch.ones_like(batch.reward)}),
     ("discounted twice", {"discount": lambda batch: batch.discount.square()}),
     ("flags as discount", {"discount": lambda batch: batch.truncated}),

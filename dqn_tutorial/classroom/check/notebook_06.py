@@ -21,7 +21,7 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
+from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong, guarded
 from dqn_tutorial.classroom.check.loop import (
     LEARNING_FLAWS,
     as_values,
@@ -136,6 +136,7 @@ _SCHEDULE_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("zero behind", {"behind": lambda start, end: 0.0}),
     ("start behind", {"behind": lambda start, end: start}),
     ("never falls", {"curve": lambda a, b, x: a}),
+    ("minimum for maximum", {"cut": lambda x: x, "bound": lambda v, s, e: min(v, e)}),
     ("end at once", {"curve": lambda a, b, x: b}),
 ]
 _NOTHING_BEHIND: list[tuple[str, Function]] = [
@@ -145,22 +146,51 @@ _NOTHING_BEHIND: list[tuple[str, Function]] = [
         lambda t, a, b, duration: np.linspace(a, b, duration + 1).tolist()[t],
     ),
 ]
+_judge_values = by_values(
+    _sample_step,
+    _schedule(),
+    [*flawed(_schedule, _SCHEDULE_FLAWS), *_NOTHING_BEHIND],
+    by_hand=[
+        {"step": step, "start": start, "end": end, "duration": 10}
+        for start, end in ((0.8, 0.3), (1.0, 0.1))
+        for step in (4, 0, 10, 30)
+    ],
+)
+
+
+def _judge_schedule(answer: Any, rng: np.random.Generator) -> None:
+    try:
+        _judge_values(answer, rng)
+    except Wrong as wrong:
+        if wrong.key == "other values":
+            wrong.details["facts"] = _ends_of(guarded(answer))
+        raise
+
+
+def _ends_of(own: Function) -> str:
+    """Say of an unknown line which of its ends are right."""
+    at = {
+        step: float(own(step=step, start=0.8, end=0.3, duration=10))
+        for step in (0, 10, 30)
+    }
+    facts = [
+        f"At step {step} it is {at[step]:.3g} where `{name}` is {value}."
+        for step, name, value in ((0, "start", 0.8), (10, "end", 0.3), (30, "end", 0.3))
+        if abs(at[step] - value) > 1e-4
+    ]
+    words = "With `start` 0.8, `end` 0.3 and `duration` 10 your epsilon is right at"
+    if not facts:
+        return f"{words} steps 0, 10 and 30, but it is no straight line between them."
+    return "With `duration` 10, see its ends. " + " ".join(facts)
+
+
 epsilon_at = Exercise(
     "epsilon_at",
     HERE,
     minutes=5,
     difficulty=1,
     solution=_schedule(),
-    judge=by_values(
-        _sample_step,
-        _schedule(),
-        [*flawed(_schedule, _SCHEDULE_FLAWS), *_NOTHING_BEHIND],
-        by_hand=[
-            {"step": step, "start": start, "end": end, "duration": 10}
-            for start, end in ((0.8, 0.3), (1.0, 0.1))
-            for step in (4, 0, 10, 30)
-        ],
-    ),
+    judge=_judge_schedule,
 )
 
 
