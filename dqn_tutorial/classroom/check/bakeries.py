@@ -18,7 +18,7 @@ COLUMNS = "observation", "reward", "terminated", "truncated"
 
 
 def _pay(sold: int, missed: int, baked: int) -> float:
-    return 1.0 * sold - 0.3 * missed - 2.0 * baked
+    return 3.0 * sold - missed - 5.0 * baked
 
 
 def played(answer: Any, pay: Function = _pay) -> Any:
@@ -60,6 +60,8 @@ def _two_days(env: Any, seed: int, actions: list[int]) -> list[list[Any]]:
                 isinstance(returned, tuple) and len(returned) == 5
             ):
                 raise Wrong("step returns five", returned=_count(returned))
+            if any(np.asarray(flag).dtype != bool for flag in returned[2:4]):
+                raise Wrong("no flags")
             if not isinstance(returned[-1], dict):
                 raise Wrong("no dict", returned=describe(returned[-1]))
             if returned[0] is before and isinstance(before, np.ndarray):
@@ -83,25 +85,33 @@ def bakery_of(
     is_over: Function = lambda before, after: after.slot == SLOTS,
     flags: Function = lambda over: (over, False),
     first: Function = lambda env: env.see(env.day),
-    shows: Function = lambda env, before: env.see(env.day),
+    shows: Function = lambda env, before, after: env.see(after),
+    keeps: Function = lambda before, after: after,
+    hour: Function = bakery.half_hour,
 ) -> type:
     """Return a bakery made of rules: which seed it uses, how a day opens, who comes,
     ...
     """
 
     class Other(Bakery):
+        ever = 0.0
+
         def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
             gym.Env.reset(self, seed=seeds(self, seed))
             self.customers: Any = None
+            self.today = 0.0
             self.day = opens(self)
             return first(self), {}
 
         def step(self, action: int) -> Any:
             before, customers = self.day, draws(self)
-            self.day, sold = bakery.half_hour(before, baked(action), customers)
-            reward = pays(self, sold, missed(self, customers, sold), action)
-            over = flags(is_over(before, self.day))
-            return shows(self, before), reward, *over, {}
+            after, sold = hour(before, baked(action), customers)
+            self.day = keeps(before, after)
+            reward = float(pays(self, sold, missed(self, customers, sold), action))
+            pay = self.pay(sold, customers - sold, action)
+            self.today, self.ever = self.today + pay, self.ever + pay
+            over = flags(is_over(before, after))
+            return shows(self, before, after), reward, *over, {}
 
     return Other
 
@@ -125,6 +135,14 @@ def _drawn(env: Any) -> int:
     return int(env.np_random.binomial(4, 0.4))
 
 
+def _at_the_end(env: Any, *case: int) -> float:
+    return env.pay(*case) if env.day.slot == SLOTS else 0.0
+
+
+def _all_at_the_end(env: Any, *case: int) -> float:
+    return env.today + env.pay(*case) if env.day.slot == SLOTS else 0.0
+
+
 def _extra_draw(env: Any) -> Day:
     _drawn(env)
     return Day()
@@ -139,18 +157,21 @@ CLASS_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("ends at once", {"flags": lambda over: (True, False)}),
     ("end turned round", {"flags": lambda over: (not over, False)}),
     ("truncated meanwhile", {"flags": lambda over: (over, not over)}),
+    ("truncated meanwhile", {"flags": lambda over: (over, True)}),
+    ("day not kept", {"keeps": lambda before, after: before}),
+    ("arguments exchanged", {"hour": lambda day, a, b: bakery.half_hour(day, b, a)}),
     ("one step early", {"is_over": lambda before, after: after.slot >= SLOTS - 1}),
     ("ends when sold out", {"is_over": lambda before, after: after.shelf == 0}),
-    ("old day seen", {"shows": lambda env, before: env.see(before)}),
+    ("old day seen", {"shows": lambda env, before, after: env.see(before)}),
     (
         "resets itself",
-        {"shows": lambda env, _: env.see(Day() if env.day.slot == SLOTS else env.day)},
+        {"shows": lambda env, _, day: env.see(Day() if day.slot == SLOTS else day)},
     ),
     (
         "day for observation",
-        {"first": lambda env: env.day, "shows": lambda env, before: env.day},
+        {"first": lambda env: env.day, "shows": lambda env, before, after: after},
     ),
-    ("day for observation", {"shows": lambda env, before: env.day}),
+    ("day for observation", {"shows": lambda env, before, after: after}),
     ("day for observation", {"first": lambda env: env.day}),
     ("customers for missed", {"missed": lambda env, customers, sold: customers}),
     ("missed turned round", {"missed": lambda env, customers, sold: sold - customers}),
@@ -164,6 +185,11 @@ CLASS_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("pay not asked", {"pays": lambda env, sold, missed, action: sold}),
     ("pay not asked", {"pays": lambda env, sold, missed, action: sold - 2 * action}),
     ("pay not asked", {"pays": lambda env, sold, missed, action: 0}),
+    ("sum so far", {"pays": lambda env, a, b, c: env.today + env.pay(a, b, c)}),
+    ("sum so far", {"pays": lambda env, a, b, c: env.ever + env.pay(a, b, c)}),
+    ("paid at the end", {"pays": _at_the_end}),
+    ("paid at the end", {"pays": _all_at_the_end}),
+    ("pay turned round", {"pays": lambda env, a, b, c: -env.pay(a, b, c)}),
     ("another order", {"pays": lambda env, a, b, c: env.pay(b, a, c)}),
     ("another order", {"pays": lambda env, a, b, c: env.pay(a, c, b)}),
     ("another order", {"pays": lambda env, a, b, c: env.pay(c, a, b)}),
@@ -192,6 +218,7 @@ CLASS_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("its own seed", {"seeds": lambda env, seed: 0}),
     ("its own seed", {"seeds": lambda env, seed: 42}),
     ("each day alike", {"seeds": _first_seed}),
+    *(("each day alike", {"seeds": lambda _, s, k=k: s or k}) for k in (0, 1, 42)),
 ]
 
 
@@ -243,8 +270,8 @@ def _first_difference(
             if step:
                 sold, missed, baked = sales[day * SLOTS + step - 1]
                 words += (
-                    f"; sold {sold}, missed {missed}, baked {baked}; `pay` gives sold -"
-                    " 0.3 missed - 2 baked"
+                    f"; sold {sold}, missed {missed}, baked {baked}; `pay` gives"
+                    " 3 sold - missed - 5 baked"
                 )
             return f"{words}.\nRight: {_named(asked)}.\nYours: {_named(found)}."
     return ""

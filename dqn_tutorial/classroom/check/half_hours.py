@@ -46,6 +46,7 @@ def half_hour_of(
     later: Function = lambda day, bake: bake,
     slot: Callable[[int], int] = lambda slot: slot + 1,
     told: Function = lambda sold, customers: sold,
+    order: Function = lambda day: day,
 ) -> Function:
     """Return a half-hour made of rules: what is there to sell, what is sold, what is
     left of it, what comes out of the oven, ...
@@ -56,7 +57,8 @@ def half_hour_of(
         sold = sale(there, customers)
         shelf = filled(left(there, sold, customers), out(day, bake), sold)
         oven = ready(day, bake), later(day, bake)
-        after = Day(slot(day.slot), shelf, *oven), told(sold, customers)
+        moved = order(Day(slot(day.slot), shelf, *oven))
+        after = moved, told(sold, customers)
         return by_name(lambda *_: after, day, bake, customers)
 
     return half_hour
@@ -91,7 +93,9 @@ HALF_HOUR_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("old bread gone", {"filled": lambda left, out, sold: min(out, PLACES)}),
     ("old bread gone", {"filled": lambda left, out, sold: out or left}),
     ("numbers exchanged", {"filled": lambda left, out, sold: min(left + out, TRAY)}),
-    ("numbers exchanged", {"out": lambda day, bake: PLACES * day.ready}),
+    ("tray fills the shelf", {"out": lambda day, bake: PLACES * day.ready}),
+    ("maximum for minimum", {"filled": lambda left, out, _: max(left + out, PLACES)}),
+    ("order of a day", {"order": lambda day: Day(day[1], day[0], *day[2:])}),
     ("all are served", {"sale": lambda stock, customers: customers}),
     ("one is served", {"sale": lambda stock, customers: min(stock, customers, 1)}),
     ("shelf sold out", {"sale": lambda stock, customers: stock if customers else 0}),
@@ -120,6 +124,13 @@ HALF_HOUR_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("tray stays in", {"later": lambda day, bake: day.later or bake}),
     ("tray stays in", {"later": lambda day, bake: day.later + bake}),
     ("one half-hour in the oven", {"ready": lambda day, bake: bake}),
+    (
+        "one half-hour in the oven",
+        {
+            "ready": lambda day, bake: day.later + bake,
+            "later": lambda day, bake: 0,
+        },
+    ),
     ("new tray forgotten", {"later": lambda day, bake: 0}),
     ("loaves for trays", {"later": lambda day, bake: TRAY * bake}),
     ("loaves for trays", {"ready": lambda day, bake: TRAY * day.later}),

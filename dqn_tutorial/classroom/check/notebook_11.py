@@ -160,9 +160,7 @@ _EARLIER = {"the lift": "3", "the thermostat": "34", "the water tank": ""}
 def _judge_questions(answer: object, rng: np.random.Generator) -> None:
     if isinstance(answer, str) and answer.strip() == "?":
         raise NotAttempted
-    digits = (
-        "".join(answer.replace(",", " ").split()) if isinstance(answer, str) else ""
-    )
+    digits = "".join(filter(str.isalnum, answer)) if isinstance(answer, str) else ""
     if len(digits) != 3 or not set(digits) <= set("1234567"):
         raise Wrong("no digits", returned=repr(answer))
     wrong: dict[str, str] = {}  # a task and what is to be said of it
