@@ -1079,8 +1079,30 @@ def line_at_its_end(step, start, end, duration):
     return end
 
 
+def line_that_climbs(step, start, end, duration):
+    return start + (start - end) * min(1.0, step / duration)
+
+
+def line_above_its_end(step, start, end, duration):
+    return end + start * max(0.0, 1 - step / duration)
+
+
 def line_of_what_is_left(step, start, end, duration):
     return (start - end) * max(0.0, 1 - step / duration)
+
+
+def window_without_its_end(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    m = ended.argmax() if ended.any() else len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(m))
+    return y if terminated[m - 1] else y + gamma**m * next_v[m - 1]
+
+
+def window_with_the_best_value(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    m = ended.argmax() + 1 if ended.any() else len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(m))
+    return y if terminated[m - 1] else y + gamma**m * next_v[:m].max()
 
 
 def window_of_exclusive_ends(rewards, terminated, truncated, next_v, gamma):
@@ -1208,6 +1230,11 @@ def learn_without_size(critic, memory):
     learn_in_order(critic, memory, 32)
 
 
+def step_returning_old_flags(agent, env, state, is_reset):
+    next_state, _ = step_in_order(agent, env, state, is_reset)
+    return next_state, is_reset
+
+
 step_without_next = _step_with(lambda s, n, o, c, r: (s, s, o, c, r))
 step_not_truncated = _step_with(lambda s, n, o, c, r: (s, n, o, c & False, r))
 step_resets_inverted = _step_with(lambda s, n, o, c, r: (s, n, o, c, ~r))
@@ -1295,6 +1322,8 @@ ANSWERS = {
             (line_of_what_fell, "the way gone"),
             (line_of_one_step, "no step"),
             (line_half_as_steep, "another slope"),
+            (line_that_climbs, "rises"),
+            (line_above_its_end, "on top of the end"),
             (line_rounded, "rounded"),
             (line_of_a_constant_factor, "other values"),
         ],
@@ -1384,6 +1413,8 @@ ANSWERS = {
             (window_by_horner, "from the wrong end"),
             (window_with_the_largest_value, "stops at truncation + largest value"),
             (window_with_raw_bootstrap, "bootstrap not discounted"),
+            (window_without_its_end, "end left out"),
+            (window_with_the_best_value, "largest value"),
             (window_of_exclusive_ends, "either or"),
             (window_masked_the_wrong_way, "mask inverted"),
             (window_with_a_power_too_many, "power too large"),
@@ -1470,6 +1501,7 @@ ANSWERS = {
             (step_exchanged, "states exchanged"),
             (step_without_resets, "resets left out"),
             (step_in_numbers, "other dtype"),
+            (step_returning_old_flags, "old reset flags"),
             (step_with_old_flags, "no reset flag + old reset flags"),
             (step_with_and, "only both"),
             (step_asking_again, "another action"),

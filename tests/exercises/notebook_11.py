@@ -693,6 +693,12 @@ class KeptElsewhere(Plain):
         )
 
 
+def hour_of_debts(day, bake, customers):
+    sold = min(day.shelf, customers)
+    shelf = min(day.shelf - customers + 4 * day.ready, 6)
+    return Day(day.slot + 1, shelf, day.later, bake), sold
+
+
 def hour_of_old_bread(day, bake, customers):
     sold = min(day.shelf, customers)
     shelf = 4 if day.ready else day.shelf - sold
@@ -775,6 +781,11 @@ class Changed(Plain):
 class EndsAtOnce(Changed):
     def flags(self, over):
         return True, False
+
+
+class CutMeanwhile(Changed):
+    def flags(self, over):
+        return over, True
 
 
 class EndsInverted(Changed):
@@ -904,6 +915,7 @@ ANSWERS = {
             (hour_of_a_number, "no day"),
             (hour_whole_trays, "whole tray lost"),
             (hour_below_zero, "all are served + shelf below zero"),
+            (hour_of_debts, "shelf below zero"),
             (hour_in_place, "day changed in place"),
             (hour_with_shelf_alone, "oven stands still + clock stands still"),
             (hour_later_first, "one tray too early"),
@@ -975,6 +987,7 @@ ANSWERS = {
             (OldStep, "step returns five"),
             (FreeTrays, "tray not paid"),
             (CutEachTime, "truncated meanwhile + customers for missed"),
+            (CutMeanwhile, "truncated meanwhile"),
             (Forgetful, "day not kept"),
             (RawDay, "day for observation"),
             (OwnProfit, "pay not asked"),

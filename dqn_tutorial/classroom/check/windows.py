@@ -124,8 +124,8 @@ WINDOW_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ("no discount", {"reward_power": lambda k, m: 0}),
     ("reward not discounted further", {"reward_power": lambda k, m: min(k, 1)}),
     ("from the wrong end", {"reward_power": lambda k, m: m - 1 - k}),
-    ("a mean", {"joined": lambda total, bootstrap, m: total / m + bootstrap}),
-    ("a mean", {"joined": lambda total, bootstrap, m: (total + bootstrap) / m}),
+    ("a mean", {"joined": lambda total, bootstrap, m: total / max(m, 1) + bootstrap}),
+    ("a mean", {"joined": lambda total, bootstrap, m: (total + bootstrap) / max(m, 1)}),
     ("bootstrap subtracted", {"joined": lambda total, bootstrap, m: total - bootstrap}),
     ("bootstrap alone", {"joined": lambda total, bootstrap, m: bootstrap}),
 ]
