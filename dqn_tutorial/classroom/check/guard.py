@@ -249,6 +249,7 @@ def alike(a: Behaviour, b: Behaviour) -> bool:
 
 
 def check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+    """Refuse a function that does not take these inputs."""
     try:
         signature = inspect.signature(answer)
         signature.bind(*inputs.values())

@@ -5,7 +5,7 @@ computed by hand.
 import copy
 import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ def in_numbers(play: Function) -> Callable[[Any], Any]:
     """
     wrap = around(play)
 
+    @wraps(play)
     def wrap_freely(answer: Any) -> Any:
         wrapped = wrap(answer)
         if callable(answer):

@@ -59,6 +59,7 @@ def window(
 
 
 def at_each_step(rewards: Any, over: Any, cut: Any, next_v: Any, gamma: float) -> float:
+    """Return a wrong target that bootstraps at every step of its window."""
     m = _first(over | cut)
     steps = rewards + gamma * next_v * ~over
     return float(gamma ** np.arange(m) @ steps[:m])
