@@ -1,7 +1,7 @@
 """The bakery as a class for Gymnasium, played for two days, and wrong ones."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -29,7 +29,7 @@ def played(answer: Any, pay: Function = _pay) -> Any:
     def play(seed: int, actions: list[int]) -> list[list[Any]]:
         if not (isinstance(answer, type) and hasattr(answer, "step")):
             raise Wrong("no class", returned=describe(answer))
-        return _two_days(answer(bakery.see, pay), seed, actions)
+        return [*_two_days(answer(bakery.see, pay), seed, actions)]
 
     methods = (
         [vars(answer).get(name) for name in ("reset", "step")]
@@ -46,8 +46,7 @@ def played(answer: Any, pay: Function = _pay) -> Any:
     return play
 
 
-def _two_days(env: Any, seed: int, actions: list[int]) -> list[list[Any]]:
-    rows: list[list[Any]] = []
+def _two_days(env: Any, seed: int, actions: list[int]) -> Iterator[list[Any]]:
     before: Any = None
     for first, own in ((seed, actions[:SLOTS]), (None, actions[SLOTS:])):
         returned = env.reset(seed=first)
@@ -56,10 +55,8 @@ def _two_days(env: Any, seed: int, actions: list[int]) -> list[list[Any]]:
         for action in [None, *own]:
             if action is not None:
                 returned = env.step(action)
-            if len(rows) % (SLOTS + 1) and not (
-                isinstance(returned, tuple) and len(returned) == 5
-            ):
-                raise Wrong("step returns five", returned=_count(returned))
+                if not isinstance(returned, tuple) or len(returned) != 5:
+                    raise Wrong("step returns five", returned=_count(returned))
             if any(np.asarray(flag).dtype != bool for flag in returned[2:4]):
                 raise Wrong("no flags")
             if not isinstance(returned[-1], dict):
@@ -67,8 +64,7 @@ def _two_days(env: Any, seed: int, actions: list[int]) -> list[list[Any]]:
             if returned[0] is before and isinstance(before, np.ndarray):
                 raise Wrong("same array")
             before = returned[0]
-            rows.append([np.array(value) for value in returned[:-1]])
-    return rows
+            yield [np.array(value) for value in returned[:-1]]
 
 
 def _count(returned: Any) -> str:
@@ -239,8 +235,11 @@ def judge_class(answer: object, rng: np.random.Generator) -> None:
     words = _first_difference(cases, seen, wanted)
     for key, other in flawed(bakery_of, CLASS_FLAWS):
         if all(
-            agree(rows, played(other)(**case))
+            agree(found, made)
             for case, rows in zip(cases, seen, strict=True)
+            for found, made in zip(
+                rows, _two_days(other(bakery.see, _pay), **case), strict=True
+            )
         ):
             raise Wrong(key, words)
     changed = cases[0] | {"seed": 3}
