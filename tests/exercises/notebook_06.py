@@ -478,25 +478,29 @@ def learn_by_hand(critic, memory, batch_size):
     batch = memory.get_next_batch(batch_size)
     with torch.no_grad():
         next_v = critic.Q_t(batch.next_state).max(-1).values
-        y = torch.where(batch.terminated, batch.reward, batch.reward + 0.9 * next_v)
+        y = batch.reward + torch.where(
+            batch.terminated, torch.zeros(()), batch.discount * next_v
+        )
     critic.update(batch.state, batch.action, y)
     critic.update_target()
     return y
 
 
-def _learn_with(flags=None, order="UT", next_state=None, target=None):
+def _learn_with(
+    flags=None, order="UT", next_state=None, target=None, before=None, discount=None
+):
     def learn(critic, memory, batch_size):
         batch = memory.get_next_batch(batch_size)
         y = critic.get_bellman_target(
             batch.reward,
             next_state(batch) if next_state else batch.next_state,
             flags(batch) if flags else batch.terminated,
-            batch.discount,
+            discount(batch) if discount else batch.discount,
         )
-        y = target(batch) if target else y
+        y = target(y, batch) if target else y
         for letter in order:
             critic.update_target() if letter == "T" else critic.update(
-                batch.state, batch.action, y
+                before(batch) if before else batch.state, batch.action, y
             )
 
     return learn
@@ -510,7 +514,7 @@ learn_two_updates = _learn_with(order="UUT")
 learn_truncated_only = _learn_with(lambda batch: batch.truncated)
 learn_either_flag = _learn_with(lambda batch: batch.truncated | batch.terminated)
 learn_from_the_state = _learn_with(next_state=lambda batch: batch.state)
-learn_rewards = _learn_with(target=lambda batch: batch.reward)
+learn_rewards = _learn_with(target=lambda y, batch: batch.reward)
 
 
 def learn_from_two_batches(critic, memory, batch_size):
@@ -597,6 +601,669 @@ step_only_terminated = _step_with(back=lambda s, n, o, c: (n, o))
 step_stands_still = _step_with(back=lambda s, n, o, c: (s, o | c))
 step_greedily = _step_with(is_training=False)
 
+
+def line_without_duration(step, start, end, duration):
+    return max(end, start - (start - end) * step)
+
+
+def line_to_zero_after_it(step, start, end, duration):
+    if step > duration:
+        return 0.0
+    return start + (end - start) * step / duration
+
+
+def line_with_wrong_maximum(step, start, end, duration):
+    return max(start, end + (start - end) * (1 - step / duration))
+
+
+def line_with_the_sign_turned(step, start, end, duration):
+    return max(end, start - (end - start) * step / duration)
+
+
+def line_on_the_end(step, start, end, duration):
+    share = step / duration
+    return start * (1 - share) + end
+
+
+def line_of_a_list(step, start, end, duration):
+    return np.linspace(start, end, duration + 1)[step]
+
+
+def line_of_the_share(step, start, end, duration):
+    return min(1.0, step / duration)
+
+
+def line_of_what_fell(step, start, end, duration):
+    if step >= duration:
+        return end
+    return (start - end) * step / duration
+
+
+def line_of_one_step(step, start, end, duration):
+    return start - (start - end) / duration
+
+
+def line_half_as_steep(step, start, end, duration):
+    return max(end, start - (start - end) * step / (2 * duration))
+
+
+def line_rounded(step, start, end, duration):
+    return round(max(end, start - (start - end) * step / duration), 1)
+
+
+def line_of_a_constant_factor(step, start, end, duration):
+    eps = start
+    for _ in range(step):
+        eps = max(end, eps * 0.99)
+    return eps
+
+
+def window_without_the_terminating_reward(
+    rewards, terminated, truncated, next_v, gamma
+):
+    y, discount = 0.0, 1.0
+    for k in range(len(rewards)):
+        if terminated[k]:
+            return y
+        y += discount * rewards[k]
+        discount *= gamma
+        if truncated[k]:
+            break
+    return y + discount * next_v[k]
+
+
+def window_to_the_last_end(rewards, terminated, truncated, next_v, gamma):
+    ends = np.flatnonzero(terminated | truncated)
+    m = ends[-1] if len(ends) else len(rewards) - 1
+    y = (gamma ** np.arange(m + 1) * rewards[: m + 1]).sum()
+    return y if terminated[m] else y + gamma ** (m + 1) * next_v[m]
+
+
+def window_of_one(rewards, terminated, truncated, next_v, gamma):
+    return rewards[0] + gamma * (not terminated[0]) * next_v[0]
+
+
+def window_until_a_flag(rewards, terminated, truncated, next_v, gamma):
+    k = 0
+    while not (terminated[k] or truncated[k]):
+        k += 1
+    y = sum(gamma**i * rewards[i] for i in range(k + 1))
+    return y if terminated[k] else y + gamma ** (k + 1) * next_v[k]
+
+
+def window_of_the_living(rewards, terminated, truncated, next_v, gamma):
+    done = terminated | truncated
+    alive = np.cumprod(~done)
+    n = len(rewards)
+    disc = gamma ** np.arange(n)
+    return (disc * rewards * alive).sum() + gamma**n * next_v[-1] * alive[-1]
+
+
+def window_one_value_later(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k] or truncated[k]:
+            break
+    if not terminated[k]:
+        y += gamma ** (k + 1) * next_v[k + 1 if k + 1 < len(next_v) else k]
+    return y
+
+
+def window_until_both(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k] and truncated[k]:
+            break
+    return y + (0 if terminated[k] else gamma ** (k + 1) * next_v[k])
+
+
+def window_of_one_flag(rewards, terminated, truncated, next_v, gamma):
+    if terminated or truncated:
+        return rewards[0]
+    return rewards[0] + gamma * next_v[0]
+
+
+def window_bootstrapped_throughout(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y += gamma**k * (rewards[k] + gamma * next_v[k] * (not terminated[k]))
+        if terminated[k] or truncated[k]:
+            break
+    return y
+
+
+def window_with_one_index(rewards, terminated, truncated, next_v, gamma):
+    done = terminated | truncated
+    m = np.argmax(done) if done.any() else len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(m))
+    if m < len(rewards) and terminated[m]:
+        return y
+    return y + gamma**m * next_v[min(m, len(rewards) - 1)]
+
+
+def window_before_the_end(rewards, terminated, truncated, next_v, gamma):
+    keep = ~np.logical_or.accumulate(terminated | truncated)
+    y = (gamma ** np.arange(len(rewards)) * rewards * keep).sum()
+    m = keep.sum()
+    return y + gamma**m * next_v[m - 1]
+
+
+def window_until_truncated(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if truncated[k]:
+            break
+    return y + (0 if terminated[k] else gamma ** (k + 1) * next_v[k])
+
+
+def window_by_horner(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y = gamma * y + rewards[k]
+        if terminated[k] or truncated[k]:
+            break
+    return y + (0 if terminated[k] else gamma ** (k + 1) * next_v[k])
+
+
+def window_with_the_largest_value(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k, r in enumerate(rewards):
+        y += gamma**k * r
+        if terminated[k] or truncated[k]:
+            return y
+    return y + gamma ** (k + 1) * max(next_v)
+
+
+def window_with_raw_bootstrap(rewards, terminated, truncated, next_v, gamma):
+    y = 0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k]:
+            return y
+        if truncated[k]:
+            return y + next_v[k]
+    return y + gamma ** len(rewards) * next_v[-1]
+
+
+def learn_thirty_two(critic, memory, batch_size):
+    b = memory.get_next_batch(32)
+    y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.discount)
+    critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_with_flags_as_discount(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.truncated)
+    critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_from_online_values(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    y = b.reward + b.discount * critic.Q(b.next_state).max(-1).values * ~b.terminated
+    critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_backwards(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(b.reward, b.state, b.terminated, b.discount)
+    critic.update(b.next_state, b.action, y)
+    critic.update_target()
+
+
+def learn_once_for_each(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    for _ in range(batch_size):
+        y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.discount)
+        critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_one_by_one(critic, memory, batch_size):
+    for _ in range(batch_size):
+        b = memory.get_next_batch(1)
+        y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.discount)
+        critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_without_an_end(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(
+        b.reward, b.next_state, torch.zeros_like(b.terminated), b.discount
+    )
+    critic.update(b.state, b.action, y)
+    critic.update_target()
+
+
+def learn_the_error(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size)
+    q = critic.Q(b.state).gather(1, b.action[:, None])[:, 0].detach()
+    y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.discount)
+    critic.update(b.state, b.action, y - q)
+    critic.update_target()
+
+
+def learn_after_the_target(critic, memory, batch_size):
+    critic.update_target()
+    b = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, b.discount)
+    critic.update(b.state, b.action, y)
+
+
+def step_of_old(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, t | c
+
+
+def step_with_two_flags(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t | c, is_reset)
+    return n, t | c
+
+
+def step_in_another_order(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, n, r, t, c, is_reset)
+    return n, t | c
+
+
+def step_in_place(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    is_reset[:] = t | c
+    return n, is_reset
+
+
+def step_with_or(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, t or c
+
+
+def step_and_reset(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    if (t | c).any():
+        n, _ = env.reset()
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, t | c
+
+
+def step_one_by_one(agent, env, state, is_reset):
+    for e in range(len(state)):
+        action = agent.select_action(state[e : e + 1])
+        n, r, t, c, _ = env.step(action)
+        agent.experience_memory.store(state[e], action, r, n, t, c, is_reset[e])
+    return n, t | c
+
+
+def step_exchanged(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(n, action, r, state, t, c, is_reset)
+    return n, t | c
+
+
+def step_without_resets(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    keep = ~is_reset
+    agent.experience_memory.store(
+        state[keep], action[keep], r[keep], n[keep], t[keep], c[keep], is_reset[keep]
+    )
+    return n, t | c
+
+
+def step_in_numbers(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, (t | c).astype(int)
+
+
+def step_with_old_flags(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, np.zeros_like(is_reset))
+    return n, is_reset
+
+
+def step_with_and(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, t & c
+
+
+def step_asking_again(agent, env, state, is_reset):
+    n, r, t, c, _ = env.step(agent.select_action(state))
+    agent.experience_memory.store(
+        state, agent.select_action(state), r, n, t, c, is_reset
+    )
+    return n, t | c
+
+
+def step_turned_round(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return t | c, n
+
+
+def step_with_signs(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, np.sign(r), n, t, c, is_reset)
+    return n, t | c
+
+
+def step_by_dice(agent, env, state, is_reset):
+    action = np.random.randint(4, size=len(state))  # noqa: NPY002
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, c, is_reset)
+    return n, t | c
+
+
+def step_with_flags_mixed(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    n, r, t, c, _ = env.step(action)
+    agent.experience_memory.store(state, action, r, n, t, is_reset, c)
+    return n, t | c
+
+
+def line_of_all_points(step, start, end, duration):
+    return np.linspace(start, end, duration + 1)[min(step, duration)]
+
+
+def line_left(step, start, end, duration):
+    left = max(duration - step, 0) / duration
+    return np.array(end + (start - end) * left)
+
+
+def window_by_recursion(rewards, terminated, truncated, next_v, gamma):
+    r, t, c, v = (x.tolist() for x in (rewards, terminated, truncated, next_v))
+
+    def go(k):
+        if t[k]:
+            return r[k]
+        if c[k] or k == len(r) - 1:
+            return r[k] + gamma * v[k]
+        return r[k] + gamma * go(k + 1)
+
+    return go(0)
+
+
+def window_extended(rewards, terminated, truncated, next_v, gamma):
+    extended = np.append(rewards, 0.0)
+    ended = terminated + truncated
+    m = int(np.argmax(np.append(ended, True)))
+    m = min(m, len(rewards) - 1)
+    extended[m + 1] = 0 if terminated[m] else next_v[m]
+    return np.dot(gamma ** np.arange(m + 2), extended[: m + 2])
+
+
+def window_from_its_end(rewards, terminated, truncated, next_v, gamma):
+    try:
+        last = (terminated | truncated).tolist().index(True)
+    except ValueError:
+        last = len(rewards) - 1
+    y = 0.0 if terminated[last] else next_v[last]
+    while last >= 0:
+        y = rewards[last] + gamma * y
+        last -= 1
+    return torch.tensor(y)
+
+
+def learn_from_the_iterator(critic, memory, batch_size):
+    _, it = memory.get_steps_and_iterator(0, 1, batch_size)
+    for b in it:
+        y = critic.get_bellman_target(
+            terminated=b.terminated, reward=b.reward, next_state=b.next_state
+        )
+        out = critic.update(state=b.state, action=b.action, y=y)
+        critic.update_target()
+    return out.loss
+
+
+def learn_on_foot(critic, memory, batch_size):
+    b = memory.get_next_batch(batch_size=batch_size)
+    y = critic.get_bellman_target(b.reward, b.next_state, b.terminated, critic.gamma)
+    critic.optimizer.zero_grad()
+    q = critic.Q(b.state)[torch.arange(batch_size), b.action]
+    ((q - y) ** 2).mean().backward()
+    critic.optimizer.param_groups[0]["lr"] = critic.learning_rate
+    critic.optimizer.step()
+    with torch.no_grad():
+        for t, o in zip(
+            critic.target.parameters(), critic.online.parameters(), strict=True
+        ):
+            t.lerp_(o, critic.tau)
+
+
+def step_in_copies(agent, env, state, is_reset):
+    a = agent.select_action(state, True)
+    out = env.step(a)
+    n, r, t, c = out[:4]
+    agent.experience_memory.store(*map(np.copy, (state, a, r, n, t, c, is_reset)))
+    return n, np.array([x or y for x, y in zip(t, c, strict=True)])
+
+
+def step_in_torch(agent, env, state, is_reset):
+    a = agent.select_action(state)
+    n, r, t, c, _info = env.step(a)
+    agent.experience_memory.store(state, a, r, n, t, c, is_reset)
+    return torch.as_tensor(n), torch.as_tensor(t) | torch.as_tensor(c)
+
+
+def line_that_starts_again(step, start, end, duration):
+    return start if step > duration else start + (end - start) * step / duration
+
+
+def line_of_the_end(step, start, end, duration):
+    return min(end, start - (start - end) * step / duration)
+
+
+def line_at_its_end(step, start, end, duration):
+    return end
+
+
+def line_that_climbs(step, start, end, duration):
+    return start + (start - end) * min(1.0, step / duration)
+
+
+def line_above_its_end(step, start, end, duration):
+    return end + start * max(0.0, 1 - step / duration)
+
+
+def line_of_what_is_left(step, start, end, duration):
+    return (start - end) * max(0.0, 1 - step / duration)
+
+
+def window_without_its_end(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    m = ended.argmax() if ended.any() else len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(m))
+    return y if terminated[m - 1] else y + gamma**m * next_v[m - 1]
+
+
+def window_with_the_best_value(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    m = ended.argmax() + 1 if ended.any() else len(rewards)
+    y = sum(gamma**k * rewards[k] for k in range(m))
+    return y if terminated[m - 1] else y + gamma**m * next_v[:m].max()
+
+
+def window_of_exclusive_ends(rewards, terminated, truncated, next_v, gamma):
+    y = 0.0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k] != truncated[k]:
+            break
+    return y if terminated[k] else y + gamma ** (k + 1) * next_v[k]
+
+
+def window_masked_the_wrong_way(rewards, terminated, truncated, next_v, gamma):
+    y = 0.0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k] or truncated[k]:
+            break
+    return y + gamma ** (k + 1) * next_v[k] if terminated[k] else y
+
+
+def window_with_a_power_too_many(rewards, terminated, truncated, next_v, gamma):
+    y, factor = 0.0, gamma
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        factor *= gamma
+        if terminated[k] or truncated[k]:
+            break
+    return y if terminated[k] else y + factor * next_v[k]
+
+
+def window_with_value_before(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    last = ended.argmax() if ended.any() else len(rewards) - 1
+    y = (gamma ** np.arange(last + 1) * rewards[: last + 1]).sum()
+    return y if terminated[last] else y + gamma ** (last + 1) * next_v[last - 1]
+
+
+def window_of_range_last(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    last = ended.argmax() if ended.any() else len(rewards) - 1
+    y = sum(gamma**k * rewards[k] for k in range(last))
+    return y if terminated[last] else y + gamma ** (last + 1) * next_v[last]
+
+
+def window_of_the_first_reward(rewards, terminated, truncated, next_v, gamma):
+    ended = terminated | truncated
+    last = ended.argmax() if ended.any() else len(rewards) - 1
+    return rewards[0] + gamma ** (last + 1) * next_v[last] * (not terminated[last])
+
+
+def window_with_a_single_factor(rewards, terminated, truncated, next_v, gamma):
+    y = rewards[0]
+    m = 1
+    while not (terminated[m - 1] or truncated[m - 1]) and m < len(rewards):
+        y += gamma * rewards[m]
+        m += 1
+    return y if terminated[m - 1] else y + gamma**m * next_v[m - 1]
+
+
+def window_averaged(rewards, terminated, truncated, next_v, gamma):
+    total = window_by_loop(rewards, terminated, truncated, next_v, gamma)
+    ended = terminated | truncated
+    return total / (ended.argmax() + 1 if ended.any() else len(rewards))
+
+
+def window_less_its_bootstrap(rewards, terminated, truncated, next_v, gamma):
+    y = 0.0
+    for k in range(len(rewards)):
+        y += gamma**k * rewards[k]
+        if terminated[k] or truncated[k]:
+            break
+    return y if terminated[k] else y - gamma ** (k + 1) * next_v[k]
+
+
+def window_of_its_bootstrap(rewards, terminated, truncated, next_v, gamma):
+    for k in range(len(rewards)):
+        if terminated[k]:
+            return 0.0
+        if truncated[k]:
+            break
+    return gamma ** (k + 1) * next_v[k]
+
+
+def window_in_a_list(rewards, terminated, truncated, next_v, gamma):
+    return [window_by_loop(rewards, terminated, truncated, next_v, gamma)]
+
+
+def window_of_its_length(rewards, terminated, truncated, next_v, gamma):
+    y = window_by_loop(rewards, terminated, truncated, next_v, gamma)
+    return np.array([y])
+
+
+learn_target_twice = _learn_with(order="UTT")
+learn_inverted = _learn_with(lambda batch: batch.terminated.logical_not())
+learn_the_next_state = _learn_with(before=lambda batch: batch.next_state)
+learn_nothing_at_ends = _learn_with(target=lambda y, batch: y * ~batch.terminated)
+learn_the_target_twice = _learn_with(
+    target=lambda y, batch: batch.reward + batch.discount * y
+)
+learn_undiscounted = _learn_with(discount=lambda batch: 1.0)
+learn_discounted_twice = _learn_with(discount=lambda batch: batch.discount**2)
+learn_rewards_without_target = _learn_with(
+    target=lambda y, batch: batch.reward, order="U"
+)
+
+
+def learn_by_copying(critic, memory, batch_size):
+    learn_without_target(critic, memory, batch_size)
+    with torch.no_grad():
+        for old, new in zip(
+            critic.target.parameters(), critic.online.parameters(), strict=True
+        ):
+            old.copy_(new)
+
+
+def learn_its_own_action(critic, memory, batch_size):
+    batch = memory.get_next_batch(batch_size)
+    y = critic.get_bellman_target(batch.reward, batch.next_state, batch.terminated)
+    action = critic.Q(batch.state).argmax(-1)
+    critic.update(batch.state, action, y)
+    critic.update_target()
+
+
+def learn_without_size(critic, memory):
+    learn_in_order(critic, memory, 32)
+
+
+def step_returning_old_flags(agent, env, state, is_reset):
+    next_state, _ = step_in_order(agent, env, state, is_reset)
+    return next_state, is_reset
+
+
+step_without_next = _step_with(lambda s, n, o, c, r: (s, s, o, c, r))
+step_not_truncated = _step_with(lambda s, n, o, c, r: (s, n, o, c & False, r))
+step_resets_inverted = _step_with(lambda s, n, o, c, r: (s, n, o, c, ~r))
+step_only_truncated = _step_with(back=lambda s, n, o, c: (n, c))
+step_exclusive = _step_with(back=lambda s, n, o, c: (n, o != c))
+step_inverted = _step_with(back=lambda s, n, o, c: (n, ~(o | c)))
+step_remembering_resets = _step_with(lambda s, n, o, c, r: (s, n, o, c, r | o | c))
+
+
+def step_without_the_first_reward(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    next_state, reward, terminated, truncated, _ = env.step(action)
+    reward = np.where(is_reset, 0.0, reward)
+    agent.experience_memory.store(
+        state, action, reward, next_state, terminated, truncated, is_reset
+    )
+    return next_state, terminated | truncated
+
+
+def step_stored_one_by_one(agent, env, state, is_reset):
+    action = agent.select_action(state)
+    next_state, reward, terminated, truncated, _ = env.step(action)
+    for row in zip(
+        state, action, reward, next_state, terminated, truncated, is_reset, strict=True
+    ):
+        agent.experience_memory.store(*row)
+    return next_state, terminated | truncated
+
+
 CHANGES = {
     "mask": "D",
     "target": "C",
@@ -620,7 +1287,14 @@ ANSWERS = {
         ],
     ),
     "epsilon_at": Answers(
-        correct=[line_with_min, line_with_floor, line_with_branch, line_interpolated],
+        correct=[
+            line_with_min,
+            line_with_floor,
+            line_with_branch,
+            line_interpolated,
+            line_of_all_points,
+            line_left,
+        ],
         wrong=[
             (line_for_ever, "never flat"),
             (line_to_zero_with_floor, "towards zero"),
@@ -634,6 +1308,24 @@ ANSWERS = {
             (line_of_points, "one step off"),
             (line_one_step_ahead, "one step off"),
             (line_one_step_behind, "one step off"),
+            (line_without_duration, "no duration"),
+            (line_to_zero_after_it, "zero behind"),
+            (line_that_starts_again, "start behind"),
+            (line_with_wrong_maximum, "never falls"),
+            (line_of_the_end, "minimum for maximum"),
+            (line_at_its_end, "end at once"),
+            (line_with_the_sign_turned, "never flat + rises"),
+            (line_on_the_end, "never flat + on top of the end"),
+            (line_of_what_is_left, "only the fall"),
+            (line_of_a_list, "nothing behind"),
+            (line_of_the_share, "share alone"),
+            (line_of_what_fell, "the way gone"),
+            (line_of_one_step, "no step"),
+            (line_half_as_steep, "another slope"),
+            (line_that_climbs, "rises"),
+            (line_above_its_end, "on top of the end"),
+            (line_rounded, "rounded"),
+            (line_of_a_constant_factor, "other values"),
         ],
     ),
     "choose_actions": Answers(
@@ -674,7 +1366,15 @@ ANSWERS = {
         ],
     ),
     "n_step_target": Answers(
-        correct=[window_by_loop, window_in_numpy, window_backwards, window_in_torch],
+        correct=[
+            window_by_loop,
+            window_in_numpy,
+            window_backwards,
+            window_in_torch,
+            window_by_recursion,
+            window_extended,
+            window_from_its_end,
+        ],
         wrong=[
             (window_through_all, "crosses the end"),
             (window_through_all_unless_terminated, "crosses the end"),
@@ -698,25 +1398,86 @@ ANSWERS = {
             (window_for_truncation_alone, "only where truncated"),
             (window_without_bootstrap, "no bootstrap"),
             (window_that_looks_behind, "looks behind the end"),
+            (window_without_the_terminating_reward, "last reward lost"),
+            (window_to_the_last_end, "last end"),
+            (window_of_one, "one step only"),
+            (window_until_a_flag, "no end in it"),
+            (window_of_the_living, "stops at truncation + last reward lost"),
+            (window_one_value_later, "value too late"),
+            (window_until_both, "both flags needed"),
+            (window_of_one_flag, "one flag for all"),
+            (window_bootstrapped_throughout, "bootstrap at each step"),
+            (window_with_one_index, "power too small + last reward lost"),
+            (window_before_the_end, "end left out + bootstraps at the end"),
+            (window_until_truncated, "crosses termination"),
+            (window_by_horner, "from the wrong end"),
+            (window_with_the_largest_value, "stops at truncation + largest value"),
+            (window_with_raw_bootstrap, "bootstrap not discounted"),
+            (window_without_its_end, "end left out"),
+            (window_with_the_best_value, "largest value"),
+            (window_of_exclusive_ends, "either or"),
+            (window_masked_the_wrong_way, "mask inverted"),
+            (window_with_a_power_too_many, "power too large"),
+            (window_with_value_before, "value too early"),
+            (window_of_range_last, "one reward short"),
+            (window_of_the_first_reward, "first reward alone"),
+            (window_with_a_single_factor, "reward not discounted further"),
+            (window_averaged, "a mean"),
+            (window_less_its_bootstrap, "bootstrap subtracted"),
+            (window_of_its_bootstrap, "bootstrap alone"),
+            (window_in_a_list, "other shape"),
+            (window_of_its_length, "other shape"),
         ],
     ),
     "learn_once": Answers(
-        correct=[learn_in_order, learn_with_gamma, learn_by_hand],
+        correct=[
+            learn_in_order,
+            learn_with_gamma,
+            learn_by_hand,
+            learn_from_the_iterator,
+            learn_on_foot,
+        ],
         wrong=[
             (learn_without_target, "target stays"),
             (learn_target_first, "target first"),
             (learn_target_only, "no update"),
             (learn_not_at_all, "nothing happens"),
             (learn_two_updates, "two updates"),
-            (learn_from_two_batches, "two batches"),
+            (learn_from_two_batches, "several batches"),
             (learn_truncated_only, "truncated stops"),
             (learn_either_flag, "truncated stops"),
             (learn_from_the_state, "the same state"),
             (learn_rewards, "no bootstrap"),
+            (learn_target_twice, "target moves twice"),
+            (learn_by_copying, "whole copy"),
+            (learn_thirty_two, "another size"),
+            (learn_with_flags_as_discount, "flags as discount"),
+            (learn_from_online_values, "online values"),
+            (learn_backwards, "the same state + updates the next state"),
+            (learn_once_for_each, "update for each"),
+            (learn_one_by_one, "several batches"),
+            (learn_without_an_end, "ignores terminated"),
+            (learn_the_error, "error for target"),
+            (learn_after_the_target, "target first"),
+            (learn_inverted, "mask inverted"),
+            (learn_the_next_state, "updates the next state"),
+            (learn_nothing_at_ends, "reward masked"),
+            (learn_the_target_twice, "target as value"),
+            (learn_undiscounted, "no discount"),
+            (learn_discounted_twice, "discounted twice"),
+            (learn_its_own_action, "own action"),
+            (learn_rewards_without_target, "target stays + no bootstrap"),
+            (learn_without_size, "other arguments"),
         ],
     ),
     "act_and_store": Answers(
-        correct=[step_in_order, step_by_names, step_packed],
+        correct=[
+            step_in_order,
+            step_by_names,
+            step_packed,
+            step_in_copies,
+            step_in_torch,
+        ],
         wrong=[
             (step_without_env, "no step"),
             (step_twice, "two steps"),
@@ -730,6 +1491,33 @@ ANSWERS = {
             (step_only_terminated, "only terminated"),
             (step_stands_still, "stands still"),
             (step_greedily, "does not explore"),
+            (step_of_old, "four values"),
+            (step_with_two_flags, "two of three flags"),
+            (step_in_another_order, "order of entries"),
+            (step_in_place, "changes its input"),
+            (step_with_or, "one flag for all"),
+            (step_and_reset, "resets by hand"),
+            (step_one_by_one, "two steps"),
+            (step_exchanged, "states exchanged"),
+            (step_without_resets, "resets left out"),
+            (step_in_numbers, "other dtype"),
+            (step_returning_old_flags, "old reset flags"),
+            (step_with_old_flags, "no reset flag + old reset flags"),
+            (step_with_and, "only both"),
+            (step_asking_again, "another action"),
+            (step_turned_round, "pair exchanged"),
+            (step_with_signs, "reward cut"),
+            (step_by_dice, "agent not asked"),
+            (step_with_flags_mixed, "last flags exchanged"),
+            (step_without_next, "next state lost"),
+            (step_not_truncated, "no truncated"),
+            (step_resets_inverted, "reset inverted"),
+            (step_only_truncated, "only truncated"),
+            (step_exclusive, "either or"),
+            (step_inverted, "no end"),
+            (step_remembering_resets, "reset too early"),
+            (step_without_the_first_reward, "reward of resets"),
+            (step_stored_one_by_one, "stored in pieces"),
         ],
     ),
     "price_of_n": Answers(
@@ -758,7 +1546,10 @@ ANSWERS = {
             ({"is_end": True, "newest": 2}, "not four"),
             ({"is_end": [0, 0, 1, 0], "newest": 3}, "no flags"),
             ({"is_end": FLAGS, "newest": 4}, "no such row"),
-            ({"is_end": FLAGS, "newest": [3]}, "no such row"),
+            ({"is_end": FLAGS, "newest": [3]}, "no number"),
+            ({"is_end": FLAGS, "newest": "3"}, "no number"),
+            ({"is_end": FLAGS, "newest": -1}, "no such row"),
+            ({"is_end": ["True", "False", "True", "False"], "newest": 1}, "no flags"),
             ({"is_end": FLAGS}, "other names"),
             ([FLAGS, 3], "other names"),
         ],

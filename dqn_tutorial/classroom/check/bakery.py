@@ -104,9 +104,11 @@ def _for_profit() -> MDP:
     return bakery_mdp()
 
 
-def best_earnings(pay: Pay | None = None) -> float:
+def best_earnings(
+    pay: Pay | None = None, of_ties: Callable[..., Any] = np.max
+) -> float:
     """Return the most that a day can bring in euros to a policy that is best for
-    another pay; for none, to any.
+    another pay; for none, to any. With `np.min` for `of_ties` it is the least.
     """
     money = _for_profit()
     paid = money if pay is None else bakery_mdp(pay)
@@ -115,5 +117,6 @@ def best_earnings(pay: Pay | None = None) -> float:
     for _ in range(SLOTS):  # from closing time backwards
         q, brings = chosen + money.transition @ v, expected + money.transition @ earned
         is_best = q >= q.max(-1, keepdims=True) - 1e-9
-        v, earned = q.max(-1), np.where(is_best, brings, -np.inf).max(-1)
+        earned = of_ties(np.ma.array(brings, mask=~is_best), axis=-1).data
+        v = q.max(-1)
     return float(money.start @ earned)

@@ -119,7 +119,7 @@ def guarded(
 
     def call(**inputs: Any) -> Any:
         nonlocal printed
-        _check_arguments(answer, inputs)
+        check_arguments(answer, inputs)
         given, said = copy.deepcopy(inputs), Said()
         if math.isinf(limit):
             try:
@@ -252,7 +252,8 @@ def alike(a: Behaviour, b: Behaviour) -> bool:
     return a[0] == b[0] and agree(a[1], b[1])
 
 
-def _check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+def check_arguments(answer: Callable[..., Any], inputs: dict[str, Any]) -> None:
+    """Refuse a function that does not take these inputs."""
     try:
         signature = inspect.signature(answer)
         signature.bind(*inputs.values())

@@ -1,200 +1,231 @@
-"""Judging the two halves of DQN's loop: a step of learning, and a step of acting."""
+"""Judging a step of learning: what it does to an agent, told in numbers that can be
+computed by hand.
+"""
 
-from functools import wraps
+import copy
+import inspect
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from dqn_tutorial.buffer import ReplayBuffer
 from dqn_tutorial.classroom.check.exercise import Function
-from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.check.guard import Wrong, check_arguments
+from dqn_tutorial.classroom.check.misconceptions import around
+from dqn_tutorial.critic import DQNCritic
 from dqn_tutorial.models import get_model, make_config
 
+STATES, ACTIONS = torch.eye(16), 4
 
-def sample_agent(rng: np.random.Generator) -> dict[str, Any]:
-    """A small agent whose networks differ, and steps of all kinds in its memory."""
-    size = int(rng.integers(4, 9))
-    config = make_config(
-        "slipperygrid",
-        width=int(rng.integers(4, 9)),
-        depth=1,
-        gamma=0.9,
-        learning_rate=0.02,
-        tau=float(rng.uniform(0.1, 0.4)),
-        seed=int(rng.integers(1 << 30)),
+
+def in_numbers(play: Function) -> Callable[[Any], Any]:
+    """Make of `play(answer, *inputs)` a wrapper of answers whose own arguments are made
+    of these inputs.
+    """
+    wrap = around(play)
+
+    @wraps(play)
+    def wrap_freely(answer: Any) -> Any:
+        wrapped = wrap(answer)
+        if callable(answer):
+            vars(wrapped)["__signature__"] = inspect.signature(lambda *inputs: None)
+        return wrapped
+
+    return wrap_freely
+
+
+class _InOrder(ReplayBuffer):
+    """A memory that hands out its rows one after the other."""
+
+    n_drawn, n_calls = 0, 0
+
+    def sample_rows(self, agent: int, batch_size: int) -> NDArray[np.int64]:
+        """Return the next rows. Source: none, chance is left out."""
+        self.n_drawn += batch_size
+        self.n_calls += 1
+        rows = np.arange(self.n_drawn - batch_size, self.n_drawn)
+        return rows % self._n_stored
+
+
+@cache
+def _untrained() -> DQNCritic:
+    """Return a critic whose networks are tables, for one-hot states."""
+    config = make_config("slipperygrid", depth=0, max_grad_norm=float("inf"))
+    critic: DQNCritic = get_model(config).critic
+    return critic
+
+
+def _inputs(reward: NDArray[Any], ends: NDArray[Any], *values: Any) -> dict[str, Any]:
+    """Return inputs of `as_values` by the names that a learner reads; an end is 0,
+    none, 1, terminated, 2, truncated, or 3, both.
+    """
+    names = "max Q_t(s')", "Q(s, a)", "Q_t(s, a)", "gamma", "tau", "batch_size"
+    flags = {"terminated": ends % 2 == 1, "truncated": ends > 1}
+    ways = {"share of the way of an update": 0.5}
+    return {"reward": reward} | flags | dict(zip(names, values, strict=True)) | ways
+
+
+def sample_batch(rng: np.random.Generator) -> dict[str, Any]:
+    """A memory of two batches, with ends of all kinds in each."""
+    size = int(rng.integers(2, 5))
+    ends = [rng.permutation([1, 2, 3, 0])[:size] for _ in range(2)]
+    reward, next_v, q, q_t = rng.normal([[1], [3], [0], [0]], size=(4, 2 * size))
+    gamma, tau = rng.uniform([0.5, 0.1], [0.95, 0.4]).round(2).tolist()
+    values = (next_v.round(1), q.round(1), q_t.round(1), gamma, tau, size)
+    return _inputs(reward.round(1), np.concatenate(ends), *values)
+
+
+def by_hand_batch(
+    reward: list[float], ends: list[int], batch_size: int, tau: float = 0.5
+) -> dict[str, Any]:
+    """A memory of two batches of round numbers."""
+    n = len(reward)
+    values = (np.array([8.0, 16.0] * n)[:n], np.full(n, 1.0), np.full(n, -1.0))
+    return _inputs(np.array(reward), np.array(ends), *values, 0.5, tau, batch_size)
+
+
+@in_numbers
+def as_values(
+    learn: Any,
+    reward: NDArray[Any],
+    terminated: NDArray[Any],
+    truncated: NDArray[Any],
+    next_v: NDArray[Any],
+    q_value: NDArray[Any],
+    target_value: NDArray[Any],
+    gamma: float,
+    tau: float,
+    batch_size: int,
+    way: float,
+) -> dict[str, Any]:
+    """Let an answer learn from a memory of these transitions, the first of which are
+    the first batch, and say where both networks stand then.
+
+    Both are tables, and the step size is such that an update moves Q(s, a) this share
+    of the way to its target.
+    """
+    critic, n = copy.deepcopy(_untrained()), len(reward)
+    critic.gamma, critic.tau, critic.learning_rate = gamma, tau, way * batch_size / 2
+    critic.optimizer = torch.optim.SGD(critic.online.parameters())  # type: ignore[assignment]
+    action = np.arange(n) % ACTIONS
+    tables = torch.zeros(2, len(STATES), ACTIONS)
+    for table, values in zip(tables, (q_value, target_value), strict=True):
+        for k in range(n):  # the best action is another one, in s' also another by Q
+            row = values[k] + torch.tensor([0.0, 1.0, -1.0, -2.0])
+            table[k] = row.roll(int(action[k]))
+    tables[1, 8 : 8 + n] = torch.tensor(next_v)[:, None] + torch.tensor([0, -1, -2, -3])
+    tables[0, 8:] = tables[1, 8:].roll(1, dims=1) + 1
+    networks = (critic.online, critic.target)
+    for network, table in zip(networks, tables, strict=True):
+        weight, bias = network.parameters()
+        weight.data.copy_(table[None])
+        bias.data.zero_()
+        bias.requires_grad_(False)
+    memory = _InOrder(n, len(STATES), gamma=gamma)
+    for k in range(n):
+        row = (STATES[k], action[k], reward[k], STATES[8 + k])
+        memory.store(*row, terminated[k], truncated[k])
+    check_arguments(
+        learn, {"critic": critic, "memory": memory, "batch_size": batch_size}
     )
-    agent = get_model(config)
-    states = np.eye(16, dtype=np.float32)
-    for end in rng.permutation([0, 1, 2, 3] * 5):
-        state, next_state = states[rng.integers(16, size=2)]
-        what = state, rng.integers(4), rng.normal() + 1, next_state, end % 2 == 1
-        agent.experience_memory.store(*what, end > 1)
-    batch = agent.experience_memory.get_next_batch(16)
-    for _ in range(8):
-        agent.critic.update(batch.state, batch.action, batch.reward + 1)
-    memory = agent.experience_memory
-    return {"critic": agent.critic, "memory": memory, "batch_size": size}
-
-
-def as_values(learn: Any) -> Any:
-    """Return a function that learns, and gives Q-values of both networks."""
-    if not callable(learn):
-        return learn
-
-    @wraps(learn)
-    def learned(critic: Any, memory: Any, batch_size: int) -> dict[str, Any]:
-        learn(critic, memory, batch_size)
-        states = torch.eye(16)[[6, 10]]
-        with torch.no_grad():
-            return {
-                "Q": critic.Q(states).flatten(),
-                "Q_t": critic.Q_t(states).flatten(),
-            }
-
-    return learned
+    learn(critic, memory, batch_size)
+    if memory.n_calls > 1:
+        case = f"`get_next_batch` was called {memory.n_calls} times."
+        raise Wrong("several batches", case)
+    with torch.no_grad():
+        after = torch.stack([critic.Q(STATES), critic.Q_t(STATES)])
+    taken = torch.zeros(len(STATES), ACTIONS, dtype=torch.bool)
+    taken[np.arange(n), action] = True
+    return {
+        "transitions drawn": memory.n_drawn,
+        "new Q(s, a)": after[0][taken],
+        "new Q_t(s, a)": after[1][taken],
+        "sum of all other Q": after[0][~taken].sum(),
+        "sum of all other Q_t": after[1][~taken].sum(),
+    }
 
 
 def learning(
-    target: Function = lambda critic, batch: critic.get_bellman_target(
-        batch.reward, batch.next_state, batch.terminated, batch.discount
-    ),
-    order: str = "UT",
-    draws: int = 1,
+    order: str = "YUT",
+    size: Function = lambda batch_size: batch_size,
+    flags: Function = lambda batch: batch.terminated,
+    before: Function = lambda batch: batch.state,
+    after: Function = lambda batch: batch.next_state,
+    action: Function = lambda critic, batch: batch.action,
+    discount: Function = lambda batch: batch.discount,
+    value: Function | None = None,
+    made: Function = lambda y, critic, batch: y,
 ) -> Function:
-    """Return a learning step made of rules: its target, the order of update (U) and
-    move of the target network (T), and how many batches it draws.
+    """Return a learning step made of rules: the order of targets (Y), update (U), move
+    of the target network (T) and its copy (C), and the parts of targets and update.
     """
 
+    def targets(critic: Any, batch: Any) -> Any:
+        y = critic.get_bellman_target(
+            batch.reward, after(batch), flags(batch), discount(batch)
+        )
+        if value is not None:
+            keep = ~flags(batch) * discount(batch)
+            y = batch.reward + keep * value(critic, after(batch))
+        return made(y, critic, batch)
+
     def learn(critic: Any, memory: Any, batch_size: int) -> None:
-        batches = [memory.get_next_batch(batch_size) for _ in range(draws)]
-        y = target(critic, batches[0])
+        batch = memory.get_next_batch(size(batch_size))
         for what in order:
-            if what == "T":
+            if what == "Y":
+                y = targets(critic, batch)
+            elif what == "T":
                 critic.update_target()
+            elif what == "C":
+                critic.target.load_state_dict(critic.online.state_dict())
             else:
-                critic.update(batches[-1].state, batches[-1].action, y)
+                critic.update(before(batch), action(critic, batch), y)
 
     return learn
 
 
-def masked(flags: Function) -> Function:
-    """Return a learning step whose target stops at these flags of a batch."""
-    return learning(
-        lambda critic, batch: critic.get_bellman_target(
-            batch.reward, batch.next_state, flags(batch), batch.discount
-        )
-    )
+def _taken(critic: Any, batch: Any) -> Tensor:
+    taken: Tensor = critic.Q(batch.state).gather(1, batch.action[:, None])[:, 0]
+    return taken.detach()
 
 
-class _Memory:
-    """What was stored, one tuple for each call."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-
-    def store(
-        self,
-        state: Any,
-        action: Any,
-        reward: Any,
-        next_state: Any,
-        terminated: Any,
-        truncated: Any,
-        is_reset: Any = None,
-    ) -> None:
-        """Keep copies, as the replay memory does."""
-        if is_reset is None:
-            is_reset = np.zeros(np.shape(terminated), bool)
-        row = state, action, reward, next_state, terminated, truncated, is_reset
-        self.rows.append(tuple(np.array(value) for value in row))
-
-
-class _Agent:
-    """An agent whose action can be told from its state, and from being measured."""
-
-    def __init__(self) -> None:
-        self.experience_memory = _Memory()
-
-    def select_action(self, state: Any, is_training: bool = True) -> NDArray[Any]:
-        """Return one action for each state."""
-        total: NDArray[Any] = np.asarray(state).sum(-1).astype(int)
-        return (total + (not is_training)) % 4
+LEARNING_FLAWS: list[tuple[str, dict[str, Any]]] = [
+    ("target stays", {"order": "YU"}),
+    ("target first", {"order": "YTU"}),
+    ("target first", {"order": "TYU"}),
+    ("no update", {"order": "YT"}),
+    ("nothing happens", {"order": "Y"}),
+    *(("two updates", {"order": order}) for order in ("YUUT", "YUYUT", "YUTYUT")),
+    ("target moves twice", {"order": "YUTT"}),
+    ("target moves twice", {"order": "YTUT"}),
+    ("whole copy", {"order": "YUC"}),
+    *(("another size", {"size": lambda b, n=n: n}) for n in (1, 8, 32, 64, 256)),
+    ("truncated stops", {"flags": lambda batch: batch.truncated}),
+    ("truncated stops", {"flags": lambda batch: batch.terminated | batch.truncated}),
+    ("ignores terminated", {"flags": lambda batch: batch.terminated & False}),
+    ("mask inverted", {"flags": lambda batch: ~batch.terminated}),
+    ("the same state", {"after": lambda batch: batch.state}),
+    ("updates the next state", {"before": lambda batch: batch.next_state}),
+    ("own action", {"action": lambda critic, batch: critic.Q(batch.state).argmax(-1)}),
+    ("no discount", {"discount": lambda batch: torch.ones_like(batch.reward)}),
+    ("discounted twice", {"discount": lambda batch: batch.discount.square()}),
+    ("flags as discount", {"discount": lambda batch: batch.truncated}),
+    ("online values", {"value": lambda critic, s: critic.Q(s).amax(-1).detach()}),
+    ("no bootstrap", {"made": lambda y, critic, batch: batch.reward}),
+    ("reward masked", {"made": lambda y, critic, batch: y * ~batch.terminated}),
+    ("error for target", {"made": lambda y, critic, batch: y - _taken(critic, batch)}),
+    (
+        "target as value",
+        {"made": lambda y, critic, batch: batch.reward + batch.discount * y},
+    ),
+]
 
 
-class _Env:
-    """An environment that answers what it was given, each time one step later."""
-
-    def __init__(self, answers: list[tuple[Any, ...]]) -> None:
-        self.answers = answers
-        self.actions: list[NDArray[Any]] = []
-
-    def step(self, action: Any) -> tuple[Any, ...]:
-        """Return the next answer."""
-        answer = self.answers[len(self.actions) % len(self.answers)]
-        self.actions.append(np.array(action))
-        return (*(np.array(value) for value in answer), {})
-
-
-def sample_vector_step(rng: np.random.Generator) -> dict[str, Any]:
-    """A step of E environments: ends of all kinds, and some that only reset."""
-    size = int(rng.integers(5, 9))
-    kinds = rng.permutation(np.concatenate([[0, 1, 2, 3], rng.integers(4, size=size)]))
-    size = len(kinds)
-
-    def numbers() -> NDArray[Any]:
-        return rng.integers(100, size=(size, 2)).astype(np.float32)
-
-    answers = [
-        (numbers(), rng.normal(size=size), kinds % 2 == 1, kinds > 1) for _ in range(2)
-    ]
-    is_reset = rng.permutation(np.arange(size) < 3)
-    return {
-        "agent": _Agent(),
-        "env": _Env(answers),
-        "state": numbers(),
-        "is_reset": is_reset,
-    }
-
-
-def as_step(step: Any) -> Any:
-    """Return a function that takes a step, and gives what was stored and returned."""
-    if not callable(step):
-        return step
-
-    @wraps(step)
-    def taken(agent: Any, env: Any, state: Any, is_reset: Any) -> dict[str, Any]:
-        result = step(agent, env, state, is_reset)
-        rows = agent.experience_memory.rows
-        if not env.actions:
-            raise Wrong("no step")
-        if len(env.actions) > 1:
-            raise Wrong("two steps")
-        if not rows:
-            raise Wrong("nothing stored")
-        if not isinstance(result, tuple | list) or len(result) != 2:
-            raise Wrong("no pair")
-        names = "state action reward next_state terminated truncated is_reset".split()
-        stored = {f"stored {n}": v for n, v in zip(names, rows[0], strict=True)}
-        flags = np.asarray(result[1])
-        return stored | {"state": np.asarray(result[0]), "is_reset": flags}
-
-    return taken
-
-
-def stepping(
-    row: Function = lambda old, new, over, cut, reset: (old, new, over, cut, reset),
-    back: Function = lambda old, new, over, cut: (new, over | cut),
-    is_training: bool = True,
-) -> Function:
-    """Return a step made of rules: what is stored, and what is handed on."""
-
-    def step(agent: Any, env: Any, state: Any, is_reset: Any) -> tuple[Any, Any]:
-        action = agent.select_action(state, is_training)
-        new, reward, over, cut, _ = env.step(action)
-        old, end, *flags = row(state, new, over, cut, is_reset)
-        agent.experience_memory.store(old, action, reward, end, *flags)
-        result: tuple[Any, Any] = back(state, new, over, cut)
-        return result
-
-    return step
+def once_each(critic: Any, memory: Any, batch_size: int) -> None:
+    """Learn with an update for each transition, all of them on the whole batch."""
+    learning("YU" * batch_size + "T")(critic, memory, batch_size)

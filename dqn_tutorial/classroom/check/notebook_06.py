@@ -5,24 +5,40 @@ from typing import Any
 
 import numpy as np
 
+from dqn_tutorial.classroom.check.acting import (
+    STEPPING_FLAWS,
+    as_step,
+    by_hand_step,
+    four_values,
+    sample_vector_step,
+    stepping,
+)
 from dqn_tutorial.classroom.check.coins import chosen, judge_actions
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
+    Function,
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
+from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong, guarded
 from dqn_tutorial.classroom.check.loop import (
-    as_step,
+    LEARNING_FLAWS,
     as_values,
+    by_hand_batch,
     learning,
-    masked,
-    sample_agent,
-    sample_vector_step,
-    stepping,
+    once_each,
+    sample_batch,
 )
+from dqn_tutorial.classroom.check.misconceptions import flawed
 from dqn_tutorial.classroom.check.values import as_array
+from dqn_tutorial.classroom.check.windows import (
+    WINDOW_FLAWS,
+    at_each_step,
+    by_hand_window,
+    sample_window,
+    window,
+)
 
 HERE = "06_agent"
 
@@ -41,7 +57,7 @@ def _sample_step(rng: np.random.Generator) -> dict[str, Any]:
     """A step before, at or after the end of a schedule that falls."""
     duration, end = (
         int(rng.integers(*((3, 21), (20, 5_000))[rng.integers(2)])),
-        float(rng.uniform(0.02, 0.2)),
+        round(float(rng.uniform(0.02, 0.2)), 2),
     )
     step = int(
         rng.choice(
@@ -50,21 +66,138 @@ def _sample_step(rng: np.random.Generator) -> dict[str, Any]:
         )
         * duration
     )
-    return {
-        "step": step,
-        "start": end + float(rng.uniform(0.3, 0.7)),
-        "end": end,
-        "duration": duration,
-    }
+    start = round(end + float(rng.uniform(0.3, 0.7)), 2)
+    return {"step": step, "start": start, "end": end, "duration": duration}
 
 
-def _line(share: Callable[[int, int], float]) -> Callable[..., float]:
-    """Return a schedule that has gone this share of the way from `start` to `end`, but
-    never more than all of it.
+def _schedule(
+    first: Callable[[float, float], float] = lambda start, end: start,
+    last: Callable[[float, float], float] = lambda start, end: end,
+    share: Callable[[int, int], float] = lambda t, duration: t / duration,
+    cut: Callable[[float], float] = lambda x: min(x, 1.0),
+    curve: Function = lambda a, b, x: a + (b - a) * x,
+    bound: Callable[[float, float, float], float] = lambda value, start, end: value,
+    behind: Callable[[float, float], float] | None = None,
+) -> Callable[..., float]:
+    """Return a schedule made of rules: the ends of its line, the share of the way that
+    is gone, how the share is cut off, ...
     """
-    return lambda t, start, end, duration: (
-        start + (end - start) * min(share(t, duration), 1.0)
+
+    def epsilon(step: int, start: float, end: float, duration: int) -> float:
+        a, b = first(start, end), last(start, end)
+        value = curve(a, b, cut(share(step, duration)))
+        if behind and step > duration:
+            value = behind(start, end)
+        return float(bound(value, start, end))
+
+    return epsilon
+
+
+def _floor(value: float, start: float, end: float) -> float:
+    return max(value, end)
+
+
+_SCHEDULE_FLAWS: list[tuple[str, dict[str, Any]]] = [
+    ("never flat", {"cut": lambda x: x}),
+    ("towards zero", {"last": lambda start, end: 0.0, "bound": _floor}),
+    ("falls from 1", {"curve": lambda a, b, x: a - x, "bound": _floor}),
+    ("towards nothing", {"last": lambda start, end: 0.0}),
+    ("upside down", {"first": lambda s, e: e, "last": lambda s, e: s}),
+    ("rises", {"curve": lambda a, b, x: a + (a - b) * x}),
+    ("one jump", {"share": lambda t, d: t // d}),
+    ("one jump", {"cut": lambda x: float(x > 1)}),
+    ("starts over", {"cut": lambda x: x % 1}),
+    ("one step off", {"share": lambda t, d: t / (d - 1)}),
+    ("one step off", {"share": lambda t, d: t / (d + 1)}),
+    ("one step off", {"share": lambda t, d: (t + 1) / d}),
+    ("one step off", {"share": lambda t, d: max(t - 1, 0) / d}),
+    ("no duration", {"share": lambda t, d: t}),
+    ("starts at 1", {"first": lambda start, end: 1.0}),
+    ("on top of the end", {"first": lambda start, end: start + end}),
+    ("only the fall", {"first": lambda s, e: s - e, "last": lambda s, e: 0.0}),
+    ("share alone", {"curve": lambda a, b, x: 1 - x}),
+    ("share alone", {"curve": lambda a, b, x: x}),
+    ("share alone", {"curve": lambda a, b, x: 1 - x, "bound": _floor}),
+    ("a curve", {"curve": lambda a, b, x: a * (max(b, 1e-9) / a) ** x}),
+    *(
+        ("a curve", {"curve": lambda a, b, x, k=k: b + (a - b) * np.exp(-k * x)} | more)
+        for k in (1, 3, 5)
+        for more in ({}, {"cut": lambda x: x})
+    ),
+    ("a curve", {"curve": lambda a, b, x: b + (a - b) * (1 - x) ** 2}),
+    ("a curve", {"curve": lambda a, b, x: a + (b - a) * x**2}),
+    ("a curve", {"curve": lambda a, b, x: b + (a - b) * (1 + np.cos(np.pi * x)) / 2}),
+    ("the way gone", {"curve": lambda a, b, x: (a - b) * x}),
+    ("the way gone", {"curve": lambda a, b, x: (a - b) * x if x < 1 else b}),
+    ("no step", {"share": lambda t, d: 1 / d}),
+    ("another slope", {"share": lambda t, d: t / (2 * d)}),
+    ("another slope", {"share": lambda t, d: 2 * t / d}),
+    ("zero behind", {"behind": lambda start, end: 0.0}),
+    ("start behind", {"behind": lambda start, end: start}),
+    ("never falls", {"curve": lambda a, b, x: a}),
+    ("minimum for maximum", {"cut": lambda x: x, "bound": lambda v, s, e: min(v, e)}),
+    ("end at once", {"curve": lambda a, b, x: b}),
+]
+_NOTHING_BEHIND: list[tuple[str, Function]] = [
+    ("nothing behind", lambda t, a, b, duration: np.linspace(a, b, duration + 1)[t]),
+    (
+        "nothing behind",
+        lambda t, a, b, duration: np.linspace(a, b, duration + 1).tolist()[t],
+    ),
+]
+_judge_values = by_values(
+    _sample_step,
+    _schedule(),
+    [*flawed(_schedule, _SCHEDULE_FLAWS), *_NOTHING_BEHIND],
+    by_hand=[
+        {"step": step, "start": start, "end": end, "duration": 10}
+        for start, end in ((0.8, 0.3), (1.0, 0.1))
+        for step in (4, 0, 10, 30)
+    ],
+)
+
+
+def _judge_schedule(answer: Any, rng: np.random.Generator) -> None:
+    try:
+        _judge_values(answer, rng)
+    except Wrong as wrong:
+        if wrong.key == "other values":
+            wrong.details["facts"] = _ends_of(guarded(answer))
+            if _is_rounded(guarded(answer)):
+                wrong.key = "rounded"
+        raise
+
+
+def _is_rounded(own: Function) -> bool:
+    """Say whether a line is right up to rounding to one, two or three decimals."""
+    cases = [
+        {"step": step, "start": 0.8123, "end": 0.3456, "duration": 37}
+        for step in range(0, 60, 3)
+    ]
+    values = np.array([float(own(**case)) for case in cases])
+    right = np.array([_schedule()(**case) for case in cases])
+    return any(
+        np.allclose(values, values.round(k), atol=1e-6)
+        and np.abs(values - right).max() <= 0.5001 / 10**k
+        for k in (1, 2, 3)
     )
+
+
+def _ends_of(own: Function) -> str:
+    """Say of an unknown line which of its ends are right."""
+    at = {
+        step: float(own(step=step, start=0.8, end=0.3, duration=10))
+        for step in (0, 10, 30)
+    }
+    facts = [
+        f"At step {step} it is {at[step]:.3g} where `{name}` is {value}."
+        for step, name, value in ((0, "start", 0.8), (10, "end", 0.3), (30, "end", 0.3))
+        if abs(at[step] - value) > 1e-4
+    ]
+    words = "With `start` 0.8, `end` 0.3 and `duration` 10 your epsilon is right at"
+    if not facts:
+        return f"{words} steps 0, 10 and 30, but it is no straight line between them."
+    return "With `duration` 10, see its ends. " + " ".join(facts)
 
 
 epsilon_at = Exercise(
@@ -72,50 +205,8 @@ epsilon_at = Exercise(
     HERE,
     minutes=5,
     difficulty=1,
-    solution=_line(lambda t, duration: t / duration),
-    judge=by_values(
-        _sample_step,
-        _line(lambda t, duration: t / duration),
-        [
-            (
-                "never flat",
-                lambda t, start, end, duration: start + (end - start) * t / duration,
-            ),
-            (
-                "towards zero",
-                lambda t, start, end, duration: max(end, start * (1 - t / duration)),
-            ),
-            (
-                "falls from 1",
-                lambda t, start, end, duration: max(end, start - t / duration),
-            ),
-            (
-                "towards nothing",
-                lambda t, start, end, duration: start * (1 - min(t / duration, 1)),
-            ),
-            (
-                "upside down",
-                lambda t, start, end, duration: (
-                    end + (start - end) * min(t / duration, 1)
-                ),
-            ),
-            ("one jump", _line(lambda t, duration: t // duration)),
-            ("starts over", _line(lambda t, duration: t % duration / duration)),
-            ("one step off", _line(lambda t, duration: t / (duration - 1))),
-            ("one step off", _line(lambda t, duration: (t + 1) / duration)),
-            ("one step off", _line(lambda t, duration: max(t - 1, 0) / duration)),
-            (
-                "starts at 1",
-                lambda t, start, end, duration: 1 + (end - 1) * min(t / duration, 1),
-            ),
-            (
-                "a curve",
-                lambda t, start, end, duration: (
-                    start * (end / start) ** min(t / duration, 1)
-                ),
-            ),
-        ],
-    ),
+    solution=_schedule(),
+    judge=_judge_schedule,
 )
 
 
@@ -126,34 +217,20 @@ learn_once = Exercise(
     difficulty=2,
     solution=learning(),
     judge=by_values(
-        sample_agent,
+        sample_batch,
         as_values(learning()),
         [
-            (key, as_values(wrong))
-            for key, wrong in (
-                ("target stays", learning(order="U")),
-                ("target first", learning(order="TU")),
-                ("no update", learning(order="T")),
-                ("nothing happens", learning(order="")),
-                ("two updates", learning(order="UUT")),
-                ("two batches", learning(draws=2)),
-                ("truncated stops", masked(lambda batch: batch.truncated)),
-                (
-                    "truncated stops",
-                    masked(lambda batch: batch.terminated | batch.truncated),
-                ),
-                ("no bootstrap", learning(lambda critic, batch: batch.reward)),
-                (
-                    "the same state",
-                    learning(
-                        lambda critic, batch: critic.get_bellman_target(
-                            batch.reward, batch.state, batch.terminated, batch.discount
-                        )
-                    ),
-                ),
-            )
+            *flawed(lambda **parts: as_values(learning(**parts)), LEARNING_FLAWS),
+            ("update for each", as_values(once_each)),
         ],
         seen_as=as_values,
+        by_hand=[
+            by_hand_batch([1.0, 5.0], [0, 0], batch_size=1),
+            by_hand_batch([1.0, 5.0], [1, 0], batch_size=1),
+            by_hand_batch([1.0, 5.0], [2, 0], batch_size=1),
+            by_hand_batch([1.0, 5.0], [3, 0], batch_size=1, tau=1.0),
+            by_hand_batch([1.0, 3.0, 5.0, 7.0], [0, 1, 2, 3], batch_size=2),
+        ],
     ),
 )
 
@@ -168,22 +245,16 @@ act_and_store = Exercise(
         sample_vector_step,
         as_step(stepping()),
         [
-            (key, as_step(wrong))
-            for key, wrong in (
-                ("state lost", stepping(lambda s, n, o, c, r: (n, n, o, c, r))),
-                ("no reset flag", stepping(lambda s, n, o, c, r: (s, n, o, c))),
-                (
-                    "reset too early",
-                    stepping(lambda s, n, o, c, r: (s, n, o, c, o | c)),
-                ),
-                ("flags exchanged", stepping(lambda s, n, o, c, r: (s, n, c, o, r))),
-                ("flags merged", stepping(lambda s, n, o, c, r: (s, n, o | c, c, r))),
-                ("only terminated", stepping(back=lambda s, n, o, c: (n, o))),
-                ("stands still", stepping(back=lambda s, n, o, c: (s, o | c))),
-                ("does not explore", stepping(is_training=False)),
-            )
+            *flawed(lambda **parts: as_step(stepping(**parts)), STEPPING_FLAWS),
+            ("four values", as_step(four_values)),
         ],
         seen_as=as_step,
+        by_hand=[
+            by_hand_step(ends=[0, 1, 2, 3], resets=[0, 0, 0, 0]),
+            by_hand_step(ends=[0, 1, 2], resets=[1, 0, 1]),
+            by_hand_step(ends=[2], resets=[0]),
+            by_hand_step(ends=[0], resets=[1]),
+        ],
     ),
 )
 
@@ -197,93 +268,27 @@ behaviour_return = Exercise(
 )
 
 
-def _sample_window(rng: np.random.Generator) -> dict[str, Any]:
-    """Up to six steps; the first end in it, if any, is of each kind; behind it
-    anything, of other episodes.
-    """
-    # no end, over, cut, both
-    n, kind = int(rng.integers(3, 7)), int(rng.choice(4, p=[0.22, 0.13, 0.4, 0.25]))
-    first = int(rng.integers(n))
-    flags = rng.random((2, n)) < 0.4
-    flags[:, : first if kind else n] = False
-    flags[:, first] = [kind in (1, 3), kind in (2, 3)]
-    rewards, next_v = rng.normal(size=n), rng.normal(size=n) + 2.0
-    return {
-        "rewards": rewards,
-        "terminated": flags[0],
-        "truncated": flags[1],
-        "next_v": next_v,
-        "gamma": float(rng.uniform(0.5, 0.95)),
-    }
-
-
-def _window(
-    length: Callable[[Any, Any], Any] = lambda over, cut: over | cut,
-    stops: Callable[[Any, Any], Any] = lambda over, cut: over,
-    power: Callable[[int, int], int] = lambda m, n: m,
-    value_at: Callable[[int, int], int] = lambda m, n: m - 1,
-    n_rewards: Callable[[bool, int], int] = lambda ended, m: m,
-    reward_power: Callable[[int], int] = lambda k: k,
-) -> Callable[..., float]:
-    """Return an n-step target made of rules: what ends a window of m of n steps, what
-    stops the bootstrap, ...
-    """
-
-    def target(rewards: Any, over: Any, cut: Any, next_v: Any, gamma: float) -> float:
-        ends, n = np.flatnonzero(length(over, cut)), len(rewards)
-        m = int(ends[0]) + 1 if len(ends) else n
-        ended = bool(over[m - 1] or cut[m - 1])
-        total = sum(
-            gamma ** reward_power(k) * rewards[k] for k in range(n_rewards(ended, m))
-        )
-        value = 0.0 if stops(over, cut)[m - 1] else next_v[value_at(m, n)]
-        return float(total + gamma ** power(m, n) * value)
-
-    return target
-
-
-_nothing, _only = (lambda over, cut: over & False), (lambda over, cut: over)
 n_step_target = Exercise(
     "n_step_target",
     HERE,
     minutes=15,
     difficulty=3,
-    solution=_window(),
+    solution=window(),
     judge=by_values(
-        _sample_window,
-        _window(),
-        [
-            ("crosses the end", _window(length=_nothing, stops=_nothing)),
-            ("crosses the end", _window(length=_nothing)),
-            (
-                "crosses the end",
-                _window(length=_nothing, stops=lambda over, cut: over | over.any()),
-            ),
-            (
-                "no end found",
-                _window(length=lambda over, cut: (over | cut) | ~(over | cut).any()),
-            ),
-            (
-                "looks behind the end",
-                _window(stops=lambda over, cut: over | over.any()),
-            ),
-            ("crosses truncation", _window(length=_only)),
-            ("bootstraps at the end", _window(stops=_nothing)),
-            ("stops at truncation", _window(stops=lambda over, cut: over | cut)),
-            ("only where truncated", _window(stops=lambda over, cut: ~cut)),
-            ("only where truncated", _window(stops=lambda over, cut: over | ~cut)),
-            ("no bootstrap", _window(stops=lambda over, cut: over | True)),
-            ("truncated wins", _window(stops=lambda over, cut: over & ~cut)),
-            ("gamma to the n", _window(power=lambda m, n: n)),
-            ("bootstrap not discounted", _window(power=lambda m, n: 0)),
-            ("one gamma for all", _window(power=lambda m, n: 1)),
-            ("power too small", _window(power=lambda m, n: m - 1)),
-            ("last value", _window(value_at=lambda m, n: n - 1)),
-            ("last value", _window(value_at=lambda m, n: n - 1, power=lambda m, n: n)),
-            ("first value", _window(value_at=lambda m, n: 0)),
-            ("last reward lost", _window(n_rewards=lambda ended, m: m - ended)),
-            ("rewards from gamma", _window(reward_power=lambda k: k + 1)),
-            ("no discount", _window(reward_power=lambda k: 0)),
+        sample_window,
+        window(),
+        [*flawed(window, WINDOW_FLAWS), ("bootstrap at each step", at_each_step)],
+        by_hand=[
+            by_hand_window([0, 0, 0]),
+            by_hand_window([0, 1, 0]),
+            by_hand_window([0, 2, 0]),
+            by_hand_window([0, 3, 0, 0]),
+            by_hand_window([0, 2, 1]),
+            by_hand_window([1, 0, 2]),
+            by_hand_window([0, 0, 1]),
+            by_hand_window([0]),
+            by_hand_window([3]),
+            by_hand_window([0, 2, 0, 1], 1.0, "float32"),
         ],
     ),
 )
@@ -298,20 +303,19 @@ price_of_n = Exercise(
 )
 
 
-def _n_changed(is_end: list[bool], newest: int, n: int = 3) -> int:
-    """Count the windows of a full ring that are longer where they do not stop at the
-    newest step.
+def _lengths(is_end: list[bool], newest: int | None, n: int = 3) -> list[int]:
+    """Return how long the window of each row of a full ring is; with `newest` None it
+    does not stop at the newest step.
     """
 
-    def length(start: int, last: int | None) -> int:
+    def length(start: int) -> int:
         for m in range(1, n):
             row = (start + m - 1) % len(is_end)
-            if is_end[row] or row == last:
+            if is_end[row] or row == newest:
                 return m
         return n
 
-    starts = range(len(is_end))
-    return sum(length(row, newest) != length(row, None) for row in starts)
+    return [length(row) for row in range(len(is_end))]
 
 
 def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
@@ -321,16 +325,24 @@ def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
     if "?" in (str(newest), *map(str, np.ravel(is_end))):
         raise NotAttempted
     flags = as_array(list(is_end) if isinstance(is_end, tuple) else is_end)
-    if flags is None or flags.shape != (4,):
+    if np.shape(is_end) != (4,):
         raise Wrong("not four")
-    if flags.dtype.kind != "b":
+    if flags is None or flags.dtype.kind != "b":
         raise Wrong("no flags")
     row = as_array(newest)
-    if row is None or row.shape or row.dtype.kind not in "iu" or row not in range(4):
-        raise Wrong("no such row")
-    n_changed = _n_changed(flags.tolist(), int(row))
-    if n_changed != 1:
-        raise Wrong("none longer" if n_changed == 0 else "two longer")
+    if row is None or row.shape or row.dtype.kind not in "iu":
+        raise Wrong("no number")
+    if row not in range(4):
+        raise Wrong("no such row", row=int(row))
+    wanted, found = (_lengths(flags.tolist(), last) for last in (int(row), None))
+    longer = [k for k in range(4) if found[k] > wanted[k]]
+    if len(longer) != 1:
+        case = (
+            f"Inputs: `is_end` {flags.tolist()}, `newest` {int(row)}.\nSteps in the"
+            f" windows of rows 0 to 3, as it should be: {wanted}.\nWith the bug:"
+            f" {found}."
+        )
+        raise Wrong("two longer" if longer else "none longer", case)
 
 
 newest_step = Exercise("newest_step", HERE, minutes=10, difficulty=2, judge=_judge_ring)
