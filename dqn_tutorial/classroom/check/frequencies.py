@@ -19,14 +19,15 @@ from dqn_tutorial.mdp import Array
 # for so many choices; the limit of one, `guard.SECONDS`, is asked first
 N_MANY, SECONDS_FOR_MANY = 3_000, 30.0
 N_FEW = 300  # where chance decides nothing, or everything
-N_AGAIN = 50
+N_AGAIN, N_BETWEEN = 50, 7  # who counts calls is elsewhere when they are repeated
 # five standard deviations of a frequency, times the root of the number of choices
 CLOSE = 2.5
 # action values, epsilon, and how many choices are made
 Case = tuple[Array, float, int]
 # action values and epsilon give the probability of each action
 Law = Callable[[Array, float], Array]
-BELOW = (-4.0, -2.0, -1.0, -3.0)  # values of actions that are not greedy
+# values of actions that are not greedy; none is the number of an action
+BELOW = (-4.5, -2.5, -1.5, -3.5)
 
 
 def law_of(
@@ -62,7 +63,7 @@ def _normalised(q: Array, epsilon: float) -> Array:
     """The law of shares 1 - epsilon and epsilon / A that are made to sum to 1."""
     shares = np.full(len(q), epsilon / len(q))
     shares[q.argmax()] = 1 - epsilon
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 _FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -76,6 +77,8 @@ _FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("half of epsilon", {"coin": lambda e, n: e / 2}),
     ("normal coin", {"coin": lambda e, n: (1 + math.erf(e / math.sqrt(2))) / 2}),
     ("whole-number coin", {"coin": lambda e, n: (e > 0) / 2}),
+    ("whole-number coin", {"coin": lambda e, n: 1.0 if e == 1 else 0.5}),
+    ("epsilon less a part", {"coin": lambda e, n: e * (n - 1) / n}),
     ("smallest value", {"greedy": np.argmin}),
     ("maximum from 0", {"greedy": lambda q: q.clip(0).argmax()}),
     ("size for value", {"greedy": lambda q: np.abs(q).argmax()}),
@@ -119,9 +122,9 @@ def plan(rng: np.random.Generator) -> list[Case]:
     There the greedy actions differ and none is the first, one is the last, and once
     all values are negative: nothing fixed does for them.
     """
-    cases = [(3, 0, 2.0, 0.0, N_FEW), (4, 2, 3.0, 1.0, N_MANY), (4, 0, 3.0, 1.0, N_FEW)]
+    cases = [(3, 0, 2.5, 0.0, N_FEW), (4, 2, 3.5, 1.0, N_MANY), (4, 0, 3.5, 1.0, N_FEW)]
     tops, epsilons = (
-        rng.permutation([1.0, -0.5, 5.0]),
+        rng.permutation([1.5, -0.5, 5.5]),
         rng.permutation([0.35, 0.5, 0.6]),
     )
     sizes = rng.permutation([(4, 1), (3, 2), (5, 3)]).tolist()
@@ -147,13 +150,22 @@ def flaw_of_shares(cases: Sequence[Case], found: Sequence[Array]) -> Wrong | Non
             for share, (q, e, n) in zip(found, cases, strict=True)
         ]
 
-    apart = off(_RIGHT)
+    apart, (q, *_) = off(_RIGHT), cases[0]
+    if found[0][q.argmax()] < 1:  # at epsilon 0 nothing is left to chance
+        apart[0] = math.inf
     if max(apart) < CLOSE:
         return None
     worst = next(k for k, distance in enumerate(apart) if distance >= CLOSE)
     case = case_of(*cases[worst], found[worst])
+    is_exact = all(
+        share[q.argmax()] == 1 for share, (q, *_) in zip(found, cases, strict=True)
+    )
     for laws in (_LAWS, _PAIRS):
-        distance, key = min((max(off(law)), key) for key, law in laws)
+        distance, key = min(
+            (max(off(law)), key)
+            for key, law in laws
+            if is_exact or "always greedy" not in key
+        )
         if distance < CLOSE:
             return Wrong(key, case)
     return Wrong(_unknown(cases, found, worst, off), case)
@@ -208,9 +220,13 @@ def _often(n_calls: int) -> Callable[[Any], Any]:
     ) -> Any:
         again = copy.deepcopy(rng)
         before = copy.deepcopy(rng.bit_generator.state)
+        actions = [answer(q_values, epsilon, rng) for _ in range(n_calls)]
+        is_still = rng.bit_generator.state == before
+        for _ in range(N_BETWEEN):
+            answer(q_values, epsilon, rng)
         return {
-            "actions": [answer(q_values, epsilon, rng) for _ in range(n_calls)],
-            "is still": rng.bit_generator.state == before,
+            "actions": actions,
+            "is still": is_still,
             "again": [answer(q_values, epsilon, again) for _ in range(N_AGAIN)],
         }
 

@@ -13,13 +13,20 @@ from dqn_tutorial.classroom.check.exercise import (
     choice,
 )
 from dqn_tutorial.classroom.check.frequencies import epsilon_greedy, judge_choice
-from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
+from dqn_tutorial.classroom.check.guard import (
+    NotAttempted,
+    OwnError,
+    Wrong,
+    behaviour,
+    guarded,
+)
 from dqn_tutorial.classroom.check.misconceptions import flawed
 from dqn_tutorial.classroom.check.updates import (
     STEPS,
     TARGET_FLAWS,
-    UPDATE_FLAWS,
+    WRONG_UPDATES,
     by_name,
+    clears_the_end,
     moved,
     returning,
     sample_step,
@@ -36,39 +43,58 @@ step_size_floor = Exercise(
     difficulty=1,
     judge=choice(MESSAGES["step_size_floor"], right="D"),
 )
+
+
+def _or_drawn(judge: Judge) -> Judge:
+    """Return a judge that says of results that differ from call to call that something
+    was drawn, and that knows an error of NumPy.
+    """
+
+    def judge_draws(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except OwnError as error:
+            if "setting an array element with a sequence" in error.text:
+                raise Wrong("row for number", str(error)) from None
+            raise
+        except Wrong as wrong:
+            if str(wrong.details.get("facts")).startswith("Two calls"):
+                raise Wrong("drawn", wrong.case) from None
+            raise
+
+    return judge_draws
+
+
 table_update = Exercise(
     "table_update",
     HERE,
     minutes=10,
     difficulty=2,
-    judge=by_values(
-        sample_step,
-        update_of(),
-        [
-            *flawed(update_of, UPDATE_FLAWS),
-            (
-                "alpha and gamma exchanged",
-                lambda q, s, a, r, t, end, b, g: update_of()(q, s, a, r, t, end, g, b),
-            ),
-        ],
-        [
-            ("axes exchanged", moved(lambda places, s, a, t: places == {(a, s)})),
-            ("next entry", moved(lambda places, s, a, t: places == {(t, a)})),
-            (
-                "whole row",
-                moved(lambda places, s, a, t: {row for row, _ in places} == {s}),
-            ),
-            ("other entries", moved(lambda *given: True)),
-            (
-                "one number",
-                lambda value, inputs: (
-                    as_array(value) is not None and np.ndim(value) == 0
+    judge=_or_drawn(
+        by_values(
+            sample_step,
+            update_of(),
+            WRONG_UPDATES,
+            [
+                ("end cleared", clears_the_end),
+                ("axes exchanged", moved(lambda places, s, a, t: places == {(a, s)})),
+                ("next entry", moved(lambda places, s, a, t: places == {(t, a)})),
+                (
+                    "whole row",
+                    moved(lambda places, s, a, t: {row for row, _ in places} == {s}),
                 ),
-            ),
-        ],
-        inputs_it_changes=("q",),
-        seen_as=returning,
-        by_hand=STEPS,
+                ("other entries", moved(lambda *given: True)),
+                (
+                    "one number",
+                    lambda value, inputs: (
+                        as_array(value) is not None and np.ndim(value) == 0
+                    ),
+                ),
+            ],
+            inputs_it_changes=("q",),
+            seen_as=returning,
+            by_hand=STEPS,
+        )
     ),
     solution=update_of(),
 )
@@ -89,7 +115,7 @@ def _sample_next(rng: np.random.Generator) -> dict[str, Any]:
         "next_q": rng.permutation(round(float(rng.normal()), 2) + np.arange(n_actions))
         - 1,
         "terminated": bool(rng.random() < 0.4),
-        "epsilon": round(float(rng.uniform(0.1, 0.4)), 2),
+        "epsilon": round(float(rng.uniform(0.1, 0.9)), 2),
         "gamma": round(float(rng.uniform(0.6, 0.95)), 2),
     }
 
@@ -142,12 +168,22 @@ _EXPECTED_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("divided twice", {"shares": lambda e, n: (1 - e, e / n)}),
     ("divided twice", {"shares": lambda e, n: (1 - e + e / n, e / n)}),
     ("divided twice", {"shares": lambda e, n: (1 - e / n, e / n)}),
+    ("divided twice", {"shares": lambda e, n: ((1 - e) / n, e / n)}),
     ("greedy counted twice", {"shares": lambda e, n: (1 - e + e / n, e)}),
     (
         "greedy share too small",
         {"mean": lambda q: _others(q).mean() if len(q) > 1 else 0.0},
     ),
     ("greedy share too small", {"mean": lambda q: _others(q).sum() / len(q)}),
+    (  # the shares are made to sum to 1
+        "greedy share too small",
+        {
+            "mean": lambda q: _others(q).sum() / len(q),
+            "shares": lambda e, n: ((1 - e) / (1 - e / n), e / (1 - e / n)),
+        },
+    ),
+    ("last action lost", {"mean": lambda q: q[:-1].sum() / len(q)}),
+    ("first action lost", {"mean": lambda q: q[1:].sum() / len(q)}),
     ("sum for mean", {"mean": np.sum}),
     ("median for mean", {"mean": np.median}),
     ("one of the others", {"mean": np.min}),
@@ -155,8 +191,17 @@ _EXPECTED_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("action for value", {"best": np.argmax}),
     ("minimum for maximum", {"best": np.min}),
     ("first action", {"best": lambda q: q[0]}),
+    ("last action", {"best": lambda q: q[-1]}),
     ("maximum from 0", {"best": lambda q: max(q.max(), 0)}),
     ("size for value", {"best": lambda q: np.abs(q).max()}),
+    (
+        "no target",
+        {
+            "reward": lambda r, end, g: 0,
+            "keep": lambda end: True,
+            "discount": lambda g: 1.0,
+        },
+    ),
     ("brackets", {"factors": lambda g, k: (g * k, 1)}),
     ("brackets", {"factors": lambda g, k: (1, g * k)}),
     ("mask on one part", {"factors": lambda g, k: (g * k, g)}),
@@ -170,20 +215,24 @@ def _others(q: Array) -> Array:
     return np.delete(q, q.argmax())
 
 
-def _or_drawn(judge: Judge) -> Judge:
-    """Return a judge that says of a target that differs from call to call that an
-    action was drawn.
-    """
+def _or_of_one_action(judge: Judge) -> Judge:
+    """Return a judge that says of a target that it holds the value of one action."""
 
-    def judge_draws(answer: Any, rng: np.random.Generator) -> None:
+    def judge_one(answer: Any, rng: np.random.Generator) -> None:
         try:
             judge(answer, rng)
         except Wrong as wrong:
-            if str(wrong.details.get("facts")).startswith("Two calls"):
-                raise Wrong("drawn", wrong.case) from None
-            raise
+            if wrong.key != "other values":
+                raise
+            own, cases = guarded(answer), [_sample_next(rng) for _ in range(30)]
+            for case in cases:
+                kind, found = behaviour(own, case | {"terminated": False})
+                of_one = case["reward"] + case["gamma"] * case["next_q"]
+                if kind == "error" or not np.isclose(of_one, found).any():
+                    raise
+            raise Wrong("one action", wrong.case) from None
 
-    return judge_draws
+    return judge_one
 
 
 expected_sarsa_target = Exercise(
@@ -191,7 +240,7 @@ expected_sarsa_target = Exercise(
     HERE,
     minutes=10,
     difficulty=2,
-    judge=_or_drawn(
+    judge=_or_of_one_action(
         by_values(
             _sample_next,
             _expected(),

@@ -7,7 +7,7 @@ import numpy as np
 
 from dqn_tutorial.classroom.check.exercise import Function
 from dqn_tutorial.classroom.check.guard import Wrong
-from dqn_tutorial.classroom.check.misconceptions import around
+from dqn_tutorial.classroom.check.misconceptions import around, flawed
 from dqn_tutorial.classroom.check.values import agree, as_array
 from dqn_tutorial.mdp import Array
 
@@ -46,7 +46,7 @@ def sample_step(rng: np.random.Generator) -> dict[str, Any]:
     """A table, S above A, and one transition in it; actions other than 0, values of
     both signs.
     """
-    n_states, n_actions = ((4, 3), (5, 2), (6, 2))[rng.integers(3)]
+    n_states, n_actions = ((4, 3), (5, 2), (3, 4))[rng.integers(3)]
     q = rng.normal(size=(n_states, n_actions)).round(2) - 0.5
     state = int(rng.integers(n_states))
     action, move = int(rng.integers(1, n_actions)), int(rng.integers(-2, n_states))
@@ -61,7 +61,7 @@ def sample_step(rng: np.random.Generator) -> dict[str, Any]:
         "action": action,
         "reward": round(float(rng.normal(scale=2)), 1),
         "next_state": (state + move) % n_states,
-        "terminated": bool(rng.random() < 0.4) and not stays,
+        "terminated": bool(rng.random() < 0.4) and not stays and move != 0,
         "alpha": round(float(rng.uniform(0.1, 0.4)), 2),
         "gamma": round(float(rng.uniform(0.6, 0.95)), 2),
     }
@@ -105,7 +105,7 @@ def update_of(
     keep: Function = lambda end: not end,
     read: Function = lambda own, r, b: own,
     value: Function = lambda q, s, a, t: q[t].max(),
-    old: Function = lambda q, s, a, t, g: q[s, a],
+    old: Function = lambda q, s, a, t, g, f: q[s, a],
     step: Function = _towards,
 ) -> Function:
     """Return an update of Q-learning made of parts.
@@ -116,7 +116,8 @@ def update_of(
         keep: whether it counts.
         read: what stands in the entry when the target reads the table.
         value: of the next state.
-        old: what is subtracted from the target.
+        old: what is subtracted from the target; it knows the two factors, without
+            and with the mask.
         step: the new entry, from its own old value, what is subtracted, the reward,
             what follows, the step size and whether the episode ended.
     """
@@ -126,8 +127,9 @@ def update_of(
     ) -> Array:
         new, own = q.copy(), q[s, a]
         new[s, a] = read(own, r, b)
-        future = discount(g) * keep(end) * value(new, s, a, t)
-        new[s, a] = step(own, old(q, s, a, t, g), reward(r, end, g), future, b, end)
+        factor = discount(g) * keep(end)
+        less, future = old(q, s, a, t, g, factor), factor * value(new, s, a, t)
+        new[s, a] = step(own, less, reward(r, end, g), future, b, end)
         return new
 
     return update
@@ -138,6 +140,7 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("same action", {"value": lambda q, s, a, t: q[t, a]}),
     ("first action", {"value": lambda q, s, a, t: q[t, 0]}),
     ("row of the state", {"value": lambda q, s, a, t: q[s].max()}),
+    ("best action of the state", {"value": lambda q, s, a, t: q[t, q[s].argmax()]}),
     ("the entry itself", {"value": lambda q, s, a, t: q[s, a]}),
     ("action for value", {"value": lambda q, s, a, t: q[t].argmax()}),
     ("mean for maximum", {"value": lambda q, s, a, t: q[t].mean()}),
@@ -151,17 +154,28 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("reads what it wrote", {"read": lambda own, r, b: own + b * (r - own)}),
     ("reads what it wrote", {"read": lambda own, r, b: (1 - b) * own}),
     ("reads what it wrote", {"read": lambda own, r, b: own + b * r}),
-    ("old value kept whole", {"old": lambda q, s, a, t, g: 0}),
-    ("old value discounted", {"old": lambda q, s, a, t, g: g * q[s, a]}),
-    ("other value subtracted", {"old": lambda q, s, a, t, g: q[t, a]}),
-    ("other value subtracted", {"old": lambda q, s, a, t, g: q[t].max()}),
-    ("best value subtracted", {"old": lambda q, s, a, t, g: q[s].max()}),
+    ("old value kept whole", {"old": lambda *given: 0}),
+    ("old value discounted", {"old": lambda q, s, a, t, g, f: g * q[s, a]}),
+    ("old value discounted", {"old": lambda q, s, a, t, g, f: f * q[s, a]}),
+    ("other value subtracted", {"old": lambda q, s, a, t, *_: q[t, a]}),
+    ("other value subtracted", {"old": lambda q, s, a, t, *_: q[t].max()}),
+    ("best value subtracted", {"old": lambda q, s, a, t, *_: q[s].max()}),
     ("nothing changed", {"step": lambda own, old, r, f, b, end: own}),
     (
         "skips the last step",
         {
             "step": lambda own, *given: own if given[-1] else _towards(own, *given),
         },
+    ),
+    (
+        "only the last step",
+        {
+            "step": lambda own, *given: _towards(own, *given) if given[-1] else own,
+        },
+    ),
+    (
+        "error squared",
+        {"step": lambda own, old, r, f, b, end: own + b * (r + f - old) ** 2},
     ),
     (
         "last step in full",
@@ -183,7 +197,6 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * r + f - old}),
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * r + f}),
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * (r - old) + f}),
-    ("brackets", {"step": lambda own, old, r, f, b, end: own + b * (r + f) - old}),
     (
         "step doubled",
         {"step": lambda own, old, r, f, b, e: own + 2 * b * (r + f - old)},
@@ -194,6 +207,43 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"step": lambda own, old, r, f, b, end: own + b * abs(r + f - old)},
     ),
 )
+
+
+def _both_at_the_end(
+    q: Array, s: int, a: int, r: float, t: int, end: bool, b: float, g: float
+) -> Array:
+    new = np.asarray(update_of()(q, s, a, r, t, end, b, g))
+    if end:
+        new[s, a] += b * (r + g * new[t].max() - new[s, a])
+    return new
+
+
+def _full_and_both(
+    q: Array, s: int, a: int, r: float, t: int, end: bool, b: float, g: float
+) -> Array:
+    new = q.copy()
+    new[s, a] = r if end else q[s, a]
+    new[s, a] += b * (r + g * new[t].max() - new[s, a])
+    return new
+
+
+WRONG_UPDATES: tuple[tuple[str, Function], ...] = (
+    *flawed(update_of, UPDATE_FLAWS),
+    ("goes on after the end", _both_at_the_end),
+    ("goes on after the end", _full_and_both),
+    (
+        "alpha and gamma exchanged",
+        lambda q, s, a, r, t, end, b, g: update_of()(q, s, a, r, t, end, g, b),
+    ),
+)
+
+
+def clears_the_end(result: Any, inputs: Mapping[str, Any]) -> bool:
+    """Say whether the row of a terminal state is set to 0."""
+    table, (q, _, _, _, t, end, *_) = as_array(result), inputs.values()
+    return bool(
+        end and table is not None and table.shape == q.shape and (table[t] == 0).all()
+    )
 
 
 def moved(fits: Function) -> Function:
