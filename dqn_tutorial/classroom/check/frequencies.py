@@ -122,18 +122,18 @@ def plan(rng: np.random.Generator) -> list[Case]:
     There the greedy actions differ and none is the first, one is the last, and once
     all values are negative: nothing fixed does for them.
     """
-    cases = [(3, 0, 2.5, 0.0, N_FEW), (4, 2, 3.5, 1.0, N_MANY), (4, 0, 3.5, 1.0, N_FEW)]
-    tops, epsilons = (
-        rng.permutation([1.5, -0.5, 5.5]),
-        rng.permutation([0.35, 0.5, 0.6]),
-    )
-    sizes = rng.permutation([(4, 1), (3, 2), (5, 3)]).tolist()
-    for (n, best), top, epsilon in zip(sizes, tops, epsilons, strict=True):
-        cases.append((n, best, float(top), float(epsilon), N_MANY))
-    return [
+    cases = [(5, 0, 0.5, 0.0, N_FEW), (4, 2, 3.5, 1.0, N_MANY), (4, 0, 3.5, 1.0, N_FEW)]
+    mixed = rng.permutation([(4, 1, 1.5), (3, 2, 5.5), (5, 3, -0.5)]).tolist()
+    for (n, best, top), epsilon in zip(mixed, (0.35, 0.5, 0.6), strict=True):
+        cases.append((int(n), int(best), top, epsilon, N_MANY))
+    made = [
         (np.insert(rng.permutation(BELOW[: n - 1]), best, top), epsilon, n_calls)
         for n, best, top, epsilon, n_calls in cases
     ]
+    # the other way round: who prefers certain actions does not seem to prefer values
+    q = made[1][0]
+    made[2][0][1:] = q[q < q.max()][::-1]
+    return made
 
 
 def flaw_of_shares(cases: Sequence[Case], found: Sequence[Array]) -> Wrong | None:
@@ -160,13 +160,14 @@ def flaw_of_shares(cases: Sequence[Case], found: Sequence[Array]) -> Wrong | Non
     is_exact = all(
         share[q.argmax()] == 1 for share, (q, *_) in zip(found, cases, strict=True)
     )
-    for laws in (_LAWS, _PAIRS):
+    # more laws are there to fit by chance among the pairs
+    for laws, close in ((_LAWS, CLOSE), (_PAIRS, 0.7 * CLOSE)):
         distance, key = min(
             (max(off(law)), key)
             for key, law in laws
             if is_exact or "always greedy" not in key
         )
-        if distance < CLOSE:
+        if distance < close:
             return Wrong(key, case)
     return Wrong(_unknown(cases, found, worst, off), case)
 
@@ -190,10 +191,9 @@ def _unknown(
         if (share == 0).any():
             return "action left out"
         # the greedy one may come more often for other reasons
-        by_value = share[q.argsort()[:-1]]
-        is_rising = bool((np.diff(by_value) > 0).all())
-        spread = np.ptp(by_value) * math.sqrt(n)
-        return "values for shares" if is_rising and spread > 2 * CLOSE else "uneven"
+        pairs = [(cases[k][0].argsort()[:-1], found[k]) for k in (1, 2)]
+        rising = [share[order[-1]] > share[order[0]] + 0.05 for order, share in pairs]
+        return "values for shares" if all(rising) else "uneven"
     others = np.delete(share, q.argmax())
     if np.ptp(others) * math.sqrt(n) < CLOSE:
         return "explores too seldom" if others.sum() < epsilon / 2 else "other share"
