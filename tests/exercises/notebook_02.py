@@ -441,6 +441,32 @@ def share_of_the_reward(q, state, action, reward, next_state, terminated, alpha,
     q[state, action] = (1 - alpha) * q[state, action] + alpha * reward + gamma * best
 
 
+def reward_with_gamma(q, state, action, reward, next_state, terminated, alpha, gamma):
+    y = (reward + gamma) * q[next_state].max() * (not terminated)
+    q[state, action] += alpha * (y - q[state, action])
+
+
+def alpha_too_late(q, state, action, reward, next_state, terminated, alpha, gamma):
+    future = 0 if terminated else gamma * q[next_state].max()
+    q[state, action] += reward + alpha * (future - q[state, action])
+
+
+def error_is_the_reward(q, state, action, reward, next_state, terminated, alpha, gamma):
+    error = reward + gamma * q[next_state].max() - q[state, action]
+    q[state, action] += alpha * (reward if terminated else error)
+
+
+def table_of_zeros(q, state, action, reward, next_state, terminated, alpha, gamma):
+    new, y = np.zeros(q.shape), y_of(q, reward, next_state, terminated, gamma)
+    new[state, action] = q[state, action] + alpha * (y - q[state, action])
+    return new
+
+
+@_with_target
+def mean_of_reward_and_next(q, state, action, reward, next_state, terminated, gamma):
+    return (1 - gamma) * reward + gamma * q[next_state].max() * (not terminated)
+
+
 def shrunk_first(q, state, action, reward, next_state, terminated, alpha, gamma):
     q[state, action] *= 1 - alpha
     best = 0.0 if terminated else q[next_state].max()
@@ -866,6 +892,25 @@ def floored_action(q_values, epsilon, rng):
     return q_values.argmax()
 
 
+def upper_number_reused(q_values, epsilon, rng):
+    u = rng.random()
+    return int(u * len(q_values)) if u > 1 - epsilon else q_values.argmax()
+
+
+def neither_of_two(q_values, epsilon, rng):
+    if rng.random() < 1 - epsilon:
+        return q_values.argmax()
+    if rng.random() < epsilon:
+        return rng.integers(len(q_values))
+    return 0
+
+
+def never_all_chance(q_values, epsilon, rng):
+    if rng.random() < epsilon < 1:
+        return rng.integers(len(q_values))
+    return q_values.argmax()
+
+
 def inverted_from_one(q_values, epsilon, rng):
     if rng.random() > epsilon:
         return rng.integers(1, len(q_values))
@@ -1107,6 +1152,29 @@ def greek_letters_confused(reward, next_q, terminated, epsilon, gamma):
     return two_parts(reward, next_q, terminated, gamma, epsilon)
 
 
+@_towards_mean
+def sum_of_the_others(next_q, epsilon):
+    shares = np.full(len(next_q), epsilon)
+    shares[next_q.argmax()] = 1 - epsilon
+    return shares @ next_q
+
+
+@_towards_mean
+def divided_by_the_others(next_q, epsilon):
+    n_others = max(1, len(next_q) - 1)
+    return (1 - epsilon) * max(next_q) + epsilon * sum(next_q) / n_others
+
+
+@_towards_mean
+def less_the_random_part(next_q, epsilon):
+    return next_q.max() - epsilon * next_q.mean()
+
+
+def reward_and_gamma_added(reward, next_q, terminated, epsilon, gamma):
+    mean = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
+    return (reward + gamma) * (not terminated) * mean
+
+
 def in_a_row(reward, next_q, terminated, epsilon, gamma):
     return (two_parts(reward, next_q, terminated, epsilon, gamma),)
 
@@ -1195,6 +1263,11 @@ ANSWERS = {
             (square_of_the_error, "error squared"),
             (rises_only, "only upwards"),
             (distance_to_the_target, "sizes added"),
+            (reward_with_gamma, "reward times value"),
+            (alpha_too_late, "brackets"),
+            (error_is_the_reward, "old value kept at the end"),
+            (table_of_zeros, "others lost"),
+            (mean_of_reward_and_next, "reward weighted"),
             (shrunk_first, "reads what it wrote"),
             (only_ends, "only the last step"),
             (else_forgotten, "goes on after the end"),
@@ -1272,6 +1345,9 @@ ANSWERS = {
             (cubed_epsilon, "explores too seldom"),
             (root_of_epsilon, "other share"),
             (floored_action, "float for action"),
+            (upper_number_reused, "one number twice"),
+            (neither_of_two, "two coins"),
+            (never_all_chance, "greedy at 1"),
             (inverted_from_one, "epsilon inverted + first action left out"),
         ],
     ),
@@ -1315,6 +1391,10 @@ ANSWERS = {
             (no_brackets, "brackets"),
             (masked_in_part, "mask on one part"),
             (discounted_in_part, "gamma on one part"),
+            (sum_of_the_others, "sum for mean"),
+            (divided_by_the_others, "divided by one less"),
+            (less_the_random_part, "random part subtracted"),
+            (reward_and_gamma_added, "reward times value"),
             (greek_letters_confused, "epsilon and gamma exchanged"),
         ],
     ),

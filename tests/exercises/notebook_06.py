@@ -346,6 +346,29 @@ def chosen_with_a_coin_of_its_own_seed(q_values, epsilon, rng, is_training):
     return np.where(explored, anything, q_values.argmax(-1))
 
 
+def chosen_with_the_first_exploring(q_values, epsilon, rng, is_training):
+    action = q_values.argmax(-1)
+    n = rng.binomial(len(action), epsilon) if is_training else 0
+    action[:n] = rng.integers(q_values.shape[1], size=n)
+    return action
+
+
+def chosen_with_a_little_chance(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon if is_training else 0.05, rng, True)
+
+
+def chosen_over_all(q_values, epsilon, rng, is_training):
+    explored = (rng.random(len(q_values)) < epsilon) & is_training
+    anything = rng.integers(q_values.shape[1], size=len(q_values))
+    return np.where(explored, anything, np.argmax(q_values))
+
+
+def chosen_from_the_states(q_values, epsilon, rng, is_training):
+    explored = (rng.random(len(q_values)) < epsilon) & is_training
+    anything = rng.integers(len(q_values), size=len(q_values))
+    return np.where(explored, anything, q_values.argmax(1))
+
+
 def chosen_one_beside(q_values, epsilon, rng, is_training):
     n_actions = q_values.shape[1]
     return (chosen_with_where(q_values, epsilon, rng, is_training) + 1) % n_actions
@@ -789,7 +812,11 @@ ANSWERS = {
             (chosen_by_one_number, "one number twice"),
             (chosen_with_a_seldom_coin, "epsilon over A"),
             (chosen_with_a_fixed_coin, "epsilon not used"),
-            (chosen_with_a_coin_of_its_own_seed, "own seed"),
+            (chosen_with_a_coin_of_its_own_seed, "coins by place"),
+            (chosen_with_the_first_exploring, "coins by place"),
+            (chosen_with_a_little_chance, "explores when measured"),
+            (chosen_over_all, "one maximum"),
+            (chosen_from_the_states, "no such action"),
             (chosen_one_beside, "not greedy"),
             (chosen_from_one_to_last, "epsilon inverted + first action left out"),
             (chosen_by_number, "dealt out"),

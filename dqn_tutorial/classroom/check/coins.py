@@ -84,7 +84,9 @@ def _choose(
     if action.dtype.kind not in "iu":
         raise Wrong("other type", f"{form}\n{inputs}")
     if action.min() < 0 or action.max() >= n_actions:
-        raise Wrong("no such action", f"Yours: {shown(action)}.\n{inputs}")
+        is_flat = (action == q_values.argmax()).all()
+        key = "one maximum" if is_flat else "no such action"
+        raise Wrong(key, f"Yours: {shown(action)}.\n{inputs}")
     return action
 
 
@@ -172,8 +174,10 @@ def _flaw_of_batches(choose: Choice, tables: Tables) -> str:
     pairs = (scaled.T @ scaled)[np.triu_indices(n_states, k=1)] ** 2
     if is_dealt:
         return "dealt out"
-    if np.mean(same) > 0.03 or of_state > 3:
+    if np.mean(same) > 0.03:
         return "own seed"
+    if of_state > 3:
+        return "coins by place"
     if spread > 1.7 or pairs.mean() / len(tables) > 1.25:
         return "coins shared"
     if moved.any() and spread < 0.55:
@@ -208,6 +212,15 @@ def judge_actions(answer: Any, rng: np.random.Generator) -> None:
             flaw.key if flaw else "not greedy",
             _as_case(q[row], 0.0, action[row], q[row].argmax(-1)),
         )
+    many = table(N_ROWS, 4)
+    action, best = choose(many, 0.9, seed, is_training=False), many.argmax(-1)
+    if (wrong := action != best).any():
+        row = slice(int(wrong.argmax()), int(wrong.argmax()) + 1)
+        case = (
+            f"Inputs: {_inputs(many[row], 0.9, False)}, one of {N_ROWS} states.\n"
+            f"Right: {shown(best[row])}.\nYours: {shown(action[row])}."
+        )
+        raise Wrong("explores when measured", case)
     first, again, *others = (choose(q, 0.5, seed + k) for k in (0, *range(17)))
     if not np.array_equal(first, again):
         raise Wrong(

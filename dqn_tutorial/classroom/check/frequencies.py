@@ -66,6 +66,19 @@ def _normalised(q: Array, epsilon: float) -> Array:
     return np.asarray(shares / shares.sum())
 
 
+def _first_of(q: Array, share: float) -> Array:
+    """How much of each of A equal parts of [0, 1] lies below a share."""
+    n = len(q)
+    return np.asarray(np.clip((share or 1) * n - np.arange(n), 0, 1))
+
+
+def _neither(q: Array, epsilon: float) -> Array:
+    """The law of a coin for greedy, then one for random, and action 0 after both."""
+    one = np.eye(len(q))
+    random = epsilon * np.ones(len(q)) / len(q) + (1 - epsilon) * one[0]
+    return np.asarray((1 - epsilon) * one[q.argmax()] + epsilon * random)
+
+
 _FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("always greedy", {"coin": lambda e, n: 0.0}),
     ("always random", {"coin": lambda e, n: 1.0}),
@@ -93,12 +106,9 @@ _FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("last action left out", {"explored": lambda q, best, e: 1 - np.eye(len(q))[-1]}),
     (
         "one number twice",
-        {
-            "explored": lambda q, best, e: np.clip(
-                (e or 1) * len(q) - np.arange(len(q)), 0, 1
-            )
-        },
+        {"explored": lambda q, best, e: _first_of(q, e)},
     ),
+    ("one number twice", {"explored": lambda q, best, e: _first_of(q, e)[::-1]}),
     ("values for shares", {"explored": lambda q, best, e: np.exp(q - q.max())}),
     (
         "ends half as often",
@@ -111,6 +121,7 @@ _RIGHT = law_of()
 _LAWS: list[tuple[str, Law]] = [
     *flawed(law_of, _FLAWS)[: len(_FLAWS)],
     ("shares normalised", _normalised),
+    ("two coins", _neither),
     *[("epsilon not used", lambda q, e, c=c / 50: _RIGHT(q, c)) for c in range(1, 50)],
 ]
 _PAIRS: list[tuple[str, Law]] = flawed(law_of, _FLAWS)[len(_FLAWS) :]
@@ -179,8 +190,6 @@ def _unknown(
     off: Callable[[Law], list[float]],
 ) -> str:
     """Say what can be said of frequencies that fit no law."""
-    if all(share.max() == 1 for share in found[1:3]):
-        return "same random action"
     always, never = off(lambda q, e: _RIGHT(q, 1)), off(lambda q, e: _RIGHT(q, 0))
     if all(min(pair) < CLOSE for pair in zip(always, never, strict=True)):
         return "no coin"
@@ -188,6 +197,10 @@ def _unknown(
     if epsilon == 0:
         return "chance at 0" if share.max() < 1 else "not greedy"
     if epsilon == 1:
+        if all(found[k][cases[k][0].argmax()] == 1 for k in (1, 2)):
+            return "greedy at 1"
+        if all(one.max() == 1 for one in found[1:3]):
+            return "same random action"
         if (share == 0).any():
             return "action left out"
         # the greedy one may come more often for other reasons

@@ -27,6 +27,7 @@ from dqn_tutorial.classroom.check.updates import (
     WRONG_UPDATES,
     by_name,
     clears_the_end,
+    loses_others,
     moved,
     returning,
     sample_step,
@@ -76,6 +77,7 @@ table_update = Exercise(
             update_of(),
             WRONG_UPDATES,
             [
+                ("others lost", loses_others),
                 ("end cleared", clears_the_end),
                 ("axes exchanged", moved(lambda places, s, a, t: places == {(a, s)})),
                 ("next entry", moved(lambda places, s, a, t: places == {(t, a)})),
@@ -185,6 +187,11 @@ _EXPECTED_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("last action lost", {"mean": lambda q: q[:-1].sum() / len(q)}),
     ("first action lost", {"mean": lambda q: q[1:].sum() / len(q)}),
     ("sum for mean", {"mean": np.sum}),
+    ("sum for mean", {"mean": lambda q: _others(q).sum()}),
+    ("divided by one less", {"mean": lambda q: q.sum() / max(len(q) - 1, 1)}),
+    ("random part subtracted", {"shares": lambda e, n: (1, -e)}),
+    ("random part subtracted", {"shares": lambda e, n: (1 - e, -e)}),
+    ("random part subtracted", {"shares": lambda e, n: (1 + e, -e)}),
     ("median for mean", {"mean": np.median}),
     ("one of the others", {"mean": np.min}),
     ("one of the others", {"mean": lambda q: q[0]}),
@@ -246,6 +253,12 @@ expected_sarsa_target = Exercise(
             _expected(),
             [
                 *flawed(_expected, _EXPECTED_FLAWS),
+                (
+                    "reward times value",
+                    lambda r, q, end, e, g: _expected(lambda *_: 0, lambda g: r + g)(
+                        r, q, end, e, g
+                    ),
+                ),
                 (
                     "epsilon and gamma exchanged",
                     lambda r, q, end, e, g: _expected()(r, q, end, g, e),

@@ -19,6 +19,7 @@ TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("no bootstrap", {"keep": lambda end: False}),
     ("reward masked", {"reward": lambda r, end, g: r * (not end)}),
     ("reward discounted", {"reward": lambda r, end, g: g * r}),
+    ("reward weighted", {"reward": lambda r, end, g: (1 - g) * r}),
     ("reward left out", {"reward": lambda r, end, g: 0}),
     ("reward only at the end", {"reward": lambda r, end, g: r * end}),
     ("reward subtracted", {"reward": lambda r, end, g: -r}),
@@ -174,6 +175,14 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "old value kept at the end",
+        {
+            "step": lambda own, old, r, f, b, end: _towards(
+                own, 0 if end else old, r, f, b, end
+            )
+        },
+    ),
+    (
         "error squared",
         {"step": lambda own, old, r, f, b, end: own + b * (r + f - old) ** 2},
     ),
@@ -196,6 +205,8 @@ UPDATE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target in full", {"step": lambda own, old, r, f, b, end: (1 - b) * own + r + f}),
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * r + f - old}),
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * r + f}),
+    ("brackets", {"step": lambda own, old, r, f, b, end: own + r + b * (f - old)}),
+    ("brackets", {"step": lambda own, old, r, f, b, end: r + b * (f - old)}),
     ("brackets", {"step": lambda own, old, r, f, b, end: own + b * (r - old) + f}),
     (
         "step doubled",
@@ -229,6 +240,18 @@ def _full_and_both(
 
 WRONG_UPDATES: tuple[tuple[str, Function], ...] = (
     *flawed(update_of, UPDATE_FLAWS),
+    (
+        "reward times value",
+        lambda q, s, a, r, t, end, b, g: update_of(
+            lambda *_: 0, lambda g: r + g, lambda end: not end
+        )(q, s, a, r, t, end, b, g),
+    ),
+    (
+        "reward times value + ignores terminated",
+        lambda q, s, a, r, t, end, b, g: update_of(
+            lambda *_: 0, lambda g: r + g, lambda end: True
+        )(q, s, a, r, t, end, b, g),
+    ),
     ("goes on after the end", _both_at_the_end),
     ("goes on after the end", _full_and_both),
     (
@@ -240,10 +263,22 @@ WRONG_UPDATES: tuple[tuple[str, Function], ...] = (
 
 def clears_the_end(result: Any, inputs: Mapping[str, Any]) -> bool:
     """Say whether the row of a terminal state is set to 0."""
-    table, (q, _, _, _, t, end, *_) = as_array(result), inputs.values()
-    return bool(
-        end and table is not None and table.shape == q.shape and (table[t] == 0).all()
-    )
+    table, (q, s, a, _, t, end, *_) = as_array(result), inputs.values()
+    if not end or table is None or table.shape != q.shape or (table[t] != 0).any():
+        return False
+    others = np.ones(q.shape, bool)
+    others[t], others[s, a] = False, False
+    return bool(np.isclose(table, q, 1e-6, 1e-6)[others].all())
+
+
+def loses_others(result: Any, inputs: Mapping[str, Any]) -> bool:
+    """Say whether all entries but that of state and action are 0."""
+    table, (q, s, a, *_) = as_array(result), inputs.values()
+    if table is None or table.shape != q.shape or q.size < 4:
+        return False
+    others = np.ones(q.shape, bool)
+    others[s, a] = False
+    return not table[others].any()
 
 
 def moved(fits: Function) -> Function:
