@@ -911,6 +911,13 @@ def never_all_chance(q_values, epsilon, rng):
     return q_values.argmax()
 
 
+def two_halves(q_values, epsilon, rng):
+    for _ in range(2):
+        if rng.random() < epsilon / 2:
+            return rng.integers(len(q_values))
+    return q_values.argmax()
+
+
 def inverted_from_one(q_values, epsilon, rng):
     if rng.random() > epsilon:
         return rng.integers(1, len(q_values))
@@ -1348,6 +1355,7 @@ ANSWERS = {
             (upper_number_reused, "one number twice"),
             (neither_of_two, "two coins"),
             (never_all_chance, "greedy at 1"),
+            (two_halves, "greedy at 1"),
             (inverted_from_one, "epsilon inverted + first action left out"),
         ],
     ),

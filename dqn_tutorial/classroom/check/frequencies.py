@@ -199,6 +199,9 @@ def _unknown(
     if epsilon == 1:
         if all(found[k][cases[k][0].argmax()] == 1 for k in (1, 2)):
             return "greedy at 1"
+        others = np.delete(share, q.argmax())
+        if np.ptp(others) * math.sqrt(n) < CLOSE and 0 < others.sum() < 1 - 1 / len(q):
+            return "greedy at 1"
         if all(one.max() == 1 for one in found[1:3]):
             return "same random action"
         if (share == 0).any():
