@@ -117,7 +117,7 @@ def test_each_message_is_that_of_a_wrong_answer() -> None:
         keys = {
             key.removeprefix("answer ")
             for name, answers in ANSWERS.items()
-            if section in sections[name] | {"error"}
+            if section in sections[name] | {"error", "again"}
             for _, key in answers.wrong
         }
         assert set(messages) <= keys, section
