@@ -89,7 +89,7 @@ def chosen_by_loop(q_values, epsilon, rng, is_training):
             actions.append(int(rng.integers(len(row))))
         else:
             actions.append(max(range(len(row)), key=lambda a, row=row: row[a]))
-    return actions
+    return np.array(actions)
 
 
 def chosen_in_place(q_values, epsilon, rng, is_training):
@@ -98,7 +98,7 @@ def chosen_in_place(q_values, epsilon, rng, is_training):
     actions[explored] = torch.as_tensor(
         rng.choice(q_values.shape[1], int(explored.sum()))
     )
-    return actions
+    return actions.numpy().astype(np.int32)
 
 
 def chosen_from_the_policy(q_values, epsilon, rng, is_training):
@@ -249,6 +249,140 @@ coins_of_half_the_batch = _explored_with(
 
 def chosen_alone(q_values, epsilon, rng, is_training):
     return chosen_with_where(q_values, epsilon, rng, is_training)[0]
+
+
+def chosen_by_masked_draws(q_values, epsilon, rng, is_training):
+    action = np.argmax(q_values, axis=1)
+    if is_training:
+        explores = rng.binomial(1, epsilon, size=len(action)).astype(bool)
+        action[explores] = rng.integers(0, q_values.shape[-1], explores.sum())
+    return action
+
+
+def chosen_from_noise(q_values, epsilon, rng, is_training):
+    explores = rng.random((len(q_values), 1)) < (epsilon if is_training else 0)
+    return np.where(explores, rng.random(q_values.shape), q_values).argmax(-1)
+
+
+def chosen_one_by_one(q_values, epsilon, rng, is_training):
+    if len(q_values) == 0:
+        return np.zeros(0, int)
+    head, tail = q_values[0], q_values[1:] if len(q_values) < 400 else ()
+    if len(q_values) >= 400:
+        return chosen_with_where(q_values, epsilon, rng, is_training)
+    first = head.argmax()
+    if is_training and rng.random() < epsilon:
+        first = rng.integers(len(head))
+    rest = chosen_one_by_one(tail, epsilon, rng, is_training)
+    return np.concatenate([[first], rest])
+
+
+def chosen_as_a_list(q_values, epsilon, rng, is_training):
+    return chosen_by_loop(q_values, epsilon, rng, is_training).tolist()
+
+
+def chosen_as_a_tensor(q_values, epsilon, rng, is_training):
+    return torch.tensor(chosen_by_loop(q_values, epsilon, rng, is_training))
+
+
+def chosen_as_a_column(q_values, epsilon, rng, is_training):
+    return q_values.argmax(-1, keepdims=True)
+
+
+def chosen_and_squeezed(q_values, epsilon, rng, is_training):
+    return np.squeeze(chosen_with_where(q_values, epsilon, rng, is_training))
+
+
+def chosen_by_an_if(q_values, epsilon, rng, is_training):
+    if is_training and rng.random(len(q_values)) < epsilon:
+        return rng.integers(q_values.shape[1], size=len(q_values))
+    return q_values.argmax(-1)
+
+
+def chosen_if_any(q_values, epsilon, rng, is_training):
+    if is_training and (rng.random(len(q_values)) < epsilon).any():
+        return rng.integers(q_values.shape[1], size=len(q_values))
+    return q_values.argmax(-1)
+
+
+def chosen_values(q_values, epsilon, rng, is_training):
+    greedy = q_values.max(-1)
+    if not is_training:
+        return greedy
+    n_states, n_actions = q_values.shape
+    explored = rng.random(n_states) < epsilon
+    return np.where(explored, rng.integers(n_actions, size=n_states), greedy)
+
+
+def chosen_only_largest(q_values, epsilon, rng, is_training):
+    greedy = np.where(q_values == q_values.max(-1, keepdims=True))[1]
+    if not is_training:
+        return greedy
+    n_states, n_actions = q_values.shape
+    explored = rng.random(n_states) < epsilon
+    return np.where(explored, rng.integers(n_actions, size=n_states), greedy)
+
+
+def chosen_by_one_number(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    greedy = q_values.argmax(-1)
+    if not is_training:
+        return greedy
+    u = rng.random(n_states)
+    return np.where(u < epsilon, (u * n_actions).astype(int), greedy)
+
+
+def chosen_with_a_seldom_coin(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon / q_values.shape[1], rng, is_training)
+
+
+def chosen_with_a_fixed_coin(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, 0.1, rng, is_training)
+
+
+def chosen_with_a_coin_of_its_own_seed(q_values, epsilon, rng, is_training):
+    explored = np.random.default_rng(0).random(len(q_values)) < epsilon * is_training
+    anything = rng.integers(q_values.shape[1], size=len(q_values))
+    return np.where(explored, anything, q_values.argmax(-1))
+
+
+def chosen_with_the_first_exploring(q_values, epsilon, rng, is_training):
+    action = q_values.argmax(-1)
+    n = rng.binomial(len(action), epsilon) if is_training else 0
+    action[:n] = rng.integers(q_values.shape[1], size=n)
+    return action
+
+
+def chosen_with_a_little_chance(q_values, epsilon, rng, is_training):
+    return chosen_with_where(q_values, epsilon if is_training else 0.05, rng, True)
+
+
+def chosen_over_all(q_values, epsilon, rng, is_training):
+    explored = (rng.random(len(q_values)) < epsilon) & is_training
+    anything = rng.integers(q_values.shape[1], size=len(q_values))
+    return np.where(explored, anything, np.argmax(q_values))
+
+
+def chosen_from_the_states(q_values, epsilon, rng, is_training):
+    explored = (rng.random(len(q_values)) < epsilon) & is_training
+    anything = rng.integers(len(q_values), size=len(q_values))
+    return np.where(explored, anything, q_values.argmax(1))
+
+
+def chosen_one_beside(q_values, epsilon, rng, is_training):
+    n_actions = q_values.shape[1]
+    return (chosen_with_where(q_values, epsilon, rng, is_training) + 1) % n_actions
+
+
+def chosen_column_by_column(q_values, epsilon, rng, is_training):
+    return np.array([q_values[:, k].argmax() for k in range(q_values.shape[1])])
+
+
+def chosen_from_one_to_last(q_values, epsilon, rng, is_training):
+    n_states, n_actions = q_values.shape
+    explored = rng.random(n_states) > epsilon * is_training
+    anything = rng.integers(1, n_actions, size=n_states)
+    return np.where(explored & is_training, anything, q_values.argmax(-1))
 
 
 def window_by_loop(rewards, terminated, truncated, next_v, gamma):
@@ -1334,6 +1468,9 @@ ANSWERS = {
             chosen_by_loop,
             chosen_in_place,
             chosen_from_the_policy,
+            chosen_by_masked_draws,
+            chosen_from_noise,
+            chosen_one_by_one,
         ],
         wrong=[
             (a_share_of_the_batch, "fixed number"),
@@ -1341,20 +1478,39 @@ ANSWERS = {
             (chosen_by_one_coin_for_one_action, "one coin"),
             (chosen_alike, "one random action"),
             (chosen_inverted, "epsilon inverted"),
-            (chosen_over_the_batch, "one for each action"),
+            (chosen_over_the_batch, "over the states"),
+            (chosen_column_by_column, "over the states"),
             (chosen_without_looking_at_training, "explores when measured"),
-            (chosen_while_not_training, "greedy when told to explore"),
+            (chosen_while_not_training, "is_training inverted"),
             (chosen_as_floats, "float actions"),
             (chosen_from_one, "no such action"),
             (chosen_always_greedy, "greedy when told to explore"),
-            (chosen_smallest, "not greedy"),
-            (chosen_besides_the_greedy, "never hits the greedy"),
-            (chosen_below_the_last, "action left out"),
+            (chosen_smallest, "smallest value"),
+            (chosen_besides_the_greedy, "greedy action left out"),
+            (chosen_below_the_last, "last action left out"),
             (chosen_mostly_small, "uneven"),
-            (chosen_with_half_the_coin, "other probability"),
+            (chosen_with_half_the_coin, "epsilon twice"),
             (chosen_by_a_global_source, "another generator"),
             (chosen_by_a_seed_of_its_own, "own seed"),
-            (chosen_alone, "other shape"),
+            (chosen_alone, "one action for all"),
+            (chosen_as_a_list, "other type"),
+            (chosen_as_a_tensor, "other type"),
+            (chosen_as_a_column, "other shape"),
+            (chosen_and_squeezed, "batch of one"),
+            (chosen_by_an_if, "one coin for all"),
+            (chosen_if_any, "one coin"),
+            (chosen_values, "values for actions"),
+            (chosen_only_largest, "several largest"),
+            (chosen_by_one_number, "one number twice"),
+            (chosen_with_a_seldom_coin, "epsilon over A"),
+            (chosen_with_a_fixed_coin, "epsilon not used"),
+            (chosen_with_a_coin_of_its_own_seed, "coins by place"),
+            (chosen_with_the_first_exploring, "coins by place"),
+            (chosen_with_a_little_chance, "explores when measured"),
+            (chosen_over_all, "one maximum"),
+            (chosen_from_the_states, "no such action"),
+            (chosen_one_beside, "not greedy"),
+            (chosen_from_one_to_last, "epsilon inverted + first action left out"),
             (chosen_by_number, "dealt out"),
             (chosen_by_fixed_chance, "own seed"),
             (chosen_from_a_deck, "dealt out"),

@@ -1,6 +1,5 @@
 """The exercises of 02_q_learning."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,32 @@ from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
     Function,
+    Judge,
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.frequencies import judge_choice
-from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong
-from dqn_tutorial.classroom.check.misconceptions import around
-from dqn_tutorial.classroom.check.values import agree, as_array, describe
+from dqn_tutorial.classroom.check.frequencies import epsilon_greedy, judge_choice
+from dqn_tutorial.classroom.check.guard import (
+    NotAttempted,
+    OwnError,
+    Wrong,
+    behaviour,
+    guarded,
+)
+from dqn_tutorial.classroom.check.misconceptions import flawed
+from dqn_tutorial.classroom.check.updates import (
+    STEPS,
+    TARGET_FLAWS,
+    WRONG_UPDATES,
+    by_name,
+    clears_the_end,
+    loses_others,
+    moved,
+    returning,
+    sample_step,
+    update_of,
+)
+from dqn_tutorial.classroom.check.values import as_array, describe
 from dqn_tutorial.mdp import MDP, Array, q_from_v, slippery_grid
 
 HERE = "02_q_learning"
@@ -28,247 +46,200 @@ step_size_floor = Exercise(
 )
 
 
-def _sample_step(rng: np.random.Generator) -> dict[str, Any]:
-    """A table, S above A, and one transition in it; actions other than 0, values of
-    both signs.
-    """
-    n_states, n_actions = ((4, 3), (5, 2), (6, 2))[rng.integers(3)]
-    q, state = rng.normal(size=(n_states, n_actions)) - 0.5, int(rng.integers(n_states))
-    action, move = int(rng.integers(1, n_actions)), int(rng.integers(-2, n_states))
-    stays = move < 0
-    # stay where the best action was taken: who writes first and reads then reads
-    # another maximum
-    if stays:
-        q[state, action], move = q[state].max() + 2, 0
-    return {
-        "q": q,
-        "state": state,
-        "action": action,
-        "reward": float(rng.normal()),
-        "next_state": (state + move) % n_states,
-        "terminated": bool(rng.random() < 0.4) and not stays,
-        "alpha": float(rng.uniform(0.1, 0.4)),
-        "gamma": float(rng.uniform(0.6, 0.95)),
-    }
-
-
-@around
-def _returning(answer: Function, q: Array, *given: Any) -> Any:
-    """Make of an update in place one that returns the table; refuse two tables that
-    differ.
-    """
-    before = q.copy()
-    result = answer(q, *given)
-    table = as_array(result)
-    if (
-        table is not None
-        and table.shape == q.shape
-        and not (agree(q, before) or agree(table, q))
-    ):
-        raise Wrong("two tables")
-    return q if result is None else result
-
-
-def _entry(rule: Function) -> Function:
-    """Return an update in which the entry becomes rule(q, s, a, r, t, end, alpha, g), t
-    being the next state.
+def _or_drawn(judge: Judge) -> Judge:
+    """Return a judge that says of results that differ from call to call that something
+    was drawn, and that knows an error of NumPy.
     """
 
-    def update(q: Array, s: int, a: int, *given: Any) -> Array:
-        new = q.copy()
-        new[s, a] = rule(q, s, a, *given)
-        return new
+    def judge_draws(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except OwnError as error:
+            if "setting an array element with a sequence" in error.text:
+                raise Wrong("row for number", str(error)) from None
+            raise
+        except Wrong as wrong:
+            if str(wrong.details.get("facts")).startswith("Two calls"):
+                raise Wrong("drawn", wrong.case) from None
+            raise
 
-    return update
-
-
-def _towards(target: Function) -> Function:
-    """Return an update by alpha times the TD error of target(q, s, a, r, t, end, g)."""
-    return _entry(
-        lambda q, s, a, r, t, end, alpha, g: (
-            q[s, a] + alpha * (target(q, s, a, r, t, end, g) - q[s, a])
-        )
-    )
+    return judge_draws
 
 
-def _y(q: Array, s: int, a: int, r: float, t: int, end: bool, g: float) -> float:
-    return float(r + g * (not end) * q[t].max())
-
-
-def _target_with(f: Function, masked: bool) -> Function:
-    return _towards(
-        lambda q, s, a, r, t, end, g: f(q, s, a, r, t, g, not (end and masked))
-    )
-
-
-def _step_with(f: Function) -> Function:
-    return _entry(
-        lambda q, s, a, r, t, end, alpha, g: f(
-            q[s, a], _y(q, s, a, r, t, end, g), alpha
-        )
-    )
-
-
-def _moves_others(result: Any, inputs: Mapping[str, Any]) -> bool:
-    table, q = as_array(result), inputs["q"].copy()
-    if table is None or table.shape != q.shape:
-        return False
-    q[inputs["state"], inputs["action"]] = table[inputs["state"], inputs["action"]]
-    return not np.allclose(table, q, 1e-6, 1e-6)
-
-
-def _twice(
-    q: Array, s: int, a: int, r: float, t: int, end: bool, alpha: float, g: float
-) -> Array:
-    new = q.copy()
-    new[s, a] += alpha * (r - new[s, a])
-    new[s, a] += alpha * g * (not end) * new[t].max()
-    return new
-
-
-_wrong_updates = (
-    ("nothing changed", _entry(lambda q, s, a, *given: q[s, a])),
-    (
-        "skips the last step",
-        _towards(
-            lambda q, s, a, r, t, end, g: q[s, a] if end else _y(q, s, a, r, t, end, g)
-        ),
-    ),
-    (
-        "last step in full",
-        _entry(
-            lambda q, s, a, r, t, end, b, g: (
-                r if end else q[s, a] + b * (_y(q, s, a, r, t, end, g) - q[s, a])
-            )
-        ),
-    ),
-    (
-        "mask inverted",
-        _towards(lambda q, s, a, r, t, end, g: _y(q, s, a, r, t, not end, g)),
-    ),
-    (
-        "bits inverted",
-        _towards(
-            lambda q, s, a, r, t, end, g: r + g * (-2 if end else -1) * q[t].max()
-        ),
-    ),
-    (
-        "reward masked",
-        _towards(lambda q, s, a, r, t, end, g: (not end) * _y(q, s, a, r, t, end, g)),
-    ),
-    ("no step size", _step_with(lambda old, y, alpha: y)),
-    ("old value kept whole", _step_with(lambda old, y, alpha: old + alpha * y)),
-    ("old value lost", _step_with(lambda old, y, alpha: alpha * (y - old))),
-    ("wrong way", _step_with(lambda old, y, alpha: old - alpha * (y - old))),
-    ("shares swapped", _step_with(lambda old, y, alpha: alpha * old + (1 - alpha) * y)),
-    (
-        "brackets",
-        _entry(
-            lambda q, s, a, r, t, end, alpha, g: alpha * r + g * (not end) * q[t].max()
-        ),
-    ),
-    ("reads what it wrote", _twice),
-)
-_wrong_targets: tuple[tuple[str, Function], ...] = (  # with the mask m, and without
-    ("no discount", lambda q, s, a, r, t, g, m: r + m * q[t].max()),
-    ("reward discounted", lambda q, s, a, r, t, g, m: g * (r + m * q[t].max())),
-    ("same action", lambda q, s, a, r, t, g, m: r + g * m * q[t, a]),
-    ("row of the state", lambda q, s, a, r, t, g, m: r + g * m * q[s].max()),
-    ("action for value", lambda q, s, a, r, t, g, m: r + g * m * q[t].argmax()),
-    ("mean for maximum", lambda q, s, a, r, t, g, m: r + g * m * q[t].mean()),
-    ("minimum for maximum", lambda q, s, a, r, t, g, m: r + g * m * q[t].min()),
-    ("one maximum", lambda q, s, a, r, t, g, m: r + g * m * q.max()),
-    ("ignores terminated", lambda q, s, a, r, t, g, m: r + g * q[t].max()),
-)
 table_update = Exercise(
     "table_update",
     HERE,
     minutes=10,
     difficulty=2,
-    judge=by_values(
-        _sample_step,
-        _towards(_y),
-        [
-            *_wrong_updates,
-            *(
-                (key, _target_with(f, masked))
-                for key, f in _wrong_targets
-                for masked in (True, False)
-            ),
-        ],
-        [
-            ("other entries", _moves_others),
-            (
-                "one number",
-                lambda value, inputs: (
-                    as_array(value) is not None and np.ndim(value) == 0
+    judge=_or_drawn(
+        by_values(
+            sample_step,
+            update_of(),
+            WRONG_UPDATES,
+            [
+                ("others lost", loses_others),
+                ("end cleared", clears_the_end),
+                ("axes exchanged", moved(lambda places, s, a, t: places == {(a, s)})),
+                ("next entry", moved(lambda places, s, a, t: places == {(t, a)})),
+                (
+                    "whole row",
+                    moved(lambda places, s, a, t: {row for row, _ in places} == {s}),
                 ),
-            ),
-        ],
-        inputs_it_changes=("q",),
-        seen_as=_returning,
+                ("other entries", moved(lambda *given: True)),
+                (
+                    "one number",
+                    lambda value, inputs: (
+                        as_array(value) is not None and np.ndim(value) == 0
+                    ),
+                ),
+            ],
+            inputs_it_changes=("q",),
+            seen_as=returning,
+            by_hand=STEPS,
+        )
     ),
-    solution=_towards(_y),
+    solution=update_of(),
 )
-
-
-def _epsilon_greedy(q_values: Array, epsilon: float, rng: np.random.Generator) -> int:
-    is_random = rng.random() < epsilon
-    return int(rng.integers(len(q_values)) if is_random else q_values.argmax())
-
-
 epsilon_greedy_action = Exercise(
     "epsilon_greedy_action",
     HERE,
     minutes=10,
     difficulty=2,
     judge=judge_choice,
-    solution=_epsilon_greedy,
+    solution=epsilon_greedy,
 )
 
 
 def _sample_next(rng: np.random.Generator) -> dict[str, Any]:
     n_actions = int(rng.integers(3, 6))
     return {
-        "reward": float(rng.normal()),
-        "next_q": rng.permutation(rng.normal() + np.arange(n_actions)) - 1,
+        "reward": round(float(rng.normal(scale=2)), 1),
+        "next_q": rng.permutation(round(float(rng.normal()), 2) + np.arange(n_actions))
+        - 1,
         "terminated": bool(rng.random() < 0.4),
-        "epsilon": float(rng.uniform(0.1, 0.4)),
-        "gamma": float(rng.uniform(0.6, 0.95)),
+        "epsilon": round(float(rng.uniform(0.1, 0.9)), 2),
+        "gamma": round(float(rng.uniform(0.6, 0.95)), 2),
     }
 
 
-def _mean_over(q: Array, e: float) -> float:
-    return float((1 - e) * q.max() + e * q.mean())
-
-
-def _expected(
-    r: float, q: Array, end: bool, e: float, g: float, mean: Function = _mean_over
-) -> float:
-    return float(r + g * (not end) * mean(q, e))
-
-
-_wrong_next_values: tuple[tuple[str, Function], ...] = (
-    ("maximum alone", lambda q, e: q.max()),
-    ("mean alone", lambda q, e: q.mean()),
-    ("shares swapped", lambda q, e: e * q.max() + (1 - e) * q.mean()),
-    ("greedy share too small", lambda q, e: (1 - e) * q.max() + e * _others(q)),
-    (
-        "greedy share too small",
-        lambda q, e: (1 - e) * q.max() + e * (q.sum() - q.max()) / len(q),
-    ),
-    ("sum for mean", lambda q, e: (1 - e) * q.max() + e * q.sum()),
-    ("parts added", lambda q, e: q.max() + e * q.mean()),
-    ("action for value", lambda q, e: (1 - e) * q.argmax() + e * q.mean()),
+_NEXT = by_name(
+    "reward next_q terminated epsilon gamma",
+    (1.0, [1.0, 3.0], False, 0.5, 0.5),
+    (1.0, [1.0, 3.0], True, 0.5, 0.5),
+    (2.0, [-4.0, -1.0, -2.5], False, 0.2, 1.0),
+    (2.0, [3.0, 1.0, 5.0], False, 0.0, 0.5),  # greedy
+    (2.0, [3.0, 1.0, 6.5], False, 1.0, 0.5),  # random
+    (1.0, [2.0], False, 0.5, 0.5),  # one action
 )
 
 
-def _others(q: Array) -> float:
-    return float((q.sum() - q.max()) / (len(q) - 1))
+def _expected(
+    reward: Function = lambda r, end, g: r,
+    discount: Function = lambda g: g,
+    keep: Function = lambda end: not end,
+    best: Function = np.max,
+    mean: Function = np.mean,
+    shares: Function = lambda e, n: (1 - e, e),
+    factors: Function = lambda g, k: (g * k, g * k),
+) -> Function:
+    """Return a target of Expected SARSA made of parts: those of `update_of`, the shares
+    of the best value and of the mean, and the factors of the two.
+    """
+
+    def target(r: float, q: Array, end: bool, e: float, g: float) -> float:
+        (one, other), (first, second) = (
+            shares(e, len(q)),
+            factors(discount(g), keep(end)),
+        )
+        return float(
+            reward(r, end, g) + first * one * best(q) + second * other * mean(q)
+        )
+
+    return target
 
 
-def _wrong_mean(mean: Function, masked: bool) -> Function:
-    return lambda r, q, end, e, g: _expected(r, q, end and masked, e, g, mean)
+_EXPECTED_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    *TARGET_FLAWS,
+    ("maximum alone", {"shares": lambda e, n: (1, 0)}),
+    ("mean alone", {"shares": lambda e, n: (0, 1)}),
+    ("shares swapped", {"shares": lambda e, n: (e, 1 - e)}),
+    ("random part lost", {"shares": lambda e, n: (1 - e, 0)}),
+    ("greedy part lost", {"shares": lambda e, n: (0, e)}),
+    ("parts added", {"shares": lambda e, n: (1, e)}),
+    ("half and half", {"shares": lambda e, n: (0.5, 0.5)}),
+    ("divided twice", {"shares": lambda e, n: (1 - e, e / n)}),
+    ("divided twice", {"shares": lambda e, n: (1 - e + e / n, e / n)}),
+    ("divided twice", {"shares": lambda e, n: (1 - e / n, e / n)}),
+    ("divided twice", {"shares": lambda e, n: ((1 - e) / n, e / n)}),
+    ("greedy counted twice", {"shares": lambda e, n: (1 - e + e / n, e)}),
+    (
+        "greedy share too small",
+        {"mean": lambda q: _others(q).mean() if len(q) > 1 else 0.0},
+    ),
+    ("greedy share too small", {"mean": lambda q: _others(q).sum() / len(q)}),
+    (  # the shares are made to sum to 1
+        "greedy share too small",
+        {
+            "mean": lambda q: _others(q).sum() / len(q),
+            "shares": lambda e, n: ((1 - e) / (1 - e / n), e / (1 - e / n)),
+        },
+    ),
+    ("last action lost", {"mean": lambda q: q[:-1].sum() / len(q)}),
+    ("first action lost", {"mean": lambda q: q[1:].sum() / len(q)}),
+    ("sum for mean", {"mean": np.sum}),
+    ("sum for mean", {"mean": lambda q: _others(q).sum()}),
+    ("divided by one less", {"mean": lambda q: q.sum() / max(len(q) - 1, 1)}),
+    ("random part subtracted", {"shares": lambda e, n: (1, -e)}),
+    ("random part subtracted", {"shares": lambda e, n: (1 - e, -e)}),
+    ("random part subtracted", {"shares": lambda e, n: (1 + e, -e)}),
+    ("median for mean", {"mean": np.median}),
+    ("one of the others", {"mean": np.min}),
+    ("one of the others", {"mean": lambda q: q[0]}),
+    ("action for value", {"best": np.argmax}),
+    ("minimum for maximum", {"best": np.min}),
+    ("first action", {"best": lambda q: q[0]}),
+    ("last action", {"best": lambda q: q[-1]}),
+    ("maximum from 0", {"best": lambda q: max(q.max(), 0)}),
+    ("size for value", {"best": lambda q: np.abs(q).max()}),
+    (
+        "no target",
+        {
+            "reward": lambda r, end, g: 0,
+            "keep": lambda end: True,
+            "discount": lambda g: 1.0,
+        },
+    ),
+    ("brackets", {"factors": lambda g, k: (g * k, 1)}),
+    ("brackets", {"factors": lambda g, k: (1, g * k)}),
+    ("mask on one part", {"factors": lambda g, k: (g * k, g)}),
+    ("mask on one part", {"factors": lambda g, k: (g, g * k)}),
+    ("gamma on one part", {"factors": lambda g, k: (g * k, k)}),
+    ("gamma on one part", {"factors": lambda g, k: (k, g * k)}),
+)
+
+
+def _others(q: Array) -> Array:
+    return np.delete(q, q.argmax())
+
+
+def _or_of_one_action(judge: Judge) -> Judge:
+    """Return a judge that says of a target that it holds the value of one action."""
+
+    def judge_one(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            if wrong.key != "other values":
+                raise
+            own, cases = guarded(answer), [_sample_next(rng) for _ in range(30)]
+            for case in cases:
+                kind, found = behaviour(own, case | {"terminated": False})
+                of_one = case["reward"] + case["gamma"] * case["next_q"]
+                if kind == "error" or not np.isclose(of_one, found).any():
+                    raise
+            raise Wrong("one action", wrong.case) from None
+
+    return judge_one
 
 
 expected_sarsa_target = Exercise(
@@ -276,37 +247,28 @@ expected_sarsa_target = Exercise(
     HERE,
     minutes=10,
     difficulty=2,
-    judge=by_values(
-        _sample_next,
-        _expected,
-        [
-            (
-                "ignores terminated",
-                lambda r, q, end, e, g: _expected(r, q, False, e, g),
-            ),
-            ("mask inverted", lambda r, q, end, e, g: _expected(r, q, not end, e, g)),
-            (
-                "bits inverted",
-                lambda r, q, end, e, g: r + g * (-2 if end else -1) * _mean_over(q, e),
-            ),
-            (
-                "reward masked",
-                lambda r, q, end, e, g: (not end) * _expected(r, q, end, e, g),
-            ),
-            ("no discount", lambda r, q, end, e, g: _expected(r, q, end, e, 1.0)),
-            (
-                "reward discounted",
-                lambda r, q, end, e, g: g * _expected(r, q, end, e, 1.0),
-            ),
-            *(
-                (key, _wrong_mean(mean, masked))
-                for key, mean in _wrong_next_values
-                for masked in (True, False)
-            ),
-        ],
+    judge=_or_of_one_action(
+        by_values(
+            _sample_next,
+            _expected(),
+            [
+                *flawed(_expected, _EXPECTED_FLAWS),
+                (
+                    "reward times value",
+                    lambda r, q, end, e, g: _expected(lambda *_: 0, lambda g: r + g)(
+                        r, q, end, e, g
+                    ),
+                ),
+                (
+                    "epsilon and gamma exchanged",
+                    lambda r, q, end, e, g: _expected()(r, q, end, g, e),
+                ),
+            ],
+            by_hand=_NEXT,
+        )
     ),
     also=("table_update",),
-    solution=_expected,
+    solution=_expected(),
 )
 
 
@@ -334,15 +296,16 @@ def _judge_turn(answer: Any, rng: np.random.Generator) -> None:
         raise Wrong("no pair", found=describe(answer))
     low, high = map(float, pair)
     if not (0 <= low <= 1 and 0 <= high <= 1):
-        raise Wrong("no probability", low=low, high=high)
+        key = "percent" if 1 <= low <= high <= 100 else "no probability"
+        raise Wrong(key, low=low, high=high)
     if low >= high:
         raise Wrong("order", low=low, high=high)
-    grid = slippery_grid()
-    best = [int(sarsa_table(grid, epsilon)[CELL].argmax()) for epsilon in (low, high)]
-    if best == [UP, UP]:
-        raise Wrong("no turn yet", high=high)
-    if best == [DOWN, DOWN]:
-        raise Wrong("turned before", low=low)
+    values = [sarsa_table(slippery_grid(), epsilon)[CELL] for epsilon in (low, high)]
+    best = [int(row.argmax()) for row in values]
+    for key, here in (("no turn yet", UP), ("turned before", DOWN)):
+        if best == [here, here]:
+            up, down = values[here == UP][[UP, DOWN]]
+            raise Wrong(key, low=low, high=high, up=up, down=down)
     if high - low > NEAR + 1e-9:
         raise Wrong("too far apart", apart=high - low, near=NEAR)
 

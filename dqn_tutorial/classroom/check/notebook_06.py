@@ -49,6 +49,7 @@ choose_actions = Exercise(
     minutes=10,
     difficulty=2,
     judge=judge_actions,
+    also=("epsilon_greedy_action",),
     solution=chosen,
 )
 
