@@ -25,22 +25,36 @@ from dqn_tutorial.classroom.check.misconceptions import (
     transitions,
 )
 from dqn_tutorial.classroom.check.values import flat, shape_of
-from dqn_tutorial.nets import DQNNet
 
 TO_ONLINE, TO_TARGET = "gradient of online", "gradient of target_network"
 
 
-class Multiples(torch.nn.Linear):
-    """A network that can be computed by hand: each Q-value is a multiple of the only
-    number s of the state.
+class Net(Module):
+    """A network of one layer: Q-values [B, A] of states [B, S]. It is copied often,
+    and fast.
     """
 
-    def __init__(self, *factors: float) -> None:
-        super().__init__(1, len(factors), bias=False)
-        self.weight.data = as_float32(factors)[:, None]
+    def __init__(self, weight: Any) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(as_float32(weight))  # [A, S]
+
+    def forward(self, state: Tensor) -> Tensor:
+        return state @ self.weight.mT
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Net":
+        return Net(self.weight.tolist())
 
     def __repr__(self) -> str:
+        if self.weight.shape[1] > 1:
+            return type(self).__name__
         return f"Q(s) = [{', '.join(f'{w:g} s' for w in self.weight.flatten())}]"
+
+
+def multiples(*factors: float) -> Net:
+    """Return a network that can be computed by hand: each Q-value is a multiple of the
+    only number s of the state.
+    """
+    return Net([[factor] for factor in factors])
 
 
 update = partial(
@@ -51,14 +65,9 @@ update = partial(
 
 def sample_update(rng: np.random.Generator) -> dict[str, Any]:
     """Two networks that differ, and a batch for them."""
-    n_actions, chance = (
-        int(rng.integers(2, 5)),
-        torch.Generator().manual_seed(int(rng.integers(1 << 30))),
-    )
+    n_actions = int(rng.integers(2, 5))
     size = n_actions + int(rng.integers(3, 7))
-    online, target_network = (
-        DQNNet(3, n_actions, depth=1, width=8, generator=chance) for _ in range(2)
-    )
+    online, target_network = map(Net, rng.normal(size=(2, n_actions, 3)))
     # the first one in a process imports for seconds, and some answers make one
     torch.optim.SGD(online.parameters())
     return update(
@@ -91,13 +100,12 @@ def _with_gradients(
     loss: Any, online: Module, target_network: Module
 ) -> dict[str, Any] | None:
     """An axis of one number is left out of the loss: an optimiser takes both."""
-    to_online, to_target = (
-        flat(gradients(loss, list(network.parameters())))
-        for network in (online, target_network)
-    )
+    own, other = list(online.parameters()), list(target_network.parameters())
+    to_all = gradients(loss, [*own, *other])
+    to_online, to_target = flat(to_all[: len(own)]), flat(to_all[len(own) :])
     if loss is None:
         return None
-    if isinstance(loss, Tensor) and loss.numel() == 1:
+    if isinstance(loss, Tensor) and loss.ndim and loss.numel() == 1:
         loss = loss.reshape(())
     return {"loss": loss, TO_ONLINE: to_online, TO_TARGET: to_target}
 
@@ -109,7 +117,7 @@ def _taken(q: Module, s: Tensor, a: Tensor) -> Tensor:
 def loss_of(
     table: Function = lambda q, lag, n, a: lag(n).detach(),
     after: Function = lambda s, n: n,
-    predict: Function = lambda q, s, a, n: _taken(q, s, a),
+    predict: Function = lambda q, s, a, n, t: _taken(q, s, a),
     among: Function = lambda error, t, a: error,
     mean: Function = lambda error: error.square().mean(),
     **parts: Any,
@@ -122,7 +130,7 @@ def loss_of(
     def loss(q: Module, lag: Module, *batch: Any) -> Tensor:
         s, a, r, n, t, g = batch
         y = target(r, table(q, lag, after(s, n), a), t, g)
-        return torch.as_tensor(mean(among(y - predict(q, s, a, n), t, a)))
+        return torch.as_tensor(mean(among(y - predict(q, s, a, n, t), t, a)))
 
     return loss
 
@@ -144,30 +152,32 @@ LOSS_PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Double DQN", {"table": lambda q, lag, n, a: _in_turn(q(n), lag(n))}),
     ("roles exchanged", {"table": lambda q, lag, n, a: _in_turn(lag(n), q(n))}),
     (
-        "smaller of both",
+        "both networks",
         {"table": lambda q, lag, n, a: torch.minimum(q(n), lag(n)).detach()},
     ),
+    ("both networks", {"table": lambda q, lag, n, a: (q(n) + lag(n)).detach() / 2}),
     (
         "old action",
         {"table": lambda q, lag, n, a: _taken(lag, n, a)[:, None].detach()},
     ),
     ("value of s", {"after": lambda s, n: s}),
-    ("prediction of s'", {"predict": lambda q, s, a, n: _taken(q, n, a)}),
-    ("largest for taken", {"predict": lambda q, s, a, n: q(s).amax(-1)}),
-    ("mean for taken", {"predict": lambda q, s, a, n: q(s).mean(-1)}),
-    ("one action for all", {"predict": lambda q, s, a, n: q(s)[:, 0]}),
-    ("pairs", {"predict": lambda q, s, a, n: _taken(q, s, a)[:, None]}),
-    ("pairs", {"predict": lambda q, s, a, n: q(s)[:, a]}),
+    ("prediction of s'", {"predict": lambda q, s, a, n, t: _taken(q, n, a)}),
+    ("prediction masked", {"predict": lambda q, s, a, n, t: _taken(q, s, a) * ~t}),
+    ("largest for taken", {"predict": lambda q, s, a, n, t: q(s).amax(-1)}),
+    ("mean for taken", {"predict": lambda q, s, a, n, t: q(s).mean(-1)}),
+    ("one action for all", {"predict": lambda q, s, a, n, t: q(s)[:, 0]}),
+    ("pairs", {"predict": lambda q, s, a, n, t: _taken(q, s, a)[:, None]}),
+    ("pairs", {"predict": lambda q, s, a, n, t: q(s)[:, a]}),
     # transposed, [A, B], so that each target meets all actions of its own state
-    ("all actions", {"predict": lambda q, s, a, n: q(s).mT}),
+    ("all actions", {"predict": lambda q, s, a, n, t: q(s).mT}),
     (
         "zeros for the others",
-        {"predict": lambda q, s, a, n: (q(s) * one_hot(a, q(s).shape[1])).mT},
+        {"predict": lambda q, s, a, n, t: (q(s) * one_hot(a, q(s).shape[1])).mT},
     ),
     (
         "divided by the actions",
         {
-            "predict": lambda q, s, a, n: q(s).mT,
+            "predict": lambda q, s, a, n, t: q(s).mT,
             "among": lambda error, t, a: error * one_hot(a, len(error)).mT,
         },
     ),
@@ -179,14 +189,16 @@ LOSS_PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def _no_gradient(result: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
-    return not result[TO_ONLINE].any()
+    # where all errors are 0, a gradient may be so too
+    is_made = getattr(result["loss"], "grad_fn", None) is not None
+    return not is_made and not result[TO_ONLINE].any()
 
 
 LOSS_TRAITS: tuple[Trait, ...] = (
     (
         "networks exchanged",
         lambda result, inputs: (
-            _no_gradient(result, inputs) and bool(result[TO_TARGET].any())
+            not result[TO_ONLINE].any() and bool(result[TO_TARGET].any())
         ),
     ),
     ("gradient to the target", lambda result, inputs: bool(result[TO_TARGET].any())),

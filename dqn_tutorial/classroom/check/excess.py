@@ -50,6 +50,11 @@ def _at(star: NDArray[Any], action: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(star[np.arange(len(star)), action])
 
 
+def _mean_of_positives(e: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.maximum(e, 0).sum(-1) / (e > 0).sum(-1))
+
+
 EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("terminal states", {"among": lambda e, end: e}),
     ("only terminal", {"among": lambda e, end: e[:, end]}),
@@ -60,7 +65,8 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / end.sum()}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / len(e)}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / max(e.shape[1] - 1, 1)}),
-    ("median", {"mean": lambda e, end: np.median(e, -1)}),
+    ("no mean", {"mean": lambda e, end: np.median(e, -1)}),
+    ("no mean", {"mean": lambda e, end: e.std(-1)}),
     ("largest state", {"mean": lambda e, end: e.max(-1)}),
     ("one number", {"mean": lambda e, end: e.mean()}),
     ("one number", {"mean": lambda e, end: e.sum()}),
@@ -79,6 +85,7 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
             "mean": lambda e, end: np.sqrt(e.mean(-1)),
         },
     ),
+    ("cut at 0", {"mean": _mean_of_positives}),
     ("cut at 0", {"apart": lambda a, b: np.maximum(a - b, 0)}),
     ("truth left out", {"truth": lambda star, q: 0 * star[:, 0]}),
     ("relative", {"apart": lambda a, b: (a - b) / (b + (b == 0))}),
@@ -86,6 +93,22 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "all actions",
         {"own": lambda q: q.mean(-1), "truth": lambda star, q: star.mean(-1)},
+    ),
+    (
+        "error at each action",
+        {
+            "own": lambda q: q,
+            "truth": lambda star, q: star,
+            "apart": lambda a, b: (a - b).max(-1),
+        },
+    ),
+    (
+        "action of Q*",
+        {
+            "own": lambda q: q,
+            "truth": lambda star, q: star,
+            "apart": lambda a, b: a[:, np.arange(len(b)), b.argmax(-1)] - b.max(-1),
+        },
     ),
     ("mean of the agent", {"own": lambda q: q.mean(-1)}),
     ("mean of Q*", {"truth": lambda star, q: star.mean(-1)}),
@@ -100,14 +123,12 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 EXCESSES: tuple[tuple[str, Function], ...] = (
     (
-        "error at each action",
-        lambda q, star, end: (q - star).max(-1)[:, ~end].mean(-1),
+        "mean before maximum",
+        lambda q, star, end: (q - star)[:, ~end].mean(1).max(-1),
     ),
     (
-        "action of Q*",
-        lambda q, star, end: (
-            q[:, np.arange(len(star)), star.argmax(-1)] - star.max(-1)
-        )[:, ~end].mean(-1),
+        "mean before maximum",
+        lambda q, star, end: q[:, ~end].mean(1).max(-1) - star[~end].mean(0).max(-1),
     ),
     (
         "maximum over states",

@@ -259,7 +259,7 @@ def by_values(
         form = _form(kind, result, want[1], case)
         for some in (rows, rows[n_small:]):
             # else whatever is right there too would be named
-            if all(alike_in_kind(found, asked) for found, asked, _ in some):
+            if all(alike(found, asked) for found, asked, _ in some):
                 continue
             for key, wrong_one in misconceptions:
                 made = trusted(wrong_one)

@@ -133,6 +133,10 @@ MIXTURES: tuple[tuple[str, dict[str, Any]], ...] = (
         "two steps",
         {"kept": lambda tau: (1 - tau) ** 2, "taken": lambda tau: tau * (2 - tau)},
     ),
+    (
+        "tau squared",
+        {"kept": lambda tau: 1 - tau**2, "taken": lambda tau: tau**2},
+    ),
     ("reads what it wrote", {"kept": lambda tau: (1 - tau) ** 2}),
     ("reads what it wrote", {"taken": lambda tau: tau * (1 - tau)}),
 )

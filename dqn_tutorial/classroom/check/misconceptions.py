@@ -46,6 +46,7 @@ STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("reward masked", {"combine": lambda r, g, keep, v: (r + g * v) * keep}),
     ("reward masked", {"reward": lambda r, t, g: r * ~t}),
     ("reward discounted", {"reward": lambda r, t, g: g * r}),
+    ("reward subtracted", {"reward": lambda r, t, g: -r}),
     ("reward left out", {"reward": lambda r, t, g: 0 * r}),
     ("reward times 1 - gamma", {"reward": lambda r, t, g: (1 - g) * r}),
     ("no discount", {"discount": lambda g: 1.0}),
@@ -54,6 +55,9 @@ STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("next value subtracted", {"discount": lambda g: -g}),
     ("no next value", {"discount": lambda g: 0.0}),
     ("reward times value", {"combine": lambda r, g, keep, v: (r + g) * keep * v}),
+    ("rows left out", {"combine": lambda r, g, keep, v: (r + g * v)[keep]}),
+    ("one transition", {"last": lambda y: y[0]}),
+    ("one transition", {"last": lambda y: y[-1]}),
     ("one number", {"last": lambda y: y.mean()}),
     ("one number", {"last": lambda y: y.sum()}),
     ("batch axis squeezed", {"last": lambda y: y.squeeze()}),
@@ -104,6 +108,15 @@ LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ascent", {"mean": lambda error: -error.square().mean()}),
     ("largest error", {"mean": lambda error: error.square().max()}),
     ("divided twice", {"mean": lambda error: error.square().mean() / len(error)}),
+    ("variance", {"mean": lambda error: error.var(correction=0)}),
+    (
+        "variance",
+        {
+            "mean": lambda error: (
+                error.var(correction=0) * len(error) / max(len(error) - 1, 1)
+            )
+        },
+    ),
     ("one sample", {"mean": lambda error: error.flatten()[0].square()}),
     ("one sample", {"mean": lambda error: error.flatten()[-1].square()}),
     ("one sample", {"mean": lambda error: error.flatten()[-1].square() / len(error)}),

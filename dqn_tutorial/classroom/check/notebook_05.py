@@ -9,8 +9,8 @@ import numpy as np
 from dqn_tutorial.classroom.check.critic import (
     LOSS_PARTS,
     LOSS_TRAITS,
-    Multiples,
     loss_of,
+    multiples,
     pulled,
     sample_update,
     seen_loss_of,
@@ -146,7 +146,9 @@ cut_share = Exercise(
                     ("other sign", {"last": lambda share: -share}),
                     ("no discount", {"discount": lambda g: 1.0}),
                     ("discounted twice", {"discount": lambda g: g * g}),
+                    ("gamma upside down", {"discount": lambda g: 1 / g}),
                     ("reward forgotten", {"reward": lambda g: 0.0}),
+                    ("reward subtracted", {"reward": lambda g: -1.0}),
                     ("reward discounted", {"reward": lambda g: g}),
                     ("truth for the maximum", {"after": lambda g, c: 1 / (1 - g)}),
                     ("prize left out", {"after": lambda g, c: 1.0}),
@@ -157,6 +159,10 @@ cut_share = Exercise(
                 "share of the truth": lambda g, c: 1 - c * (1 - g),
                 "reward cut": lambda g, c: 1 - c / (1 + g * c),
             }.items(),
+            ("share of the truth", lambda g, c: c * (1 - g) - 1),
+            ("share of the truth", lambda g, c: 1 / (1 - g) - c),
+            ("share of the truth", lambda g, c: 1 / (1 - g) / c - 1),
+            ("share of the truth", lambda g, c: c * (1 - g)),
             ("brackets", lambda g, c: 1 - (c - 1) / g * c),
             ("brackets", lambda g, c: 1 - c - 1 / (g * c)),
             ("brackets", lambda g, c: 1 - c - 1 / g * c),
@@ -213,11 +219,11 @@ critic_loss = Exercise(
             seen_as=pulled,
             by_hand=[
                 update(
-                    Multiples(20, 10), Multiples(4, 2), [[1]], [1], [1], [[2]], [0], 0.5
+                    multiples(20, 10), multiples(4, 2), [[1]], [1], [1], [[2]], [0], 0.5
                 ),
                 update(
-                    Multiples(20, 10),
-                    Multiples(4, 2),
+                    multiples(20, 10),
+                    multiples(4, 2),
                     [[1], [2]],
                     [1, 0],
                     [1, 3],
@@ -226,8 +232,8 @@ critic_loss = Exercise(
                     0.5,
                 ),
                 update(
-                    Multiples(20, 10, 30),
-                    Multiples(-4, 2, 1),
+                    multiples(20, 10, 30),
+                    multiples(-4, 2, 1),
                     [[1], [-2]],
                     [0, 1],
                     [1, 2],
@@ -247,7 +253,7 @@ def _judge_features(answer: Any, rng: np.random.Generator) -> None:
     """Ask for features of two states at several gammas; refuse those at which w does
     not grow.
     """
-    gammas = [0.9, 0.5, 0.3, 0.05, 0.95, *rng.uniform(0.05, 0.95, 4).round(2).tolist()]
+    gammas = [0.9, 0.4, 0.2, 0.05, 0.95, *rng.uniform(0.05, 0.95, 4).round(2).tolist()]
     pairs = []
     for gamma in gammas:
         result = guarded(answer)(gamma=gamma)
@@ -266,10 +272,10 @@ def _judge_features(answer: Any, rng: np.random.Generator) -> None:
             "stands still": first == 0,
             "opposite signs": first * second < 0,
             "second not larger": abs(second) <= abs(first),
-            "on the border": np.isclose(gamma * second, first, 1e-6, 0),
             "same at every gamma": (
-                abs(first) > abs(gamma * second) and len(set(pairs)) == 1
+                not abs(first) < abs(gamma * second) and len(set(pairs)) == 1
             ),
+            "on the border": np.isclose(gamma * second, first, 1e-6, 0),
             "not for every gamma": abs(first) > abs(gamma * second),
         }
         for key, is_so in refused.items():

@@ -84,12 +84,15 @@ def _sample_two(rng: np.random.Generator) -> dict[str, Any]:
     )
 
 
+def _named_by(chooses: Tensor, values: Tensor) -> Tensor:
+    """Return of each row the value of the action that is best in another table."""
+    return values.gather(-1, chooses.argmax(-1)[..., None])[..., 0]
+
+
 def _double_of(
     chooses: Function = lambda q, lag: q,
     values: Function = lambda q, lag: lag,
-    value: Function = lambda chooses, values: values.gather(
-        -1, chooses.argmax(-1)[..., None]
-    )[..., 0],
+    value: Function = _named_by,
     **parts: Any,
 ) -> Function:
     """Return a target made of parts: the table that chooses, the one that values."""
@@ -117,6 +120,10 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         "smaller value",
         {"value": lambda q, lag: torch.minimum(q.amax(-1), lag.amax(-1))},
     ),
+    (
+        "smaller value",
+        {"value": lambda q, lag: torch.minimum(_named_by(q, lag), _named_by(lag, q))},
+    ),
     ("larger value", {"values": torch.maximum}),
     ("larger value", {"chooses": torch.maximum, "values": torch.maximum}),
     (
@@ -134,6 +141,15 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one action for all", {"value": lambda q, lag: lag[:, q[0].argmax()]}),
     ("one maximum", {"value": lambda q, lag: lag.flatten()[q.argmax()]}),
     ("rows for columns", {"value": lambda q, lag: lag[q.argmax(-1)]}),
+    ("first row", {"value": lambda q, lag: lag[0, q.argmax(-1)]}),
+    (
+        "max over the batch",
+        {"value": lambda q, lag: lag[torch.arange(len(lag)), q.argmax(0)]},
+    ),
+    (
+        "max over the batch",
+        {"value": lambda q, lag: lag.gather(-1, q.argmax(0)[:, None])[:, 0]},
+    ),
     ("no maximum", {"value": lambda q, lag: lag}),
     *STEP_FLAWS,
 )
@@ -222,6 +238,27 @@ _MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("two members", {"members": lambda q: q[:2].amin(0)}),
     ("largest of all", {"members": lambda q: q.amax(0)}),
     ("smallest of all", {"actions": lambda q: q.amin(-1)}),
+    # a Python function: it compares whole tensors, and stops
+    ("Python's min", {"members": min}),
+    ("Python's min", {"members": min, "is_reversed": True}),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.mean(0), q.amin(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.amin(0), q.mean(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q[0], q.amin(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.amin(0), q[0])},
+    ),
+    ("one member for all", {"members": lambda q: q[q.mean((1, 2)).argmin()]}),
+    ("minimum from 0", {"members": lambda q: q.amin(0).clamp(max=0)}),
     ("member for value", {"members": lambda q: q.argmin(0)}),
     ("size for value", {"members": lambda q: q.abs().amin(0)}),
     ("each its own", {"members": _identity}),
