@@ -70,7 +70,6 @@ def watched(
             len(target) != len(own)
             or any(a is not b for a, b in zip(target, own, strict=True))
         ),
-        "other dtype": any(a.dtype != b.dtype for a, b in zip(new, old, strict=True)),
     }
     for key, is_so in refused.items():
         if is_so:
@@ -84,6 +83,12 @@ def watched(
                 key,
                 f"Inputs: {inputs}.\nRight: `target` {shown(right)}.\nYours: {found}.",
             )
+    if kinds := {str(weight.dtype) for weight in new} - {str(old[0].dtype)}:
+        raise Wrong(
+            "other dtype",
+            f"After your step some weights of the target are {kinds.pop()}; they came"
+            f" as {old[0].dtype}.",
+        )
     return {"target": new}
 
 

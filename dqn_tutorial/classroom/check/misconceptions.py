@@ -24,6 +24,7 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("return_types.",), "max gives a pair"),
     (("can't multiply sequence", ".max("), "max gives a pair"),
     (("only integer tensors of a single element", ".max("), "max gives a pair"),
+    (("and 'tuple'", "max("), "max gives a pair"),
     (("(operator.invert)",), "inverts a number"),
     (
         ("Boolean value of Tensor with more than one value is ambiguous",),
