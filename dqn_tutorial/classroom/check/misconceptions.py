@@ -39,6 +39,26 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("operator, on a bool tensor",), "minus of flags"),
     (("boolean index did not match",), "mask on another axis"),
 )
+
+
+def in_either_order(
+    *flaws: tuple[str, dict[str, Any]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return flaws of the value of the next state whose shape does not fit, with two
+    orders of the product: these raise errors of two texts.
+    """
+    return [
+        (key, {**parts, **more})
+        for key, parts in flaws
+        for more in ({}, {"combine": lambda r, g, keep, v: r + g * v * keep})
+    ]
+
+
+def with_actions(r: Tensor, g: float, keep: Tensor, v: Tensor) -> Tensor:
+    """Return r + g * keep * v for a v with an axis of actions."""
+    return r[..., None] + g * keep[..., None] * v
+
+
 # wrong parts of `target_of`, whatever its value of the next state
 STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ignores terminated", {"keep": torch.ones_like}),
@@ -76,23 +96,11 @@ TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("action for value", {"value": lambda q: q.argmax(-1)}),
     ("soft maximum", {"value": lambda q: (q.softmax(-1) * q).sum(-1)}),
     ("soft maximum", {"value": lambda q: q.logsumexp(-1)}),
-    # two orders of one product, for the two texts of the error that they raise
-    ("max over the batch", {"value": lambda q: q.amax(-2)}),
-    (
-        "max over the batch",
-        {
-            "value": lambda q: q.amax(-2),
-            "combine": lambda r, g, keep, v: r + g * v * keep,
-        },
+    *in_either_order(
+        ("max over the batch", {"value": lambda q: q.amax(-2)}),
+        ("no maximum", {"value": lambda q: q}),
     ),
-    ("no maximum", {"value": lambda q: q}),
-    (
-        "no maximum",
-        {
-            "value": lambda q: q,
-            "combine": lambda r, g, keep, v: r[..., None] + g * keep[..., None] * v,
-        },
-    ),
+    ("no maximum", {"value": lambda q: q, "combine": with_actions}),
 )
 LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sum for mean", {"mean": lambda error: error.square().sum()}),

@@ -26,8 +26,10 @@ from dqn_tutorial.classroom.check.misconceptions import (
     TARGET_TRAITS,
     explained,
     flawed,
+    in_either_order,
     target_of,
     transitions,
+    with_actions,
 )
 
 HERE = "10_build_your_own_model"
@@ -140,17 +142,19 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one action for all", {"value": lambda q, lag: lag[:, q.sum(0).argmax()]}),
     ("one action for all", {"value": lambda q, lag: lag[:, q[0].argmax()]}),
     ("one maximum", {"value": lambda q, lag: lag.flatten()[q.argmax()]}),
-    ("rows for columns", {"value": lambda q, lag: lag[q.argmax(-1)]}),
+    *in_either_order(
+        ("rows for columns", {"value": lambda q, lag: lag[q.argmax(-1)]}),
+        (
+            "max over the batch",
+            {"value": lambda q, lag: lag.gather(-1, q.argmax(0)[:, None])[:, 0]},
+        ),
+        ("no maximum", {"value": lambda q, lag: lag}),
+    ),
     ("first row", {"value": lambda q, lag: lag[0, q.argmax(-1)]}),
     (
         "max over the batch",
         {"value": lambda q, lag: lag[torch.arange(len(lag)), q.argmax(0)]},
     ),
-    (
-        "max over the batch",
-        {"value": lambda q, lag: lag.gather(-1, q.argmax(0)[:, None])[:, 0]},
-    ),
-    ("no maximum", {"value": lambda q, lag: lag}),
     *STEP_FLAWS,
 )
 double_target = Exercise(
@@ -262,17 +266,14 @@ _MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("member for value", {"members": lambda q: q.argmin(0)}),
     ("size for value", {"members": lambda q: q.abs().amin(0)}),
     ("each its own", {"members": _identity}),
-    ("no maximum", {"actions": _identity}),
-    (
-        "no maximum",
-        {
-            "actions": _identity,
-            "combine": lambda r, g, keep, v: r[..., None] + g * keep[..., None] * v,
-        },
+    ("no maximum", {"actions": _identity, "combine": with_actions}),
+    *in_either_order(
+        ("no maximum", {"actions": _identity}),
+        ("minimum of the batch", {"members": lambda q: q.amin((0, 1))}),
+        ("minimum of the batch", {"members": lambda q: q.amin(1)}),
+        ("max over the batch", {"actions": lambda q: q.amax(-2)}),
     ),
     ("one maximum", {"actions": lambda q: q.max()}),
-    ("minimum of the batch", {"members": lambda q: q.amin((0, 1))}),
-    ("minimum of the batch", {"members": lambda q: q.amin(1)}),
     ("minimum of the batch", {"members": lambda q: q.min()[None]}),
     ("mean of actions", {"actions": lambda q: q.mean(-1)}),
     ("sum of actions", {"actions": lambda q: q.sum(-1)}),
@@ -280,7 +281,6 @@ _MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("first action", {"actions": lambda q: q[..., -1]}),
     ("maximum from 0", {"actions": lambda q: q.amax(-1).clamp(min=0)}),
     ("action for value", {"actions": lambda q: q.argmax(-1)}),
-    ("max over the batch", {"actions": lambda q: q.amax(-2)}),
     *STEP_FLAWS,
 )
 maxmin_target = Exercise(
