@@ -786,6 +786,12 @@ def target_of_whole_numbers(reward, next_q, terminated, truncated, gamma):
     return target_with_where(reward, next_q, terminated, truncated, gamma).int()
 
 
+def target_of_one_flag(reward, next_q, terminated, truncated, gamma):
+    if terminated.any():
+        return reward.clone()
+    return reward + gamma * next_q.detach().amax(1)
+
+
 def share_by_steps(gamma, prize):
     low, high = np.float64(0), np.float64(1)
     while high - low > 1e-12:
@@ -987,6 +993,14 @@ def loss_of_the_first_prediction(q, s, a, n, t, y):
     return functional.mse_loss(q(s)[:, 0], y)
 
 
+def loss_of_everything(q, s, a, n, t, y):
+    return (q(s) - y).pow(2).mean()
+
+
+def loss_of_rows(q, s, a, n, t, y):
+    return functional.mse_loss(q(s)[a], y)
+
+
 def loss_masked_and_summed(*inputs):
     return loss_masked_around_all(*inputs) * len(inputs[3])
 
@@ -1079,6 +1093,7 @@ ANSWERS = {
             (target_of_sizes, "size for value"),
             (target_of_weights, "soft maximum"),
             (target_without_maximum, "no maximum"),
+            (target_of_one_flag, "one flag"),
             (target_of_a_difference, "minus of flags"),
             (target_zeroed_in_place, "recorded step"),
             (target_zeroed_in_data, "changes its input"),
@@ -1275,6 +1290,16 @@ ANSWERS = {
             (loss_from(lambda error: (error**2).max()), "largest error"),
             (loss_from(lambda error: (error**2).mean() / len(error)), "divided twice"),
             (loss_from(torch.var), "variance"),
+            (
+                loss_from(lambda error: (error**2).sum() / 2),
+                "half the square + sum for mean",
+            ),
+            (
+                loss_from(lambda error: error.clip(-1, 1).pow(2).mean()),
+                "errors clipped",
+            ),
+            (loss_predicted(loss_of_everything), "not gathered"),
+            (loss_predicted(loss_of_rows), "rows for columns"),
             (loss_of_the_first_sample, "one sample"),
             (loss_masked_and_summed, "reward masked + sum for mean"),
             (loss_by_the_package, "calls the package"),

@@ -435,6 +435,18 @@ def excess_averaged_early(q_values, q_star, terminal):
     return q_values[:, ~terminal].mean(1).max(-1) - q_star[~terminal].mean(0).max(-1)
 
 
+def excess_where_the_truth_is_not_0(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, np.any(q_star != 0, 1)].mean(-1)
+
+
+def excess_of_the_smallest(q_values, q_star, terminal):
+    return (q_values.min(-1) - q_star.min(-1))[:, ~terminal].mean(-1)
+
+
+def excess_with_not(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, not terminal].mean(-1)
+
+
 def excess_masked_in_front(q_values, q_star, terminal):
     return (q_values.max(-1)[~terminal] - q_star.max(-1)[~terminal]).mean(-1)
 
@@ -604,6 +616,9 @@ ANSWERS = {
             (excess_of_numbers, "action for value"),
             (excess_of_one_maximum, "one maximum"),
             (excess_averaged_early, "mean before maximum"),
+            (excess_where_the_truth_is_not_0, "mask from Q*"),
+            (excess_of_the_smallest, "minimum for maximum"),
+            (excess_with_not, "one flag for all"),
             (excess_masked_in_front, "mask on another axis"),
             (excess_everywhere_with_another_sign, "terminal states + other sign"),
         ],

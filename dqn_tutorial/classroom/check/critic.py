@@ -168,6 +168,12 @@ LOSS_PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one action for all", {"predict": lambda q, s, a, n, t: q(s)[:, 0]}),
     ("pairs", {"predict": lambda q, s, a, n, t: _taken(q, s, a)[:, None]}),
     ("pairs", {"predict": lambda q, s, a, n, t: q(s)[:, a]}),
+    ("pairs", {"predict": lambda q, s, a, n, t: q(s)[:, a].mT}),
+    # what takes nothing away raises the error of the other order of the difference
+    ("not gathered", {"predict": lambda q, s, a, n, t: q(s)}),
+    ("not gathered", {"predict": lambda q, s, a, n, t: q(s) - 0 * a}),
+    ("rows for columns", {"predict": lambda q, s, a, n, t: q(s)[a]}),
+    ("rows for columns", {"predict": lambda q, s, a, n, t: q(s)[a] - 0 * a}),
     # transposed, [A, B], so that each target meets all actions of its own state
     ("all actions", {"predict": lambda q, s, a, n, t: q(s).mT}),
     (

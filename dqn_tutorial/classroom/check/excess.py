@@ -64,6 +64,11 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sum for mean", {"mean": lambda e, end: e.sum(-1)}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / end.sum()}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / len(e)}),
+    ("other divisor", {"mean": lambda e, end: e.sum(-1) / 13}),
+    (
+        "terminal states",
+        {"among": lambda e, end: e, "mean": lambda e, end: e.sum(-1) / (~end).sum()},
+    ),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / max(e.shape[1] - 1, 1)}),
     ("no mean", {"mean": lambda e, end: np.median(e, -1)}),
     ("no mean", {"mean": lambda e, end: e.std(-1)}),
@@ -77,6 +82,7 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("last state", {"mean": lambda e, end: e[:, -1] / e.shape[1]}),
     ("other sign", {"apart": lambda a, b: b - a}),
     ("absolute", {"apart": lambda a, b: np.abs(a - b)}),
+    ("absolute", {"mean": lambda e, end: np.abs(e.mean(-1))}),
     ("squares", {"apart": lambda a, b: (a - b) ** 2}),
     (
         "squares",
@@ -110,6 +116,11 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
             "apart": lambda a, b: a[:, np.arange(len(b)), b.argmax(-1)] - b.max(-1),
         },
     ),
+    (
+        "minimum for maximum",
+        {"own": lambda q: q.min(-1), "truth": lambda star, q: star.min(-1)},
+    ),
+    ("minimum for maximum", {"own": lambda q: q.min(-1)}),
     ("mean of the agent", {"own": lambda q: q.mean(-1)}),
     ("mean of Q*", {"truth": lambda star, q: star.mean(-1)}),
     (
@@ -122,6 +133,10 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("mean over agents", {"own": lambda q: q.mean(0, keepdims=True).max(-1)}),
 )
 EXCESSES: tuple[tuple[str, Function], ...] = (
+    (
+        "mask from Q*",
+        lambda q, star, end: (q.max(-1) - star.max(-1))[:, star.any(-1)].mean(-1),
+    ),
     (
         "mean before maximum",
         lambda q, star, end: (q - star)[:, ~end].mean(1).max(-1),

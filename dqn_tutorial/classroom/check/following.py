@@ -53,14 +53,16 @@ def watched(
     )
     answer(target, online, tau)
     new = [weight.detach().clone() for weight in own]
-    everywhere = [*own, *(weight for weight in target if isinstance(weight, Tensor))]
-    before, after = flat(everywhere), flat(fast)
+    listed_now = [weight for weight in target if isinstance(weight, Tensor)]
+    seen = [weight.detach().clone() for weight in listed_now]
+    everywhere = [*own, *listed_now]
+    before, after = flat(everywhere), [weight.detach().clone() for weight in fast]
     with torch.no_grad():
         for weight in fast:
             weight += 1
     is_shared = not _same(flat(everywhere), before)
     right = [a + tau * (b - a) for a, b in zip(old, held, strict=True)]
-    has_moved = not _same(after, flat(held))
+    has_moved = not all(map(_same, after, held))
     refused = {
         "shared memory": is_shared,
         "roles exchanged": has_moved and all(map(_same, old, new)),
@@ -74,9 +76,9 @@ def watched(
     for key, is_so in refused.items():
         if is_so:
             inputs = listed({"target": old, "online": held, "tau": tau}, shown)
-            found = f"`target` {shown(new)}"
+            found = f"`target` {shown(seen if is_shared else new)}"
             if has_moved:
-                found += f", `online` {shown(list(after.split([*map(len, held)])))}"
+                found += f", `online` {shown(after)}"
             if is_shared:
                 found += "; when `online` changes later, these numbers change too"
             raise Wrong(

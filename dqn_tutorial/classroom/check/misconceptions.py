@@ -30,6 +30,7 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
         ("Boolean value of Tensor with more than one value is ambiguous",),
         "one flag for all",
     ),
+    (("The truth value of an array",), "one flag for all"),
     (("Index tensor must have the same number of dimensions",), "index needs an axis"),
     (("a leaf Variable that requires grad",), "recorded step"),
     (("element 0 of tensors does not require grad",), "no gradient asked for"),
@@ -64,6 +65,8 @@ STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ignores terminated", {"keep": torch.ones_like}),
     ("mask inverted", {"keep": lambda t: t}),
     ("bits flipped", {"keep": lambda t: ~t.int()}),
+    ("one flag", {"keep": lambda t: ~t.any()}),
+    ("one flag", {"keep": lambda t: ~t.all()}),
     ("reward masked", {"combine": lambda r, g, keep, v: (r + g * v) * keep}),
     ("reward masked", {"reward": lambda r, t, g: r * ~t}),
     ("reward discounted", {"reward": lambda r, t, g: g * r}),
@@ -94,6 +97,8 @@ TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("maximum from 0", {"value": lambda q: q.amax(-1).clamp(min=0)}),
     ("size for value", {"value": lambda q: q.abs().amax(-1)}),
     ("action for value", {"value": lambda q: q.argmax(-1)}),
+    ("action for value", {"value": lambda q: q.argmin(-1)}),
+    ("mean of actions", {"value": lambda q: q.mean()}),
     ("soft maximum", {"value": lambda q: (q.softmax(-1) * q).sum(-1)}),
     ("soft maximum", {"value": lambda q: q.logsumexp(-1)}),
     *in_either_order(
@@ -117,6 +122,12 @@ LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ascent", {"mean": lambda error: -error.square().mean()}),
     ("largest error", {"mean": lambda error: error.square().max()}),
     ("divided twice", {"mean": lambda error: error.square().mean() / len(error)}),
+    (
+        "half the square + sum for mean",
+        {"mean": lambda error: error.square().sum() / 2},
+    ),
+    ("absolute error + sum for mean", {"mean": lambda error: error.abs().sum()}),
+    ("errors clipped", {"mean": lambda error: error.clamp(-1, 1).square().mean()}),
     ("variance", {"mean": lambda error: error.var(correction=0)}),
     (
         "variance",

@@ -57,7 +57,7 @@ mean_excess = Exercise(
                 agents([[[3, 1], [5, 4]], [[1, 0], [7, 9]]], [[1, 2], [0, 0]], [0, 1]),
                 agents(
                     [[[2, 0], [9, 8], [0, 4], [-2, -1]]],
-                    [[0, 3], [0, 0], [1, 2], [-3, -2]],
+                    [[0, 3], [0, 0], [0, 0], [-3, -2]],
                     [0, 1, 0, 0],
                 ),
             ],
@@ -114,6 +114,11 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("maximum of the target", {"chooses": lambda q, lag: lag}),
     ("online does both", {"values": lambda q, lag: q}),
     ("both choose", {"chooses": lambda q, lag: q + lag}),
+    ("both choose", {"chooses": torch.minimum}),
+    (
+        "both value",
+        {"value": lambda q, lag: (_named_by(q, lag) + _named_by(lag, q)) / 2},
+    ),
     ("both value", {"values": lambda q, lag: (q + lag) / 2}),
     ("values added", {"values": lambda q, lag: q + lag}),
     ("smaller value", {"values": torch.minimum}),
@@ -138,6 +143,7 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("action for value", {"value": lambda q, lag: lag.argmax(-1)}),
     ("mean of actions", {"value": lambda q, lag: lag.mean(-1)}),
     ("mean of actions", {"value": lambda q, lag: q.mean(-1)}),
+    ("mean of actions", {"value": lambda q, lag: lag.mean()}),
     ("soft choice", {"value": lambda q, lag: (q.softmax(-1) * lag).sum(-1)}),
     ("one action for all", {"value": lambda q, lag: lag[:, q.sum(0).argmax()]}),
     ("one action for all", {"value": lambda q, lag: lag[:, q[0].argmax()]}),
@@ -240,6 +246,7 @@ _MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("first member", {"members": lambda q: q[0]}),
     ("first member", {"members": lambda q: q[-1]}),
     ("two members", {"members": lambda q: q[:2].amin(0)}),
+    ("two members", {"members": lambda q: q[[0, -1]].amin(0)}),
     ("largest of all", {"members": lambda q: q.amax(0)}),
     ("smallest of all", {"actions": lambda q: q.amin(-1)}),
     # a Python function: it compares whole tensors, and stops
