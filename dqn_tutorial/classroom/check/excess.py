@@ -9,6 +9,7 @@ from dqn_tutorial.classroom.check.exercise import Function
 
 
 def agents(q_values: Any, q_star: Any, terminal: Any) -> dict[str, Any]:
+    """Return inputs by name: `[N, S, A]`, `[S, A]` and `[S]`."""
     return {
         "q_values": np.array(q_values, float),
         "q_star": np.array(q_star, float),

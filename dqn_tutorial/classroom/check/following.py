@@ -16,6 +16,7 @@ from dqn_tutorial.classroom.check.values import flat, shown
 
 
 def weights_of(target: list[Any], online: list[Any], tau: float) -> dict[str, Any]:
+    """Return inputs by name, the weights as tensors that carry a gradient."""
     return {
         "target": [as_float32(weight, has_grad=True) for weight in target],
         "online": [as_float32(weight, has_grad=True) for weight in online],
@@ -110,6 +111,7 @@ def polyak_of(
 
 
 def each_with_each(target: list[Tensor], online: list[Tensor], tau: float) -> None:
+    """Move each tensor towards all of `online`, as two nested loops do."""
     with torch.no_grad():
         for slow in target:
             for fast in online:
