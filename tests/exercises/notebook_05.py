@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from dqn_tutorial import targets
 from tests.exercises import Answers
 
 
@@ -88,7 +89,7 @@ def target_over_the_batch(reward, next_q, terminated, truncated, gamma):
 
 
 def target_over_the_batch_masked_last(reward, next_q, terminated, truncated, gamma):
-    best = next_q.max(dim=0)[0]
+    best = next_q.detach().max(dim=0)[0]
     return reward + gamma * best * (1 - terminated.float())
 
 
@@ -639,6 +640,394 @@ def loss_of_the_mean_error(*inputs):
     return error_of(*inputs).mean() ** 2
 
 
+def target_by_scatter(reward, next_q, terminated, truncated, gamma):
+    y = torch.empty_like(reward)
+    ended = terminated.nonzero().flatten()
+    goes_on = (~terminated).nonzero().flatten()
+    y[ended] = reward[ended]
+    y[goes_on] = reward[goes_on] + gamma * next_q[goes_on].detach().topk(1)[0].flatten()
+    return y
+
+
+def target_by_einsum(reward, next_q, terminated, truncated, gamma):
+    goes_on = 1 - terminated.long()
+    one_hot = functional.one_hot(next_q.argmax(-1), next_q.shape[1]).float()
+    best = torch.einsum("ba,ba->b", one_hot, next_q.detach())
+    return torch.addcmul(reward, goes_on.float(), best, value=gamma)
+
+
+def target_of_a_doubled_end(reward, next_q, terminated, truncated, gamma):
+    best = next_q.detach().amax(1)
+    return reward + gamma * ~(terminated ^ truncated) * best
+
+
+def target_of_nothing_where_cut(reward, next_q, terminated, truncated, gamma):
+    y = target_with_where(reward, next_q, terminated, truncated, gamma)
+    return y.masked_fill(truncated, 0)
+
+
+def target_without_reward(reward, next_q, terminated, truncated, gamma):
+    return gamma * next_q.detach().amax(1) * ~terminated
+
+
+def target_of_the_reward(reward, next_q, terminated, truncated, gamma):
+    return reward.clone()
+
+
+def target_less_reward(reward, next_q, terminated, truncated, gamma):
+    return gamma * next_q.detach().amax(1) * ~terminated - reward
+
+
+def target_less_future(reward, next_q, terminated, truncated, gamma):
+    return reward - gamma * next_q.detach().amax(1) * ~terminated
+
+
+def target_as_a_mean(reward, next_q, terminated, truncated, gamma):
+    return (1 - gamma) * reward + gamma * next_q.detach().amax(1) * ~terminated
+
+
+def target_with_the_rest(reward, next_q, terminated, truncated, gamma):
+    return reward + (1 - gamma) * next_q.detach().amax(1) * ~terminated
+
+
+def target_two_steps_on(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma**2 * next_q.detach().amax(1) * ~terminated
+
+
+def target_on_average(reward, next_q, terminated, truncated, gamma):
+    return target_with_where(reward, next_q, terminated, truncated, gamma).mean()
+
+
+def target_squeezed(reward, next_q, terminated, truncated, gamma):
+    best = next_q.detach().max(1, keepdim=True).values
+    y = reward[:, None] + gamma * best * ~terminated[:, None]
+    return y.squeeze()
+
+
+def target_in_a_column(reward, next_q, terminated, truncated, gamma):
+    best = next_q.detach().max(1, keepdim=True).values
+    return reward.view(-1, 1) + gamma * best * ~terminated.view(-1, 1)
+
+
+def target_of_the_first_step(reward, next_q, terminated, truncated, gamma):
+    for b in range(len(reward)):
+        future = 0.0 if terminated[b] else next_q[b].max().item()
+        return reward[b] + gamma * future
+
+
+def target_of_what_goes_on(reward, next_q, terminated, truncated, gamma):
+    go = ~terminated
+    return reward[go] + gamma * next_q.detach()[go].amax(1)
+
+
+def target_of_the_sum(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().sum(dim=1)
+
+
+def target_of_the_worst(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().min(1).values
+
+
+def target_of_the_last_action(reward, next_q, terminated, truncated, gamma):
+    y = []
+    for b in range(len(reward)):
+        for a in range(next_q.shape[1]):
+            best = next_q[b, a].item()
+        y.append(reward[b].item() + (0 if terminated[b] else gamma * best))
+    return torch.tensor(y)
+
+
+def target_of_a_running_maximum(reward, next_q, terminated, truncated, gamma):
+    y = reward.tolist()
+    for b, row in enumerate(next_q.tolist()):
+        best = 0.0
+        for q in row:
+            best = q if q > best else best
+        y[b] += gamma * best * (not terminated[b])
+    return torch.tensor(y)
+
+
+def target_of_sizes(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().abs().amax(1)
+
+
+def target_of_weights(reward, next_q, terminated, truncated, gamma):
+    q = next_q.detach()
+    return reward + gamma * ~terminated * (torch.softmax(q, 1) * q).sum(1)
+
+
+def target_without_maximum(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * ~terminated * next_q.detach()
+
+
+def target_of_a_difference(reward, next_q, terminated, truncated, gamma):
+    return reward + gamma * (1 - terminated) * next_q.detach().amax(1)
+
+
+def target_zeroed_in_place(reward, next_q, terminated, truncated, gamma):
+    next_q[terminated] = 0
+    return (reward + gamma * next_q.amax(1)).detach()
+
+
+def target_zeroed_in_data(reward, next_q, terminated, truncated, gamma):
+    next_q.data[terminated] = 0
+    return reward + gamma * next_q.detach().amax(1)
+
+
+def target_by_the_package(reward, next_q, terminated, truncated, gamma):
+    return targets.td_target(reward, next_q.detach(), terminated, gamma)
+
+
+def target_of_both_flags_in_full(reward, next_q, terminated, truncated, gamma):
+    return reward + ~(terminated | truncated) * next_q.detach().amax(1)
+
+
+def target_of_whole_numbers(reward, next_q, terminated, truncated, gamma):
+    return target_with_where(reward, next_q, terminated, truncated, gamma).int()
+
+
+def target_of_one_flag(reward, next_q, terminated, truncated, gamma):
+    if terminated.any():
+        return reward.clone()
+    return reward + gamma * next_q.detach().amax(1)
+
+
+def share_by_steps(gamma, prize):
+    low, high = np.float64(0), np.float64(1)
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        q = 0.0
+        for _ in range(5_000):
+            q, last = 1 + gamma * (1 - middle) * max(q, prize), q
+            if abs(q - last) < 1e-12:
+                break
+        low, high = (middle, high) if q > prize else (low, middle)
+    return low
+
+
+def share_of_the_gap(gamma, prize):
+    for_ever = 1 / (1 - gamma)
+    return (for_ever - prize) / for_ever
+
+
+def share_of_lost_steps(gamma, prize):
+    """Of q = (1 - share)(1 + gamma q)."""
+    return 1 - prize / (1 + gamma * prize)
+
+
+@torch.no_grad()
+def moved_by_foreach(target, online, tau):
+    torch._foreach_lerp_(target, online, tau)
+
+
+def moved_number_by_number(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        old, new = slow.data.flatten(), fast.detach().flatten()
+        slow.data = torch.stack(
+            [(1 - tau) * a + tau * b for a, b in zip(old, new, strict=True)]
+        ).reshape(slow.shape)
+
+
+def moved_or_shared(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        if tau == 1:
+            slow.data = fast.data
+        else:
+            slow.data.lerp_(fast.data, tau)
+
+
+@torch.no_grad()
+def moved_half_the_way(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.copy_((slow + fast) / 2)
+
+
+@torch.no_grad()
+def moved_the_other(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        fast += tau * (slow - fast)
+
+
+@torch.no_grad()
+def moved_with_the_new_in_full(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.mul_(1 - tau).add_(fast)
+
+
+@torch.no_grad()
+def moved_by_one_share(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.copy_(tau * (slow + fast))
+
+
+@torch.no_grad()
+def moved_to_the_step(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.copy_(tau * (fast - slow))
+
+
+@torch.no_grad()
+def moved_by_a_minus(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.mul_(1 - tau).sub_(tau * fast)
+
+
+@torch.no_grad()
+def moved_in_two_lines(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow *= 1 - tau
+        slow += tau * (fast - slow)
+
+
+@torch.no_grad()
+def moved_by_the_square(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow += tau * (tau * fast - tau * slow)
+
+
+@torch.no_grad()
+def moved_to_everything(target, online, tau):
+    for slow in target:
+        for fast in online:
+            slow += tau * (fast - slow)
+
+
+@torch.no_grad()
+def moved_first_and_reversed(target, online, tau):
+    target[0].lerp_(online[0], 1 - tau)
+
+
+def moved_in_double(target, online, tau):
+    for slow, fast in zip(target, online, strict=True):
+        slow.data = torch.lerp(slow.data.double(), fast.data.double(), tau)
+
+
+def loss_of_one_number_in_a_row(*inputs):
+    return loss_with_rows(*inputs).reshape(1)
+
+
+def loss_by_dot(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    rows = torch.arange(len(action))
+    with torch.no_grad():
+        following = torch.stack([target_network(s).max() for s in next_state])
+    y = reward.clone()
+    y[~terminated] += gamma * following[~terminated]
+    error = torch.index_put(y, (rows,), -online(state)[rows, action], accumulate=True)
+    return error.dot(error).div(len(rows))
+
+
+def loss_from(error_to_loss):
+    """Make a loss of a function of the errors."""
+
+    def loss(*inputs):
+        return error_to_loss(error_of(*inputs))
+
+    return loss
+
+
+def loss_of_double_exchanged(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    with torch.no_grad():
+        best = target_network(next_state).argmax(1)
+        y = reward + gamma * ~terminated * online(next_state)[range(len(best)), best]
+    return functional.mse_loss(online(state)[range(len(best)), action], y)
+
+
+def loss_of_the_smaller_network(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    with torch.no_grad():
+        both = torch.stack([online(next_state), target_network(next_state)])
+        y = reward + gamma * ~terminated * both.amin(0).amax(-1)
+    return functional.mse_loss(online(state)[range(len(action)), action], y)
+
+
+def loss_predicted(predict):
+    """Make a loss of another prediction, for which it gets all that there is."""
+
+    def loss(
+        online, target_network, state, action, reward, next_state, terminated, gamma
+    ):
+        with torch.no_grad():
+            y = reward + gamma * ~terminated * target_network(next_state).amax(1)
+        return predict(online, state, action, next_state, terminated, y)
+
+    return loss
+
+
+def loss_of_all_actions(q, s, a, n, t, y):
+    return (q(s) - y.unsqueeze(1)).pow(2).mean()
+
+
+def loss_of_a_masked_table(q, s, a, n, t, y):
+    mask = functional.one_hot(a, q(s).shape[1])
+    return ((q(s) - y.unsqueeze(1)) * mask).pow(2).mean()
+
+
+def loss_of_zeros(q, s, a, n, t, y):
+    mask = functional.one_hot(a, q(s).shape[1])
+    return (q(s) * mask - y.unsqueeze(1)).pow(2).mean()
+
+
+def loss_of_the_rest(q, s, a, n, t, y):
+    goes_on = ~t
+    return functional.mse_loss(q(s)[range(len(a)), a][goes_on], y[goes_on])
+
+
+def loss_of_the_next_prediction(q, s, a, n, t, y):
+    return functional.mse_loss(q(n).gather(1, a[:, None]).squeeze(1), y)
+
+
+def loss_of_a_masked_prediction(q, s, a, n, t, y):
+    return functional.mse_loss(~t * q(s).gather(1, a[:, None]).squeeze(1), y)
+
+
+def loss_of_the_mean_prediction(q, s, a, n, t, y):
+    return functional.mse_loss(q(s).mean(1), y)
+
+
+def loss_of_the_first_prediction(q, s, a, n, t, y):
+    return functional.mse_loss(q(s)[:, 0], y)
+
+
+def loss_of_everything(q, s, a, n, t, y):
+    return (q(s) - y).pow(2).mean()
+
+
+def loss_of_rows(q, s, a, n, t, y):
+    return functional.mse_loss(q(s)[a], y)
+
+
+def loss_masked_and_summed(*inputs):
+    return loss_masked_around_all(*inputs) * len(inputs[3])
+
+
+def loss_cut_off(*inputs):
+    return loss_with_rows(*inputs).detach()
+
+
+def loss_of_the_first_sample(
+    online, target_network, state, action, reward, next_state, terminated, gamma
+):
+    for b in range(len(action)):
+        y = reward[b]
+        if not terminated[b]:
+            y = y + gamma * target_network(next_state[b]).max().detach()
+        return (online(state[b])[action[b]] - y) ** 2
+
+
+def loss_by_the_package(*inputs):
+    online, target_network, state, action, reward, next_state, terminated, gamma = (
+        inputs
+    )
+    next_q = target_network(next_state).detach()
+    y = targets.td_target(reward, next_q, terminated, gamma)
+    return functional.mse_loss(online(state).gather(1, action[:, None])[:, 0], y)
+
+
 ANSWERS = {
     "copies_on_the_star": Answers(
         correct=["C", "c", " C "],
@@ -652,7 +1041,13 @@ ANSWERS = {
         ],
     ),
     "td_target": Answers(
-        correct=[target_by_loop, target_with_where, target_in_place],
+        correct=[
+            target_by_loop,
+            target_with_where,
+            target_in_place,
+            target_by_scatter,
+            target_by_einsum,
+        ],
         wrong=[
             (target_in_numpy, "other type"),
             (target_through_termination, "ignores terminated"),
@@ -677,10 +1072,44 @@ ANSWERS = {
             (target_cut_by_truncation, "truncation for termination"),
             (target_cut_where_both, "both flags needed"),
             (target_with_brackets, "reward times value"),
+            (target_of_a_doubled_end, "exclusive or"),
+            (target_of_nothing_where_cut, "truncated masked"),
+            (target_without_reward, "reward left out"),
+            (target_of_the_reward, "no next value"),
+            (target_less_reward, "reward subtracted"),
+            (target_less_future, "next value subtracted"),
+            (target_as_a_mean, "reward times 1 - gamma"),
+            (target_with_the_rest, "1 - gamma for gamma"),
+            (target_two_steps_on, "discounted twice"),
+            (target_on_average, "one number"),
+            (target_squeezed, "batch axis squeezed"),
+            (target_in_a_column, "axis left over"),
+            (target_of_the_first_step, "one transition"),
+            (target_of_what_goes_on, "rows left out"),
+            (target_of_the_sum, "sum of actions"),
+            (target_of_the_worst, "minimum for maximum"),
+            (target_of_the_last_action, "first action"),
+            (target_of_a_running_maximum, "maximum from 0"),
+            (target_of_sizes, "size for value"),
+            (target_of_weights, "soft maximum"),
+            (target_without_maximum, "no maximum"),
+            (target_of_one_flag, "one flag"),
+            (target_of_a_difference, "minus of flags"),
+            (target_zeroed_in_place, "recorded step"),
+            (target_zeroed_in_data, "changes its input"),
+            (target_by_the_package, "calls the package"),
+            (target_of_both_flags_in_full, "stops at truncation + no discount"),
+            (target_of_whole_numbers, "other values"),
         ],
     ),
     "cut_share": Answers(
-        correct=[share_by_formula, share_in_one_fraction, share_by_bisection],
+        correct=[
+            share_by_formula,
+            share_in_one_fraction,
+            share_by_bisection,
+            share_by_steps,
+            lambda gamma, prize: torch.tensor(share_by_formula(gamma, prize)),
+        ],
         wrong=[
             (lambda gamma, prize: (prize - 1) / gamma / prize, "share that goes on"),
             (lambda gamma, prize: 1 - (prize - 1) / prize, "no discount"),
@@ -691,7 +1120,30 @@ ANSWERS = {
                 "steps for share",
             ),
             (share_with_the_true_value, "truth for the maximum"),
-            (lambda gamma, prize: gamma / prize, "other values"),
+            (lambda gamma, prize: gamma / prize, "no discount + reward discounted"),
+            (lambda gamma, prize: (prize - 1) / (gamma * prize) - 1, "other sign"),
+            (
+                lambda gamma, prize: 1 - (prize - 1) / prize / gamma**2,
+                "discounted twice",
+            ),
+            (lambda gamma, prize: 1 - (prize - 1) * gamma / prize, "gamma upside down"),
+            (
+                lambda gamma, prize: 1 - (prize - gamma) / (gamma * prize),
+                "reward discounted",
+            ),
+            (
+                lambda gamma, prize: 1 - (prize + 1) / (gamma * prize),
+                "reward subtracted",
+            ),
+            (lambda gamma, prize: 1 - (prize - 1) / gamma, "prize left out"),
+            (share_of_the_gap, "share of the truth"),
+            (share_of_lost_steps, "reward cut"),
+            (lambda gamma, prize: 1 - (prize - 1) / gamma * prize, "brackets"),
+            (
+                lambda gamma, prize: round(share_by_formula(gamma, prize), 2),
+                "other values",
+            ),
+            (lambda gamma, prize: str(share_by_formula(gamma, prize)), "other type"),
             (lambda gamma, prize: None, "returns nothing"),
         ],
     ),
@@ -701,6 +1153,7 @@ ANSWERS = {
             lambda gamma: [-(gamma**2), -1],
             lambda gamma: np.array([0.01, 1.0]),
             lambda gamma: torch.tensor([gamma / 3, 0.5]),
+            lambda gamma: (1e-12, 1),
         ],
         wrong=[
             (lambda gamma: gamma / 2, "no pair"),
@@ -711,12 +1164,23 @@ ANSWERS = {
             (lambda gamma: (-gamma / 2, 1.0), "opposite signs"),
             (lambda gamma: (1.0, gamma / 2), "second not larger"),
             (lambda gamma: (gamma, 1.0), "on the border"),
-            (lambda gamma: (0.5, 1.0), "not for every gamma"),
+            (lambda gamma: (0.5, 1.0), "same at every gamma"),
+            (lambda gamma: (0.05, 1.0), "same at every gamma"),
             (lambda gamma: (gamma * 1.01, 1.0), "not for every gamma"),
+            (lambda gamma: (1 - gamma, 1.0), "not for every gamma"),
+            (lambda gamma: (gamma**2, gamma), "on the border"),
+            (lambda gamma: f"{gamma / 2}, 1", "no pair"),
         ],
     ),
     "polyak": Answers(
-        correct=[moved_by_lerp, moved_in_data, moved_by_the_difference, moved_in_numpy],
+        correct=[
+            moved_by_lerp,
+            moved_in_data,
+            moved_by_the_difference,
+            moved_in_numpy,
+            moved_by_foreach,
+            moved_number_by_number,
+        ],
         wrong=[
             (assigned, "shared memory"),
             (assigned_in_the_list, "shared memory"),
@@ -739,17 +1203,36 @@ ANSWERS = {
             (listed_as_arrays, "other tensors"),
             (moved_online, "online moved"),
             (moved_with_a_record, "recorded step"),
+            (moved_or_shared, "shared memory"),
+            (moved_half_the_way, "half the way"),
+            (moved_the_other, "roles exchanged"),
+            (moved_with_the_new_in_full, "new share whole"),
+            (moved_by_one_share, "one share for both"),
+            (moved_to_the_step, "difference only"),
+            (moved_by_a_minus, "subtracted"),
+            (moved_in_two_lines, "reads what it wrote"),
+            (moved_by_the_square, "tau squared"),
+            (moved_to_everything, "each with each"),
+            (moved_first_and_reversed, "not all tensors + reversed"),
+            (moved_in_double, "other dtype"),
         ],
     ),
     "critic_loss": Answers(
-        correct=[loss_with_gather, loss_with_rows, loss_by_loop, loss_with_one_hot],
+        correct=[
+            loss_with_gather,
+            loss_with_rows,
+            loss_by_loop,
+            loss_with_one_hot,
+            loss_of_one_number_in_a_row,
+            loss_by_dot,
+        ],
         wrong=[
             (loss_of_the_online_network_alone, "online in the target"),
             (loss_with_full_gradient, "full gradient"),
             (loss_through_the_target, "gradient to the target"),
             (loss_of_exchanged_networks, "networks exchanged"),
             (loss_without_a_record, "no gradient"),
-            (loss_as_a_number, "no gradient"),
+            (loss_as_a_number, "plain number"),
             (loss_of_the_largest, "largest for taken"),
             (loss_of_columns, "pairs"),
             (loss_with_a_kept_axis, "pairs"),
@@ -792,6 +1275,36 @@ ANSWERS = {
             (loss_of_the_root, "root"),
             (loss_of_sizes, "absolute error"),
             (loss_plus_one, "other values"),
+            (loss_cut_off, "no gradient"),
+            (loss_of_double_exchanged, "roles exchanged"),
+            (loss_of_the_smaller_network, "both networks"),
+            (loss_predicted(loss_of_all_actions), "all actions"),
+            (loss_predicted(loss_of_a_masked_table), "divided by the actions"),
+            (loss_predicted(loss_of_zeros), "zeros for the others"),
+            (loss_predicted(loss_of_the_rest), "ends left out"),
+            (loss_predicted(loss_of_the_next_prediction), "prediction of s'"),
+            (loss_predicted(loss_of_a_masked_prediction), "prediction masked"),
+            (loss_predicted(loss_of_the_mean_prediction), "mean for taken"),
+            (loss_predicted(loss_of_the_first_prediction), "one action for all"),
+            (loss_from(lambda error: -(error**2).mean()), "ascent"),
+            (loss_from(lambda error: (error**2).max()), "largest error"),
+            (loss_from(lambda error: (error**2).mean() / len(error)), "divided twice"),
+            (loss_from(torch.var), "variance"),
+            (
+                loss_from(lambda error: (error**2).sum() / 2),
+                "half the square + sum for mean",
+            ),
+            (
+                loss_from(lambda error: error.clip(-1, 1).pow(2).mean()),
+                "errors clipped",
+            ),
+            (loss_predicted(loss_of_everything), "not gathered"),
+            (loss_predicted(loss_of_rows), "rows for columns"),
+            (loss_of_the_first_sample, "one sample"),
+            (loss_masked_and_summed, "reward masked + sum for mean"),
+            (loss_by_the_package, "calls the package"),
+            (loss_of(target_without_reward), "reward left out"),
+            (loss_of(target_of_sizes), "size for value"),
         ],
     ),
 }

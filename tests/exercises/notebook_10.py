@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from dqn_tutorial.targets import double_td_target
 from tests.exercises import Answers
 
 
@@ -331,6 +332,235 @@ def members_feared_and_actions_believed(reward, next_q, terminated, gamma):
     return reward + gamma * ~terminated * worst.max(0).values
 
 
+def excess_of_states(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, ~terminal].mean(0)
+
+
+def excess_of_actions(q_values, q_star, terminal):
+    return (q_values[:, ~terminal].max(1) - q_star[~terminal].max(0)).mean(-1)
+
+
+def excess_of_the_boldest_agent(q_values, q_star, terminal):
+    return (q_values.max(0) - q_star)[~terminal].mean(0)
+
+
+def excess_with_nan(q_values, q_star, terminal):
+    differences = q_values.max(axis=-1) - q_star.max(axis=-1)
+    return np.nanmean(np.where(terminal, np.nan, differences), axis=1)
+
+
+def excess_sorted(q_values, q_star, terminal):
+    largest, truth = np.sort(q_values)[..., -1], np.sort(q_star)[..., -1]
+    kept = np.flatnonzero(~terminal)
+    return np.einsum("ns->n", largest[:, kept] - truth[kept]) / kept.size
+
+
+def excess_in_float32(q_values, q_star, terminal):
+    total = np.zeros(len(q_values), np.float32)
+    for s in range(len(terminal)):
+        if not terminal[s]:
+            total += q_values[:, s].max(1) - q_star[s].max()
+    return total / np.float32((~terminal).sum())
+
+
+def excess_over_the_ends(q_values, q_star, terminal):
+    differences = (q_values.max(-1) - q_star.max(-1))[:, ~terminal]
+    return differences.sum(-1) / terminal.sum()
+
+
+def excess_in_the_middle(q_values, q_star, terminal):
+    return np.median((q_values.max(-1) - q_star.max(-1))[:, ~terminal], axis=1)
+
+
+def excess_of_the_worst_state(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, ~terminal].max(-1)
+
+
+def excess_of_the_first_agent(q_values, q_star, terminal):
+    for q in q_values:
+        return np.mean((q.max(-1) - q_star.max(-1))[~terminal])
+
+
+def excess_of_each_state(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, ~terminal]
+
+
+def excess_of_the_last_state(q_values, q_star, terminal):
+    result = np.zeros(len(q_values))
+    for s in np.flatnonzero(~terminal):
+        result = q_values[:, s].max(1) - q_star[s].max()
+    return result / (~terminal).sum()
+
+
+def excess_squared(q_values, q_star, terminal):
+    return ((q_values.max(-1) - q_star.max(-1))[:, ~terminal] ** 2).mean(-1)
+
+
+def excess_of_what_is_too_large(q_values, q_star, terminal):
+    return np.clip((q_values.max(-1) - q_star.max(-1))[:, ~terminal], 0, None).mean(-1)
+
+
+def excess_without_truth(q_values, q_star, terminal):
+    return q_values.max(-1)[:, ~terminal].mean(-1)
+
+
+def excess_in_shares(q_values, q_star, terminal):
+    truth = q_star.max(-1)[~terminal]
+    return ((q_values.max(-1)[:, ~terminal] - truth) / truth).mean(-1)
+
+
+def excess_of_sizes(q_values, q_star, terminal):
+    sizes = np.abs(q_values.max(-1)) - np.abs(q_star.max(-1))
+    return sizes[:, ~terminal].mean(-1)
+
+
+def excess_of_the_average_value(q_values, q_star, terminal):
+    return (q_values.mean(-1) - q_star.max(-1))[:, ~terminal].mean(-1)
+
+
+def excess_over_the_average_truth(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.mean(-1))[:, ~terminal].mean(-1)
+
+
+def excess_of_numbers(q_values, q_star, terminal):
+    return (q_values.argmax(-1) - q_star.argmax(-1))[:, ~terminal].mean(-1)
+
+
+def excess_of_one_maximum(q_values, q_star, terminal):
+    kept = q_values[:, ~terminal].reshape(len(q_values), -1)
+    return kept.max(1) - q_star[~terminal].max()
+
+
+def excess_averaged_early(q_values, q_star, terminal):
+    return q_values[:, ~terminal].mean(1).max(-1) - q_star[~terminal].mean(0).max(-1)
+
+
+def excess_where_the_truth_is_not_0(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, np.any(q_star != 0, 1)].mean(-1)
+
+
+def excess_of_the_smallest(q_values, q_star, terminal):
+    return (q_values.min(-1) - q_star.min(-1))[:, ~terminal].mean(-1)
+
+
+def excess_with_not(q_values, q_star, terminal):
+    return (q_values.max(-1) - q_star.max(-1))[:, not terminal].mean(-1)
+
+
+def excess_masked_in_front(q_values, q_star, terminal):
+    return (q_values.max(-1)[~terminal] - q_star.max(-1)[~terminal]).mean(-1)
+
+
+def excess_everywhere_with_another_sign(q_values, q_star, terminal):
+    return q_star.max(-1).mean() - q_values.max(-1).mean(-1)
+
+
+def double_by_nested_loops(reward, next_q_online, next_q_target, terminated, gamma):
+    y = reward.clone()
+    for b in range(len(reward)):
+        best = 0
+        for a in range(next_q_online.shape[1]):
+            if next_q_online[b, a] > next_q_online[b, best]:
+                best = a
+        if not terminated[b].item():
+            y[b] += gamma * next_q_target[b, best].item()
+    return y
+
+
+def double_by_take(reward, next_q_online, next_q_target, terminated, gamma):
+    n_actions = next_q_target.size(1)
+    place = torch.arange(len(reward)) * n_actions + next_q_online.max(1)[1]
+    next_v = torch.take(next_q_target.detach(), place)
+    return torch.where(terminated, reward, torch.add(reward, next_v, alpha=gamma))
+
+
+def double_chosen(chooses, values):
+    """Make a target of what chooses and what values, of the two tables."""
+
+    def target(reward, next_q_online, next_q_target, terminated, gamma):
+        tables = next_q_online.detach(), next_q_target.detach()
+        best = chooses(*tables).argmax(1, keepdim=True)
+        next_v = values(*tables).gather(1, best).squeeze(1)
+        return reward + gamma * ~terminated * next_v
+
+    return target
+
+
+def double_of(value):
+    """Make a target of a value of the next state."""
+
+    def target(reward, next_q_online, next_q_target, terminated, gamma):
+        next_v = value(next_q_online.detach(), next_q_target.detach())
+        return reward + gamma * next_v * ~terminated
+
+    return target
+
+
+def online(q, lagged):
+    return q
+
+
+def lagged(q, lagged):
+    return lagged
+
+
+def double_by_the_package(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_td_target(reward, next_q_online, next_q_target, terminated, gamma)
+
+
+def double_in_a_list(*inputs):
+    return double_by_loop(*inputs).tolist()
+
+
+def double_in_whole_numbers(*inputs):
+    return double_by_loop(*inputs).round().long()
+
+
+def double_of_nothing(reward, next_q_online, next_q_target, terminated, gamma):
+    return gamma * double_chosen(online, lagged)(
+        torch.zeros_like(reward), next_q_online, next_q_target, terminated, 1.0
+    )
+
+
+def double_exchanged_in_full(reward, next_q_online, next_q_target, terminated, gamma):
+    return double_exchanged(reward, next_q_online, next_q_target, terminated, 1)
+
+
+def maxmin_flat(reward, next_q, terminated, gamma):
+    n_members, size, n_actions = next_q.shape
+    smallest = next_q.detach().reshape(n_members, -1).sort(0).values[0]
+    next_v = smallest.reshape(size, n_actions).topk(1, -1).values[:, 0]
+    next_v[terminated] = 0
+    return next_v.double() * gamma + reward
+
+
+def maxmin_by_signs(reward, next_q, terminated, gamma):
+    cautious = -(-next_q.detach()).max(dim=0)[0]
+    best = -torch.min(-cautious, dim=1)[0]
+    return reward + (1 - terminated.float()) * gamma * best
+
+
+def maxmin_of(value):
+    """Make a target of a value of the next states."""
+
+    def target(reward, next_q, terminated, gamma):
+        return reward + gamma * value(next_q.detach()) * ~terminated
+
+    return target
+
+
+def chosen(chooses, values):
+    return values[torch.arange(len(values)), chooses.argmax(-1)]
+
+
+def members_without_maximum(reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amin(0)
+
+
+def members_of_the_worst_and_masked(reward, next_q, terminated, gamma):
+    return (reward + gamma * next_q.detach().amin((0, 2))) * ~terminated
+
+
 ANSWERS = {
     "why_too_large": Answers(
         correct=["D", "d", " D "],
@@ -344,7 +574,13 @@ ANSWERS = {
         ],
     ),
     "mean_excess": Answers(
-        correct=[excess_in_one_line, excess_by_weights],
+        correct=[
+            excess_in_one_line,
+            excess_by_weights,
+            excess_with_nan,
+            excess_sorted,
+            excess_in_float32,
+        ],
         wrong=[
             (excess_by_loop, "other type"),
             (excess_in_torch, "other type"),
@@ -361,10 +597,40 @@ ANSWERS = {
             (excess_summed, "sum for mean"),
             (excess_at_one_minus_the_mask, "numbers for a mask"),
             (excess_at_inverted_bits, "numbers for a mask"),
+            (excess_of_states, "mean over agents"),
+            (excess_of_actions, "maximum over states"),
+            (excess_of_the_boldest_agent, "maximum over agents"),
+            (excess_over_the_ends, "other divisor"),
+            (excess_in_the_middle, "no mean"),
+            (excess_of_the_worst_state, "largest state"),
+            (excess_of_the_first_agent, "one agent"),
+            (excess_of_each_state, "one for each state"),
+            (excess_of_the_last_state, "last state"),
+            (excess_squared, "squares"),
+            (excess_of_what_is_too_large, "cut at 0"),
+            (excess_without_truth, "truth left out"),
+            (excess_in_shares, "relative"),
+            (excess_of_sizes, "sizes compared"),
+            (excess_of_the_average_value, "mean of the agent"),
+            (excess_over_the_average_truth, "mean of Q*"),
+            (excess_of_numbers, "action for value"),
+            (excess_of_one_maximum, "one maximum"),
+            (excess_averaged_early, "mean before maximum"),
+            (excess_where_the_truth_is_not_0, "mask from Q*"),
+            (excess_of_the_smallest, "minimum for maximum"),
+            (excess_with_not, "one flag for all"),
+            (excess_masked_in_front, "mask on another axis"),
+            (excess_everywhere_with_another_sign, "terminal states + other sign"),
         ],
     ),
     "double_target": Answers(
-        correct=[double_with_gather, double_by_loop, double_with_one_hot],
+        correct=[
+            double_with_gather,
+            double_by_loop,
+            double_with_one_hot,
+            double_by_nested_loops,
+            double_by_take,
+        ],
         wrong=[
             (double_in_numpy, "other type"),
             (double_exchanged, "roles exchanged"),
@@ -382,10 +648,46 @@ ANSWERS = {
             (double_with_a_kept_axis, "broadcast"),
             (double_with_gradient, "gradient"),
             (double_gathered_flat, "index needs an axis"),
+            (double_chosen(lambda q, lag: q + lag, lagged), "both choose"),
+            (double_chosen(online, lambda q, lag: q.add(lag).div(2)), "both value"),
+            (double_chosen(online, lambda q, lag: q + lag), "values added"),
+            (double_of(lambda q, lag: torch.maximum(q, lag).amax(1)), "larger value"),
+            (
+                double_of(lambda q, lag: (q.amax(1) + lag.amax(1)) / 2),
+                "mean of the maxima",
+            ),
+            (
+                double_of(lambda q, lag: lag.gather(1, q.min(1, True)[1])[:, 0]),
+                "worst action",
+            ),
+            (double_chosen(lambda q, lag: abs(q), lagged), "size for value"),
+            (double_of(lambda q, lag: (q.softmax(1) * lag).sum(1)), "soft choice"),
+            (
+                double_of(lambda q, lag: lag[:, q.mean(0).argmax()]),
+                "one action for all",
+            ),
+            (double_of(lambda q, lag: lag.flatten()[q.argmax()]), "one maximum"),
+            (double_of(lambda q, lag: lag[q.argmax(1)]), "rows for columns"),
+            (double_of(lambda q, lag: lag[0, q.argmax(1)]), "first row"),
+            (double_of(lambda q, lag: lag.mean(1)), "mean of actions"),
+            (
+                double_of(lambda q, lag: lag[range(len(q)), q.argmax(0)]),
+                "max over the batch",
+            ),
+            (double_exchanged_in_full, "roles exchanged + no discount"),
+            (double_of_nothing, "reward left out"),
+            (double_by_the_package, "calls the package"),
+            (double_in_a_list, "other type"),
+            (double_in_whole_numbers, "other values"),
         ],
     ),
     "maxmin_target": Answers(
-        correct=[maxmin_by_axes, maxmin_pair_by_pair],
+        correct=[
+            maxmin_by_axes,
+            maxmin_pair_by_pair,
+            maxmin_flat,
+            maxmin_by_signs,
+        ],
         wrong=[
             (maxmin_by_loop, "other type"),
             (maxmin_in_numpy, "other type"),
@@ -405,6 +707,32 @@ ANSWERS = {
             (members_with_gradient, "gradient"),
             (members_with_a_kept_axis, "broadcast"),
             (members_of_pairs, "max gives a pair"),
+            (maxmin_of(lambda q: torch.minimum(q[0], q[1]).amax(-1)), "two members"),
+            (maxmin_of(lambda q: q.amin(0).max()), "one maximum"),
+            (maxmin_of(lambda q: q.min()), "minimum of the batch"),
+            (maxmin_of(lambda q: q.sum(0).amax(-1)), "sum of members"),
+            (maxmin_of(lambda q: (q.mean(0) - q.std(0)).amax(-1)), "less the spread"),
+            (maxmin_of(lambda q: q.min(0).indices.amax(-1)), "member for value"),
+            (maxmin_of(lambda q: min(q).amax(-1)), "Python's min"),
+            (
+                maxmin_of(lambda q: chosen(q.amin(0), q.mean(0))),
+                "chosen by others",
+            ),
+            (
+                maxmin_of(lambda q: q[q.sum((1, 2)).argmin()].amax(-1)),
+                "one member for all",
+            ),
+            (
+                maxmin_of(lambda q: q.amin(0).clamp(max=0).amax(-1)),
+                "minimum from 0",
+            ),
+            (maxmin_of(lambda q: q.amax(1).amin(0)), "max over the batch"),
+            (
+                maxmin_of(lambda q: q.amax(-1).mean(0)),
+                "maximum first + mean of members",
+            ),
+            (members_without_maximum, "no maximum"),
+            (members_of_the_worst_and_masked, "smallest of all + reward masked"),
         ],
     ),
 }
