@@ -90,7 +90,7 @@ def explained(judge: Judge) -> Judge:
         try:
             judge(answer, rng)
         except OwnError as error:
-            for pieces, key in ERRORS:
+            for pieces, key in (*ERRORS, *TENSOR_ERRORS):
                 if all(piece in str(error) for piece in pieces):
                     raise Wrong(key, str(error)) from None
             raise
@@ -140,11 +140,12 @@ def target_of(
     discount: Function = lambda g: g,
     keep: Function = lambda t: ~t,
     value: Function = lambda q: q.amax(-1),
+    mode: Callable[[], Any] = torch.no_grad,
 ) -> Function:
     """Return a TD target made of parts, a function like `plain_target`."""
 
     def target(r: Tensor, q: Tensor, t: Tensor, g: float) -> Tensor:
-        with torch.no_grad():
+        with mode():
             return torch.as_tensor(reward(r, t, g) + discount(g) * keep(t) * value(q))
 
     return target
@@ -219,3 +220,25 @@ def gradients(loss: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
 def as_float32(array: ArrayLike, has_grad: bool = False) -> Tensor:
     """Return a float32 tensor of its own."""
     return torch.tensor(array, dtype=torch.float32, requires_grad=has_grad)
+
+
+# the same as `ERRORS`, about indices, sizes and types
+TENSOR_ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("out of bounds for dimension",), "index too large"),
+    (("indexing tensors could not be broadcast together",), "indices of two lengths"),
+    (("Expected dtype int",), "float index"),
+    (("tensors used as indices must be",), "float index"),
+    (("only integers, slices",), "float index"),
+    (("Expected a long tensor for index",), "float index"),
+    (("one_hot is only applicable",), "float index"),
+    (("Size does not match at dimension",), "index longer than table"),
+    (("Can't call numpy()",), "NumPy takes data"),
+    (("must match the size of tensor b",), "sizes do not meet"),
+    (("shapes cannot be multiplied",), "inner sizes"),
+    (("size mismatch, got input",), "inner sizes"),
+    (("have the same dtype",), "two dtypes"),
+    (("only for scalar outputs",), "backward of many"),
+    (("NoneType", "unsupported operand"), "no backward"),
+    (("Subtraction, the `-` operator, with",), "flags subtracted"),
+    (("bitwise_xor",), "caret"),
+)
