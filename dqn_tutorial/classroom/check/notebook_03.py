@@ -14,27 +14,26 @@ from dqn_tutorial.classroom.check.exercise import (
 )
 from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import (
-    TARGET_FLAWS,
     as_float32,
     explained,
-    flawed,
     plain_target,
 )
 from dqn_tutorial.classroom.check.parts import (
     ERROR_FLAWS,
+    MORE_ERROR_FLAWS,
     MORE_NETWORK_FLAWS,
     NETWORK_FLAWS,
     PICK_FLAWS,
-    STEP_FLAWS,
     by_pairs,
     error_of,
     errors_seen,
     loss_of,
     loss_seen,
+    named,
     pick_of,
-    step_of,
 )
 from dqn_tutorial.classroom.check.pulls import ever, never, or_traits
+from dqn_tutorial.classroom.check.steps import MORE_STEP_FLAWS, STEP_FLAWS, step_of
 from dqn_tutorial.classroom.check.values import as_array, shape_of, shown
 
 HERE = "03_q_network"
@@ -75,7 +74,7 @@ taken_q = Exercise(
         by_values(
             _sample_taken,
             pick_of(),
-            flawed(pick_of, PICK_FLAWS),
+            named(pick_of, PICK_FLAWS),
             by_hand=[
                 _table([[1, 2], [3, 4], [6, 5]], [0, 1, 0]),
                 _table([[-1.5, -2.5, -0.5]], [1]),
@@ -116,7 +115,7 @@ td_loss = Exercise(
             lambda seen_as: by_values(
                 _sample_loss,
                 loss_of(),
-                flawed(loss_of, ERROR_FLAWS),
+                named(loss_of, ERROR_FLAWS, MORE_ERROR_FLAWS),
                 seen_as=seen_as,
                 by_hand=[
                     _batch([1, 2], [2, 4]),
@@ -197,7 +196,7 @@ sgd_step = Exercise(
         by_values(
             _sample_step,
             step_of(),
-            flawed(step_of, STEP_FLAWS),
+            named(step_of, STEP_FLAWS, MORE_STEP_FLAWS),
             by_hand=[
                 _step([[1], [2], [0]], [[1], [2]], [0, 0], [3, 6]),
                 _step([[1, 0], [0, 1]], [[1, 2]], [0], [3]),
@@ -260,10 +259,7 @@ network_error = Exercise(
             lambda seen_as: by_values(
                 _sample_transitions,
                 error_of(),
-                [
-                    *flawed(error_of, (*TARGET_FLAWS, *NETWORK_FLAWS)),
-                    *((key, error_of(**parts)) for key, parts in MORE_NETWORK_FLAWS),
-                ],
+                named(error_of, NETWORK_FLAWS, MORE_NETWORK_FLAWS),
                 seen_as=seen_as,
                 by_hand=[
                     _transitions(

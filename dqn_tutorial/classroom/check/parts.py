@@ -1,7 +1,6 @@
-"""Answers of 03_q_network made of parts, and wrong parts: picking a Q-value, a loss, TD
-errors, a step of SGD.
-"""
+"""Answers made of parts, and wrong parts: picking a Q-value, a loss, TD errors."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +10,25 @@ from torch.nn.functional import one_hot
 from dqn_tutorial.classroom.check.exercise import Function
 from dqn_tutorial.classroom.check.misconceptions import (
     LOSS_FLAWS,
+    TARGET_FLAWS,
+    flawed,
     target_of,
 )
 from dqn_tutorial.classroom.check.pulls import with_gradients
+
+Flaw = tuple[str, dict[str, Any]]  # a key, and the parts that are wrong
+
+
+def named(
+    build: Callable[..., Any], often: Sequence[Flaw], seldom: Sequence[Flaw] = ()
+) -> list[tuple[str, Any]]:
+    """Return what `build(**parts)` makes with one flaw, and with two that come often:
+    for all pairs a learner would have to wait.
+    """
+    return [
+        *flawed(build, often),
+        *((key, build(**parts)) for key, parts in seldom),
+    ]
 
 
 def by_pairs(q: Tensor, a: Tensor) -> Tensor:
@@ -34,6 +49,10 @@ def _mask(q: Tensor, a: Tensor) -> Tensor:
 
 def _flat(q: Tensor, a: Tensor, stride: int) -> Tensor:
     return q.flatten()[torch.arange(len(a)) * stride + a]
+
+
+def _upper_rows(q: Tensor, a: Tensor) -> Tensor:
+    return q[torch.arange(q.shape[1]), a]
 
 
 _PICKS: tuple[tuple[str, Function], ...] = (
@@ -72,7 +91,7 @@ _PICKS: tuple[tuple[str, Function], ...] = (
     ("summed over the samples", lambda q, a: q.T @ _mask(q, a).float()),
     ("maximum of the mask", lambda q, a: (q * _mask(q, a)).amax(1)),
     ("mean of the mask", lambda q, a: (q * _mask(q, a)).mean(1)),
-    ("as many as actions", lambda q, a: by_pairs(q, a)[: q.shape[1]]),
+    ("as many as actions", lambda q, a: _upper_rows(q, a[torch.arange(q.shape[1])])),
     ("flat index", lambda q, a: _flat(q, a, 0)),
     ("flat index", lambda q, a: _flat(q, a, 1)),
     ("flat index", lambda q, a: _flat(q, a, len(a))),
@@ -93,7 +112,7 @@ _ENDS: tuple[tuple[str, Function], ...] = (
     ("without sign", torch.abs),
 )
 # wrong parts of `pick_of`
-PICK_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+PICK_FLAWS: tuple[Flaw, ...] = (
     *((key, {"pick": pick}) for key, pick in _PICKS),
     *((key, {"then": then}) for key, then in _ENDS),
 )
@@ -121,10 +140,32 @@ def _one(y: Tensor, q: Tensor, place: int) -> Tensor:
     return error * one_hot(torch.arange(len(y))[place], len(y))
 
 
+# wrong parts of `loss_of`
+ERROR_FLAWS: tuple[Flaw, ...] = (
+    ("roles swapped", {"prediction": torch.detach, "target": _itself}),
+    ("prediction cut off", {"prediction": torch.detach}),
+    ("target not data", {"target": _itself}),
+    ("broadcast", {"error": torch.sub}),
+    (
+        "broadcast + sum for mean",
+        {"error": torch.sub, "mean": lambda error: error.square().sum()},
+    ),
+    *LOSS_FLAWS,
+    ("no single number", {"mean": torch.square}),
+    ("half of the sum", {"mean": lambda error: error.square().sum() / 2}),
+)
+_ERRORS: tuple[tuple[str, Function], ...] = (
+    ("one sample only", lambda y, q: y[:1] - q[:1, 0]),
+    ("one sample only", lambda y, q: y[-1:] - q[-1:, 0]),
+    ("one sample only", lambda y, q: _one(y, q, 0)),
+    ("one sample only", lambda y, q: _one(y, q, -1)),
+    ("first target for all", lambda y, q: y[0] - q[:, 0]),
+    ("first prediction for all", lambda y, q: y - q[0]),
+    ("mean of the targets", lambda y, q: y.mean() - q[:, 0]),
+    ("errors added", lambda y, q: y + q[:, 0]),
+)
 _MEANS: tuple[tuple[str, Function], ...] = (
-    ("half of the sum", lambda error: error.square().sum() / 2),
     ("norm", lambda error: error.square().sum().sqrt()),
-    ("no single number", torch.square),
     ("no square", lambda error: 2 * error.mean()),
     ("no square + sum for mean", torch.sum),
     ("no square + sum for mean", lambda error: -error.sum()),
@@ -141,26 +182,9 @@ _MEANS: tuple[tuple[str, Function], ...] = (
     ("divided twice", lambda error: error.square().mean() / len(error)),
     ("median", lambda error: error.square().median()),
 )
-# wrong parts of `loss_of`
-ERROR_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("roles swapped", {"prediction": torch.detach, "target": _itself}),
-    ("prediction cut off", {"prediction": torch.detach}),
-    ("target not data", {"target": _itself}),
-    ("broadcast", {"error": torch.sub}),
-    (
-        "broadcast + sum for mean",
-        {"error": torch.sub, "mean": lambda error: error.square().sum()},
-    ),
-    ("one sample only", {"error": lambda y, q: y[:1] - q[:1, 0]}),
-    ("one sample only", {"error": lambda y, q: y[-1:] - q[-1:, 0]}),
-    ("one sample only", {"error": lambda y, q: _one(y, q, 0)}),
-    ("one sample only", {"error": lambda y, q: _one(y, q, -1)}),
-    ("first target for all", {"error": lambda y, q: y[0] - q[:, 0]}),
-    ("first prediction for all", {"error": lambda y, q: y - q[0]}),
-    ("mean of the targets", {"error": lambda y, q: y.mean() - q[:, 0]}),
-    ("errors added", {"error": lambda y, q: y + q[:, 0]}),
-    *LOSS_FLAWS,
-    *((key, {"mean": mean}) for key, mean in _MEANS),
+MORE_ERROR_FLAWS: tuple[Flaw, ...] = (
+    *((key, {"error": wrong}) for key, wrong in _ERRORS),
+    *((key, {"mean": wrong}) for key, wrong in _MEANS),
 )
 
 errors_seen = with_gradients("errors", {"q_values": 0, "next_q": 3})
@@ -189,8 +213,9 @@ def _at(q: Tensor, a: Tensor) -> Tensor:
     return by_pairs(q, a)[:, None]
 
 
-# wrong parts of `error_of`, which may come with those of a target
-NETWORK_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+# wrong parts of `error_of`
+NETWORK_FLAWS: tuple[Flaw, ...] = (
+    *TARGET_FLAWS,
     ("target not data", {"mode": torch.enable_grad}),
     ("prediction cut off", {"cut": torch.detach}),
     ("sign", {"then": lambda error, t: -error}),
@@ -227,8 +252,7 @@ _AFTERWARDS: tuple[tuple[str, Function], ...] = (
     ("one number", lambda error, t: error.sum()),
     ("axis left over", lambda error, t: error[:, None]),
 )
-# others of them: without the pairs, for which a learner would have to wait
-MORE_NETWORK_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+MORE_NETWORK_FLAWS: tuple[Flaw, ...] = (
     (
         "action of the same state",
         {"following": lambda q, n, a: _at(n, q.argmax(-1))},
@@ -238,175 +262,4 @@ MORE_NETWORK_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("prediction returned", {"difference": lambda y, q: q}),
     *((key, {"prediction": wrong}) for key, wrong in _PREDICTIONS),
     *((key, {"then": then}) for key, then in _AFTERWARDS),
-)
-
-
-def _taken(w: Tensor, s: Tensor, a: Tensor) -> Tensor:
-    return one_hot(a, len(w))
-
-
-def last_of_each(w: Tensor, s: Tensor, a: Tensor) -> Tensor:
-    """Return the actions taken as flags [B, A], of each action the last one only."""
-    taken = _taken(w, s, a)
-    return taken * (taken.flip(0).cumsum(0).flip(0) == 1)
-
-
-def step_of(
-    error: Function = lambda w, s, a, y: y[:, None] - s @ w.T,
-    hit: Function = _taken,
-    state: Function = lambda s: s,
-    size: Function = lambda hit, n: n,
-    scale: Function = lambda rate: 2 * rate,
-    step: Function = lambda w, change, rate: w + change,
-    order: Function = lambda once: once,
-) -> Function:
-    """Return a step of SGD made of parts, a function of `sgd_step`'s arguments: 2/B
-    times the sum over i of (y_i - q_i) s_i is added to the rows of the actions taken.
-    """
-
-    def once(
-        w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float, size_of: int = 0
-    ) -> Any:
-        hits = hit(w, s, a)
-        pull = (hits * error(w, s, a, y)).T @ state(s) / size(hits, size_of or len(a))
-        return step(w, scale(rate) * pull, rate)
-
-    return order(once)
-
-
-def one_by_one(once: Function) -> Function:
-    """Return the step that is taken for a sample after the other."""
-
-    def steps(w: Tensor, s: Tensor, a: Tensor, y: Tensor, rate: float) -> Any:
-        for i in range(len(a)):
-            row = slice(i, i + 1)
-            w = once(w, s[row], a[row], y[row], rate, len(a))
-        return w
-
-    return steps
-
-
-def _is_first(a: Tensor) -> Tensor:
-    return torch.arange(len(a)) == 0
-
-
-def _mean_target(w: Tensor, s: Tensor, a: Tensor, y: Tensor) -> Tensor:
-    return y.mean() - s @ w.T
-
-
-def _root(w: Tensor, s: Tensor, a: Tensor, y: Tensor) -> Tensor:
-    error = y[:, None] - s @ w.T
-    return error / 2 / by_pairs(error, a).square().mean().sqrt()
-
-
-def _columns(w: Tensor, s: Tensor, a: Tensor, y: Tensor) -> Tensor:
-    """Return for each sample and row the sum over all y_j of that row's action."""
-    taken = one_hot(a, len(w)).float()
-    return y @ taken - taken.sum(0) * (s @ w.T)
-
-
-_ERRORS: tuple[tuple[str, Function], ...] = (
-    ("broadcast", _mean_target),
-    ("prediction left out", lambda w, s, a, y: y[:, None]),
-    ("target left out", lambda w, s, a, y: -s @ w.T),
-    ("prediction added", lambda w, s, a, y: y[:, None] + s @ w.T),
-    ("error squared", lambda w, s, a, y: (y[:, None] - s @ w.T).square()),
-    ("no square", lambda w, s, a, y: torch.full((len(s), len(w)), 0.5)),
-    ("absolute error", lambda w, s, a, y: (y[:, None] - s @ w.T).sign() / 2),
-    ("Huber", lambda w, s, a, y: (y[:, None] - s @ w.T).clamp(-1, 1) / 2),
-    ("root", _root),
-    (
-        "square of the mean",
-        lambda w, s, a, y: by_pairs(y[:, None] - s @ w.T, a).mean().expand(len(s), 1),
-    ),
-)
-_HITS: tuple[tuple[str, Function], ...] = (
-    ("all actions", lambda w, s, a: torch.ones(len(s), len(w))),
-    ("greedy action", lambda w, s, a: _taken(w, s, (s @ w.T).argmax(-1))),
-    ("repeated actions lost", last_of_each),
-    ("repeated actions lost", lambda w, s, a: last_of_each(w, s, a.flip(0)).flip(0)),
-    ("one sample only", lambda w, s, a: _taken(w, s, a) * _is_first(a)[:, None]),
-    (
-        "one sample only",
-        lambda w, s, a: _taken(w, s, a) * _is_first(a).flip(0)[:, None],
-    ),
-)
-_STEPS: tuple[tuple[str, Function], ...] = (
-    ("uphill", lambda w, change, rate: w - change),
-    ("gradient returned", lambda w, change, rate: -change / rate),
-    ("gradient returned", lambda w, change, rate: change / rate),
-    ("change returned", lambda w, change, rate: change),
-    ("change returned", lambda w, change, rate: -change),
-    ("nothing changed", lambda w, change, rate: w),
-    ("transposed", lambda w, change, rate: (w + change).T),
-    ("Adam", lambda w, change, rate: w + rate * change.sign()),
-)
-_SCALES: tuple[tuple[str, Function], ...] = (
-    ("factor two", lambda rate: rate),
-    ("twice as long", lambda rate: 4 * rate),
-    ("no learning rate", lambda rate: 2.0),
-    ("factor two + no learning rate", lambda rate: 1.0),
-)
-_SIZES: tuple[tuple[str, Function], ...] = (
-    ("sum for mean", lambda hit, n: 1),
-    ("mean over all actions", lambda hit, n: n * hit.shape[1]),
-    ("mean of each action", lambda hit, n: hit.sum(0).clamp(1)[:, None]),
-    ("number of actions", lambda hit, n: hit.shape[1]),
-)
-_STATES: tuple[tuple[str, Function], ...] = (
-    ("mean of the states", lambda s: s.mean(0).expand_as(s)),
-    ("state left out", torch.ones_like),
-    ("state squared", torch.square),
-)
-_ORDERS: tuple[tuple[str, Function], ...] = (
-    ("one sample at a time", one_by_one),
-    ("two steps", lambda once: lambda w, *given: once(once(w, *given), *given)),
-    (
-        "loss returned",
-        lambda once: lambda w, s, a, y, g: (y - by_pairs(s @ w.T, a)).square().mean(),
-    ),
-    (
-        "one row for each sample",
-        lambda once: (
-            lambda w, s, a, y, g: (
-                w[a] + 2 * g / len(a) * (y - by_pairs(s @ w.T, a))[:, None] * s
-            )
-        ),
-    ),
-)
-# wrong parts of `step_of`
-STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
-    *(
-        (key, {part: wrong})
-        for part, table in {
-            "step": _STEPS,
-            "scale": _SCALES,
-            "size": _SIZES,
-            "hit": _HITS,
-            "error": _ERRORS,
-            "state": _STATES,
-            "order": _ORDERS,
-        }.items()
-        for key, wrong in table
-    ),
-    ("broadcast + sum for mean", {"error": _mean_target, "size": lambda hit, n: 1 / n}),
-    (
-        "factor two + sum for mean",
-        {"scale": lambda rate: rate, "size": lambda hit, n: 1},
-    ),
-    (
-        "columns for rows",
-        {
-            "hit": lambda w, s, a: torch.ones(len(s), len(w)),
-            "error": _columns,
-            "size": lambda hit, n: n * n,
-        },
-    ),
-    (
-        "all rows moved",
-        {
-            "hit": lambda w, s, a: torch.ones(len(s), len(w)),
-            "error": lambda w, s, a, y: by_pairs(y[:, None] - s @ w.T, a)[:, None],
-        },
-    ),
 )
