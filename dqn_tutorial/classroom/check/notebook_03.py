@@ -22,6 +22,7 @@ from dqn_tutorial.classroom.check.parts import (
     ERROR_FLAWS,
     MORE_ERROR_FLAWS,
     MORE_NETWORK_FLAWS,
+    MORE_PICK_FLAWS,
     NETWORK_FLAWS,
     PICK_FLAWS,
     by_pairs,
@@ -74,7 +75,7 @@ taken_q = Exercise(
         by_values(
             _sample_taken,
             pick_of(),
-            named(pick_of, PICK_FLAWS),
+            named(pick_of, PICK_FLAWS, MORE_PICK_FLAWS),
             by_hand=[
                 _table([[1, 2], [3, 4], [6, 5]], [0, 1, 0]),
                 _table([[-1.5, -2.5, -0.5]], [1]),

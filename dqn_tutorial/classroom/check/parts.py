@@ -100,8 +100,6 @@ _PICKS: tuple[tuple[str, Function], ...] = (
     ("softmax", lambda q, a: by_pairs(q.softmax(-1), a)),
 )
 _ENDS: tuple[tuple[str, Function], ...] = (
-    ("squeezed away", torch.squeeze),
-    ("axis left over", lambda values: values[..., None]),
     ("axis in front", lambda values: values[None]),
     ("one number", lambda values: values[0]),
     ("one number", lambda values: values[-1]),
@@ -114,8 +112,10 @@ _ENDS: tuple[tuple[str, Function], ...] = (
 # wrong parts of `pick_of`
 PICK_FLAWS: tuple[Flaw, ...] = (
     *((key, {"pick": pick}) for key, pick in _PICKS),
-    *((key, {"then": then}) for key, then in _ENDS),
+    ("squeezed away", {"then": torch.squeeze}),
+    ("axis left over", {"then": lambda values: values[..., None]}),
 )
+MORE_PICK_FLAWS: tuple[Flaw, ...] = tuple((key, {"then": then}) for key, then in _ENDS)
 
 loss_seen = with_gradients("loss", {"q_value": 0, "td_target": 1})
 
