@@ -917,19 +917,9 @@ def step_without_targets(weight, state, action, td_target, learning_rate):
 
 
 def step_with_a_plus(weight, state, action, td_target, learning_rate):
-    return stepped_on(
-        weight,
-        -learning_rate,
-        lambda w: (
-            (
-                2 * errors_of(w, state, action, 0) * -td_target
-                - errors_of(w, state, action, 0).square()
-            )
-            .neg()
-            .mean()
-            .neg()
-        ),
-    )
+    error = td_target + (weight[action] * state).sum(1)
+    change = 2 * learning_rate / len(action) * error[:, None] * state
+    return weight.index_add(0, action, change)
 
 
 def step_by_squared_errors(weight, state, action, td_target, learning_rate):

@@ -51,9 +51,12 @@ def _sample_taken(rng: np.random.Generator) -> dict[str, Any]:
     """B samples of A actions, B above A or, sometimes, 1."""
     n_actions = int(rng.integers(2, 6))
     size = n_actions + int(rng.integers(1, 6)) if rng.random() < 0.75 else 1
+    # of one sample action 0: the number of a row too, so that no error hides a table
+    # that is read the wrong way round
+    action = rng.integers(n_actions if size > 1 else 1, size=size)
     return {
         "q_values": _draw(rng, size, n_actions),
-        "action": torch.tensor(rng.integers(n_actions, size=size)),
+        "action": torch.tensor(action),
     }
 
 
@@ -178,13 +181,14 @@ def _step(
     state: list[list[float]],
     action: list[int],
     td_target: list[float],
+    learning_rate: float = 0.5,
 ) -> dict[str, Any]:
     return {
         "weight": as_float32(weight),
         "state": as_float32(state),
         "action": torch.tensor(action),
         "td_target": as_float32(td_target),
-        "learning_rate": 0.5,
+        "learning_rate": learning_rate,
     }
 
 
@@ -200,7 +204,7 @@ sgd_step = Exercise(
             named(step_of, STEP_FLAWS, MORE_STEP_FLAWS),
             by_hand=[
                 _step([[1], [2], [0]], [[1], [2]], [0, 0], [3, 6]),
-                _step([[1, 0], [0, 1]], [[1, 2]], [0], [3]),
+                _step([[1, 0], [0, 1]], [[1, 2]], [0], [3], 0.25),
                 _step(
                     [[1], [2], [0]], [[1], [1], [2], [1]], [0, 1, 1, 1], [3, 4, 8, 0]
                 ),
