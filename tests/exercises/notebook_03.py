@@ -173,6 +173,11 @@ def result_left_empty(q_values, action):
     return result
 
 
+def flat_and_one_too_far(q_values, action):
+    n_actions = q_values.shape[1]
+    return q_values.flatten()[torch.arange(1, len(action) + 1) * n_actions + action]
+
+
 def times_the_action(q_values, action):
     return (q_values * action.unsqueeze(1)).sum(dim=1)
 
@@ -1316,6 +1321,7 @@ ANSWERS = {
             (loop_over_the_actions, "as many as actions"),
             (flat_without_stride, "flat index"),
             (flat_with_the_batch_as_stride, "flat index"),
+            (flat_and_one_too_far, "index too large"),
             (sorted_and_picked, "sorted first"),
             (picked_from_softmax, "softmax"),
             (picked_and_laid_down, "axis in front"),
@@ -1374,9 +1380,9 @@ ANSWERS = {
             (loss_of_torch_with_both_faults, "target not data + broadcast"),
             (squeezed_along_the_wrong_axis, "broadcast"),
             (means_of_columns, "no single number"),
-            (loss_of_the_first, "one sample only"),
-            (loss_returned_in_the_loop, "one sample only"),
-            (loss_of_the_last, "one sample only"),
+            (loss_of_the_first, "one sample"),
+            (loss_returned_in_the_loop, "one sample"),
+            (loss_of_the_last, "one sample"),
             (all_to_the_first_target, "first target for all"),
             (all_from_the_first_prediction, "first prediction for all"),
             (all_to_the_mean, "mean of the targets"),
@@ -1525,7 +1531,7 @@ ANSWERS = {
             (error_without_sign, "absolute error"),
             (error_as_a_loss, "one number"),
             (error_in_a_column, "axis left over"),
-            (error_with_one_minus_flags, "flags subtracted"),
+            (error_with_one_minus_flags, "minus of flags"),
             (error_live_in_a_strange_way, "target not data"),
             (error_in_a_list, "other type"),
             (error_turned_round, "sign"),

@@ -16,7 +16,7 @@ from torch.nn.functional import huber_loss
 
 from dqn_tutorial.classroom.check.exercise import Function, Judge, Trait
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong
-from dqn_tutorial.classroom.check.values import as_array, flat
+from dqn_tutorial.classroom.check.values import as_array, flat, shape_of
 from dqn_tutorial.targets import td_target
 
 # pieces of an error with its line, and a key
@@ -34,27 +34,64 @@ ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("element 0 of tensors does not require grad",), "no gradient asked for"),
     (("'NoneType'", ".grad"), "no backward"),
     (("backward through the graph a second time",), "backward inside"),
+    (("operator, with a bool tensor",), "minus of flags"),
+    (("operator, on a bool tensor",), "minus of flags"),
+    (("boolean index did not match",), "mask on another axis"),
 )
-# wrong parts of `target_of`
-TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+# wrong parts of `target_of`, whatever its value of the next state
+STEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ignores terminated", {"keep": torch.ones_like}),
     ("mask inverted", {"keep": lambda t: t}),
     ("bits flipped", {"keep": lambda t: ~t.int()}),
+    ("reward masked", {"combine": lambda r, g, keep, v: (r + g * v) * keep}),
     ("reward masked", {"reward": lambda r, t, g: r * ~t}),
     ("reward discounted", {"reward": lambda r, t, g: g * r}),
+    ("reward subtracted", {"reward": lambda r, t, g: -r}),
     ("reward left out", {"reward": lambda r, t, g: 0 * r}),
+    ("reward times 1 - gamma", {"reward": lambda r, t, g: (1 - g) * r}),
     ("no discount", {"discount": lambda g: 1.0}),
     ("discounted twice", {"discount": lambda g: g * g}),
+    ("1 - gamma for gamma", {"discount": lambda g: 1 - g}),
     ("next value subtracted", {"discount": lambda g: -g}),
+    ("no next value", {"discount": lambda g: 0.0}),
+    ("reward times value", {"combine": lambda r, g, keep, v: (r + g) * keep * v}),
+    ("rows left out", {"combine": lambda r, g, keep, v: (r + g * v)[keep]}),
+    ("one transition", {"last": lambda y: y[0]}),
+    ("one transition", {"last": lambda y: y[-1]}),
+    ("one number", {"last": lambda y: y.mean()}),
+    ("one number", {"last": lambda y: y.sum()}),
+    ("batch axis squeezed", {"last": lambda y: y.squeeze()}),
+)
+TARGET_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    *STEP_FLAWS,
     ("one maximum", {"value": lambda q: q.max()}),
     ("mean of actions", {"value": lambda q: q.mean(-1)}),
     ("sum of actions", {"value": lambda q: q.sum(-1)}),
     ("minimum for maximum", {"value": lambda q: q.amin(-1)}),
     ("first action", {"value": lambda q: q[..., 0]}),
+    ("first action", {"value": lambda q: q[..., -1]}),
     ("maximum from 0", {"value": lambda q: q.amax(-1).clamp(min=0)}),
     ("size for value", {"value": lambda q: q.abs().amax(-1)}),
     ("action for value", {"value": lambda q: q.argmax(-1)}),
+    ("soft maximum", {"value": lambda q: (q.softmax(-1) * q).sum(-1)}),
+    ("soft maximum", {"value": lambda q: q.logsumexp(-1)}),
+    # two orders of one product, for the two texts of the error that they raise
     ("max over the batch", {"value": lambda q: q.amax(-2)}),
+    (
+        "max over the batch",
+        {
+            "value": lambda q: q.amax(-2),
+            "combine": lambda r, g, keep, v: r + g * v * keep,
+        },
+    ),
+    ("no maximum", {"value": lambda q: q}),
+    (
+        "no maximum",
+        {
+            "value": lambda q: q,
+            "combine": lambda r, g, keep, v: r[..., None] + g * keep[..., None] * v,
+        },
+    ),
 )
 LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sum for mean", {"mean": lambda error: error.square().sum()}),
@@ -70,14 +107,31 @@ LOSS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("ascent", {"mean": lambda error: -error.square().mean()}),
     ("largest error", {"mean": lambda error: error.square().max()}),
+    ("divided twice", {"mean": lambda error: error.square().mean() / len(error)}),
+    ("variance", {"mean": lambda error: error.var(correction=0)}),
+    (
+        "variance",
+        {
+            "mean": lambda error: (
+                error.var(correction=0) * len(error) / max(len(error) - 1, 1)
+            )
+        },
+    ),
+    ("one sample", {"mean": lambda error: error.flatten()[0].square()}),
+    ("one sample", {"mean": lambda error: error.flatten()[-1].square()}),
+    ("one sample", {"mean": lambda error: error.flatten()[-1].square() / len(error)}),
 )
 
 
-# what no target may be: one number for each pair, or with a gradient
+# what no target may be: one number for each pair, a column, or with a gradient
 TARGET_TRAITS: tuple[Trait, ...] = (
     (
         "broadcast",
-        lambda y, inputs: getattr(y, "ndim", 1) == 2 and len(set(y.shape)) == 1,
+        lambda y, inputs: shape_of(y) == 2 * shape_of(inputs["reward"]) != (1, 1),
+    ),
+    (
+        "axis left over",
+        lambda y, inputs: shape_of(y) == (*shape_of(inputs["reward"]), 1) != (1, 1),
     ),
     ("gradient", lambda y, inputs: isinstance(y, Tensor) and y.requires_grad),
 )
@@ -140,13 +194,17 @@ def target_of(
     discount: Function = lambda g: g,
     keep: Function = lambda t: ~t,
     value: Function = lambda q: q.amax(-1),
-    mode: Callable[[], Any] = torch.no_grad,
+    combine: Function = lambda r, g, keep, v: r + g * keep * v,
+    last: Function = lambda y: y,
 ) -> Function:
-    """Return a TD target made of parts, a function like `plain_target`."""
+    """Return a TD target made of parts: a function like `plain_target`, but with the
+    gradient that comes in, and of as many tables of next values as `value` takes.
+    """
 
-    def target(r: Tensor, q: Tensor, t: Tensor, g: float) -> Tensor:
-        with mode():
-            return torch.as_tensor(reward(r, t, g) + discount(g) * keep(t) * value(q))
+    def target(r: Tensor, *given: Any) -> Tensor:
+        *tables, t, g = given
+        y = combine(reward(r, t, g), discount(g), keep(t), value(*tables))
+        return torch.as_tensor(last(y))
 
     return target
 
@@ -222,6 +280,24 @@ def as_float32(array: ArrayLike, has_grad: bool = False) -> Tensor:
     return torch.tensor(array, dtype=torch.float32, requires_grad=has_grad)
 
 
+def transitions(names: str, *given: Any) -> dict[str, Any]:
+    """Return inputs by name as an agent meets them: flags as bool, actions as int64,
+    all other numbers as float32, Q-values of next states with a gradient; what is no
+    list and no array stays as it is.
+    """
+    made = {}
+    for name, value in zip(names.split(), given, strict=True):
+        if not isinstance(value, list | np.ndarray):
+            made[name] = value
+        elif name in ("terminated", "truncated"):
+            made[name] = torch.tensor(value, dtype=torch.bool)
+        elif name == "action":
+            made[name] = torch.tensor(value)
+        else:
+            made[name] = as_float32(value, has_grad=name.startswith("next_q"))
+    return made
+
+
 # the same as `ERRORS`, about indices, sizes and types
 TENSOR_ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("out of bounds for dimension",), "index too large"),
@@ -239,6 +315,5 @@ TENSOR_ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("have the same dtype",), "two dtypes"),
     (("only for scalar outputs",), "backward of many"),
     (("NoneType", "unsupported operand"), "no backward"),
-    (("Subtraction, the `-` operator, with",), "flags subtracted"),
     (("bitwise_xor",), "caret"),
 )

@@ -34,7 +34,7 @@ from dqn_tutorial.classroom.check.parts import (
     pick_of,
 )
 from dqn_tutorial.classroom.check.pulls import ever, never, or_traits
-from dqn_tutorial.classroom.check.steps import MORE_STEP_FLAWS, STEP_FLAWS, step_of
+from dqn_tutorial.classroom.check.steps import MORE_SGD_FLAWS, SGD_FLAWS, step_of
 from dqn_tutorial.classroom.check.values import as_array, shape_of, shown
 
 HERE = "03_q_network"
@@ -201,7 +201,7 @@ sgd_step = Exercise(
         by_values(
             _sample_step,
             step_of(),
-            named(step_of, STEP_FLAWS, MORE_STEP_FLAWS),
+            named(step_of, SGD_FLAWS, MORE_SGD_FLAWS),
             by_hand=[
                 _step([[1], [2], [0]], [[1], [2]], [0, 0], [3, 6]),
                 _step([[1, 0], [0, 1]], [[1, 2]], [0], [3], 0.25),

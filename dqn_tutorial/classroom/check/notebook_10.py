@@ -1,24 +1,34 @@
 """The exercises of 10_build_your_own_model."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from dqn_tutorial.classroom.check.excess import (
+    EXCESS_FLAWS,
+    EXCESSES,
+    agents,
+    excess_of,
+    sample_agents,
+)
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
+    Function,
     by_values,
     choice,
 )
 from dqn_tutorial.classroom.check.misconceptions import (
+    STEP_FLAWS,
     TARGET_TRAITS,
-    as_float32,
     explained,
+    flawed,
+    target_of,
+    transitions,
 )
-from dqn_tutorial.targets import bootstrap, double_td_target
 
 HERE = "10_build_your_own_model"
 why_too_large = Exercise(
@@ -30,78 +40,32 @@ why_too_large = Exercise(
 )
 
 
-def _sample_agents(rng: np.random.Generator) -> dict[str, Any]:
-    """Q-values of N agents for S states and A actions, anything in terminal states,
-    where Q* is 0.
-    """
-    n_agents, n_states, n_actions = rng.permutation(np.arange(2, 8))[:3]
-    n_states += 5
-    terminal = rng.permutation(n_states) < rng.integers(1, 4)
-    q_star = rng.normal(size=(n_states, n_actions)) * ~terminal[:, None]
-    return {
-        "q_values": q_star + rng.normal(size=(n_agents, n_states, n_actions)),
-        "q_star": q_star,
-        "terminal": terminal,
-    }
-
-
-def _excess(q: NDArray[Any], q_star: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(q.max(-1) - q_star.max(-1))
-
-
-def _mean_excess(
-    q: NDArray[Any], q_star: NDArray[Any], terminal: NDArray[Any]
-) -> NDArray[Any]:
-    return np.asarray(_excess(q, q_star)[:, ~terminal].mean(-1))
-
-
 mean_excess = Exercise(
     "mean_excess",
     HERE,
     minutes=5,
     difficulty=1,
-    judge=by_values(
-        _sample_agents,
-        _mean_excess,
-        [
-            *{
-                "sum for mean": lambda q, star, end: _excess(q, star)[:, ~end].sum(-1),
-                "numbers for a mask": lambda q, star, end: _excess(q, star)[
-                    :, 1 - end
-                ].mean(-1),
-                "terminal states": lambda q, star, end: _excess(q, star).mean(-1),
-                "only terminal": lambda q, star, end: _excess(q, star)[:, end].mean(-1),
-                "divided by all": lambda q, star, end: (_excess(q, star) * ~end).mean(
-                    -1
+    judge=explained(
+        by_values(
+            sample_agents,
+            excess_of(),
+            [*EXCESSES, *flawed(excess_of, EXCESS_FLAWS)],
+            by_hand=[
+                agents([[[1, 3], [5, 4]]], [[1, 2], [0, 0]], [0, 1]),
+                agents([[[3, 1], [5, 4]], [[1, 0], [7, 9]]], [[1, 2], [0, 0]], [0, 1]),
+                agents(
+                    [[[2, 0], [9, 8], [0, 4], [-2, -1]]],
+                    [[0, 3], [0, 0], [1, 2], [-3, -2]],
+                    [0, 1, 0, 0],
                 ),
-                "other sign": lambda q, star, end: -_excess(q, star)[:, ~end].mean(-1),
-                "absolute": lambda q, star, end: np.abs(_excess(q, star))[:, ~end].mean(
-                    -1
-                ),
-                "error at each action": lambda q, star, end: (
-                    (q - star).max(-1)[:, ~end].mean(-1)
-                ),
-                "all actions": lambda q, star, end: (q - star)[:, ~end].mean((1, 2)),
-                "action of Q*": (
-                    lambda q, star, end: (
-                        q[:, np.arange(len(star)), star.argmax(-1)] - star.max(-1)
-                    )[:, ~end].mean(-1)
-                ),
-                "action of the agent": (
-                    lambda q, star, end: (
-                        q.max(-1) - star[np.arange(len(star)), q.argmax(-1)]
-                    )[:, ~end].mean(-1)
-                ),
-                "one number": lambda q, star, end: _excess(q, star)[:, ~end].mean(),
-            }.items(),
-            (
-                "numbers for a mask",
-                lambda q, star, end: _excess(q, star)[:, ~end.astype(int)].mean(-1),
-            ),
-        ],
+            ],
+        )
     ),
-    solution=_mean_excess,
+    solution=excess_of(),
 )
+
+
+_two = partial(transitions, "reward next_q_online next_q_target terminated gamma")
 
 
 def _sample_two(rng: np.random.Generator) -> dict[str, Any]:
@@ -110,21 +74,85 @@ def _sample_two(rng: np.random.Generator) -> dict[str, Any]:
     """
     n_actions = int(rng.integers(2, 6))
     size = n_actions + int(rng.integers(2, 6))
-    return {
-        "reward": as_float32(rng.normal(size=size)),
-        "next_q_online": as_float32(rng.normal(size=(size, n_actions)), has_grad=True),
-        "next_q_target": as_float32(rng.normal(size=(size, n_actions)), has_grad=True),
-        "terminated": torch.tensor(rng.permutation(size) < rng.integers(1, size)),
-        "gamma": float(rng.uniform(0.5, 0.95)),
-    }
+    online, lagged = rng.normal(size=(2, size, n_actions))
+    return _two(
+        rng.normal(size=size),
+        online,
+        lagged,
+        rng.permutation(size) < rng.integers(1, size),
+        round(rng.uniform(0.5, 0.95), 2),
+    )
 
 
-def _double(
-    r: Tensor, online: Tensor, lagged: Tensor, over: Tensor, gamma: float
-) -> Tensor:
-    return double_td_target(r, online.detach(), lagged.detach(), over, gamma)
+def _named_by(chooses: Tensor, values: Tensor) -> Tensor:
+    """Return of each row the value of the action that is best in another table."""
+    return values.gather(-1, chooses.argmax(-1)[..., None])[..., 0]
 
 
+def _double_of(
+    chooses: Function = lambda q, lag: q,
+    values: Function = lambda q, lag: lag,
+    value: Function = _named_by,
+    **parts: Any,
+) -> Function:
+    """Return a target made of parts: the table that chooses, the one that values."""
+
+    def value_of(q: Tensor, lag: Tensor) -> Any:
+        return value(chooses(q, lag), values(q, lag))
+
+    target = target_of(value=value_of, **parts)
+    return lambda r, q, lag, t, g: target(r, q.detach(), lag.detach(), t, g)
+
+
+_TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "roles exchanged",
+        {"chooses": lambda q, lag: lag, "values": lambda q, lag: q},
+    ),
+    ("maximum of the target", {"chooses": lambda q, lag: lag}),
+    ("online does both", {"values": lambda q, lag: q}),
+    ("both choose", {"chooses": lambda q, lag: q + lag}),
+    ("both value", {"values": lambda q, lag: (q + lag) / 2}),
+    ("values added", {"values": lambda q, lag: q + lag}),
+    ("smaller value", {"values": torch.minimum}),
+    ("smaller value", {"chooses": torch.minimum, "values": torch.minimum}),
+    (
+        "smaller value",
+        {"value": lambda q, lag: torch.minimum(q.amax(-1), lag.amax(-1))},
+    ),
+    (
+        "smaller value",
+        {"value": lambda q, lag: torch.minimum(_named_by(q, lag), _named_by(lag, q))},
+    ),
+    ("larger value", {"values": torch.maximum}),
+    ("larger value", {"chooses": torch.maximum, "values": torch.maximum}),
+    (
+        "mean of the maxima",
+        {"value": lambda q, lag: (q.amax(-1) + lag.amax(-1)) / 2},
+    ),
+    ("worst action", {"chooses": lambda q, lag: -q}),
+    ("size for value", {"chooses": lambda q, lag: q.abs()}),
+    ("action for value", {"value": lambda q, lag: q.argmax(-1)}),
+    ("action for value", {"value": lambda q, lag: lag.argmax(-1)}),
+    ("mean of actions", {"value": lambda q, lag: lag.mean(-1)}),
+    ("mean of actions", {"value": lambda q, lag: q.mean(-1)}),
+    ("soft choice", {"value": lambda q, lag: (q.softmax(-1) * lag).sum(-1)}),
+    ("one action for all", {"value": lambda q, lag: lag[:, q.sum(0).argmax()]}),
+    ("one action for all", {"value": lambda q, lag: lag[:, q[0].argmax()]}),
+    ("one maximum", {"value": lambda q, lag: lag.flatten()[q.argmax()]}),
+    ("rows for columns", {"value": lambda q, lag: lag[q.argmax(-1)]}),
+    ("first row", {"value": lambda q, lag: lag[0, q.argmax(-1)]}),
+    (
+        "max over the batch",
+        {"value": lambda q, lag: lag[torch.arange(len(lag)), q.argmax(0)]},
+    ),
+    (
+        "max over the batch",
+        {"value": lambda q, lag: lag.gather(-1, q.argmax(0)[:, None])[:, 0]},
+    ),
+    ("no maximum", {"value": lambda q, lag: lag}),
+    *STEP_FLAWS,
+)
 double_target = Exercise(
     "double_target",
     HERE,
@@ -133,74 +161,128 @@ double_target = Exercise(
     explained(
         by_values(
             _sample_two,
-            _double,
-            [
-                *{
-                    "roles exchanged": lambda r, q, lag, over, g: _double(
-                        r, lag, q, over, g
-                    ),
-                    "maximum of the target": lambda r, q, lag, over, g: _double(
-                        r, lag, lag, over, g
-                    ),
-                    "online does both": lambda r, q, lag, over, g: _double(
-                        r, q, q, over, g
-                    ),
-                    "smaller value": lambda r, q, lag, over, g: bootstrap(
-                        r, torch.minimum(q.amax(-1), lag.amax(-1)), over, g
-                    ),
-                    "action for value": lambda r, q, lag, over, g: bootstrap(
-                        r, q.argmax(-1), over, g
-                    ),
-                    "ignores terminated": lambda r, q, lag, over, g: _double(
-                        r, q, lag, over & False, g
-                    ),
-                    "mask inverted": lambda r, q, lag, over, g: _double(
-                        r, q, lag, ~over, g
-                    ),
-                    "reward masked": lambda r, q, lag, over, g: (
-                        _double(r, q, lag, over, g) * ~over
-                    ),
-                    "no discount": lambda r, q, lag, over, g: _double(
-                        r, q, lag, over, 1.0
-                    ),
-                    "reward discounted": lambda r, q, lag, over, g: _double(
-                        g * r, q, lag, over, g
-                    ),
-                }.items(),
-                (
-                    "smaller value",
-                    lambda r, q, lag, over, g: bootstrap(
-                        r, torch.minimum(q, lag).detach().amax(-1), over, g
-                    ),
+            _double_of(),
+            flawed(_double_of, _TWO_FLAWS),
+            TARGET_TRAITS,
+            by_hand=[
+                _two([1], [[2, 4]], [[8, 6]], [0], 0.5),
+                _two([1], [[2, 4]], [[8, 6]], [1], 0.5),
+                _two([2], [[1, 2, 0.5]], [[1.5, 0.8, 2]], [0], 1.0),
+                _two(
+                    [1, 2],
+                    [[-3, -2, -4], [6, 2, 4]],
+                    [[2, -6, 4], [2, 8, 5]],
+                    [0, 1],
+                    0.5,
                 ),
             ],
-            TARGET_TRAITS,
         )
     ),
     also=("target",),
-    solution=_double,
+    solution=_double_of(),
 )
 
 
+_members = partial(transitions, "reward next_q terminated gamma")
+
+
 def _sample_members(rng: np.random.Generator) -> dict[str, Any]:
-    """Q-values of M members for B transitions and A actions, M, B and A unlike each
+    """Q-values of K members for B transitions and A actions, K, B and A unlike each
     other.
     """
     n_members, n_actions, size = rng.permutation(np.arange(2, 8))[:3]
-    return {
-        "reward": as_float32(rng.normal(size=size)),
-        "next_q": as_float32(
-            rng.normal(size=(n_members, size, n_actions)), has_grad=True
-        ),
-        "terminated": torch.tensor(rng.permutation(size) < rng.integers(1, size)),
-        "gamma": float(rng.uniform(0.5, 0.95)),
-    }
+    return _members(
+        rng.normal(size=size),
+        rng.normal(size=(n_members, size, n_actions)),
+        rng.permutation(size) < rng.integers(1, size),
+        round(rng.uniform(0.5, 0.95), 2),
+    )
 
 
-def _maxmin(r: Tensor, q: Tensor, over: Tensor, gamma: float) -> Tensor:
-    return bootstrap(r, q.detach().amin(0).amax(-1), over, gamma)
+def _maxmin_of(
+    members: Function = lambda q: q.amin(0),
+    actions: Function = lambda q: q.amax(-1),
+    is_reversed: bool = False,
+    **parts: Any,
+) -> Function:
+    """Return a target made of parts: what is made of the members, and of the actions,
+    and whether that of the actions comes first.
+    """
+    first, then = (actions, members) if is_reversed else (members, actions)
+    target = target_of(value=lambda q: then(first(q)), **parts)
+    return lambda r, q, t, g: target(r, q.detach(), t, g)
 
 
+def _identity(q: Tensor) -> Tensor:
+    return q
+
+
+_MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("exchanged", {"members": lambda q: q.amax(0), "actions": lambda q: q.amin(-1)}),
+    (
+        "axes exchanged",
+        {
+            "members": lambda q: q.amax(0),
+            "actions": lambda q: q.amin(-1),
+            "is_reversed": True,
+        },
+    ),
+    ("maximum first", {"is_reversed": True}),
+    ("mean of members", {"members": lambda q: q.mean(0)}),
+    ("mean of members", {"members": lambda q: q.median(0).values}),
+    ("sum of members", {"members": lambda q: q.sum(0)}),
+    ("less the spread", {"members": lambda q: q.mean(0) - q.std(0)}),
+    ("less the spread", {"members": lambda q: q.mean(0) - q.std(0, correction=0)}),
+    ("first member", {"members": lambda q: q[0]}),
+    ("first member", {"members": lambda q: q[-1]}),
+    ("two members", {"members": lambda q: q[:2].amin(0)}),
+    ("largest of all", {"members": lambda q: q.amax(0)}),
+    ("smallest of all", {"actions": lambda q: q.amin(-1)}),
+    # a Python function: it compares whole tensors, and stops
+    ("Python's min", {"members": min}),
+    ("Python's min", {"members": min, "is_reversed": True}),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.mean(0), q.amin(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.amin(0), q.mean(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q[0], q.amin(0))},
+    ),
+    (
+        "chosen by others",
+        {"members": _identity, "actions": lambda q: _named_by(q.amin(0), q[0])},
+    ),
+    ("one member for all", {"members": lambda q: q[q.mean((1, 2)).argmin()]}),
+    ("minimum from 0", {"members": lambda q: q.amin(0).clamp(max=0)}),
+    ("member for value", {"members": lambda q: q.argmin(0)}),
+    ("size for value", {"members": lambda q: q.abs().amin(0)}),
+    ("each its own", {"members": _identity}),
+    ("no maximum", {"actions": _identity}),
+    (
+        "no maximum",
+        {
+            "actions": _identity,
+            "combine": lambda r, g, keep, v: r[..., None] + g * keep[..., None] * v,
+        },
+    ),
+    ("one maximum", {"actions": lambda q: q.max()}),
+    ("minimum of the batch", {"members": lambda q: q.amin((0, 1))}),
+    ("minimum of the batch", {"members": lambda q: q.amin(1)}),
+    ("minimum of the batch", {"members": lambda q: q.min()[None]}),
+    ("mean of actions", {"actions": lambda q: q.mean(-1)}),
+    ("sum of actions", {"actions": lambda q: q.sum(-1)}),
+    ("first action", {"actions": lambda q: q[..., 0]}),
+    ("first action", {"actions": lambda q: q[..., -1]}),
+    ("maximum from 0", {"actions": lambda q: q.amax(-1).clamp(min=0)}),
+    ("action for value", {"actions": lambda q: q.argmax(-1)}),
+    ("max over the batch", {"actions": lambda q: q.amax(-2)}),
+    *STEP_FLAWS,
+)
 maxmin_target = Exercise(
     "maxmin_target",
     HERE,
@@ -209,43 +291,22 @@ maxmin_target = Exercise(
     explained(
         by_values(
             _sample_members,
-            _maxmin,
-            {
-                "exchanged": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amax(0).amin(-1), over, g
-                ),
-                "maximum first": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amax(-1).amin(0), over, g
-                ),
-                "mean of members": lambda r, q, over, g: bootstrap(
-                    r, q.detach().mean(0).amax(-1), over, g
-                ),
-                "first member": lambda r, q, over, g: bootstrap(
-                    r, q.detach()[0].amax(-1), over, g
-                ),
-                "largest of all": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amax((0, -1)), over, g
-                ),
-                "smallest of all": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amin((0, -1)), over, g
-                ),
-                "axes exchanged": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amin(-1).amax(0), over, g
-                ),
-                "each its own": lambda r, q, over, g: bootstrap(
-                    r, q.detach().amax(-1), over, g
-                ),
-                "ignores terminated": lambda r, q, over, g: _maxmin(
-                    r, q, over & False, g
-                ),
-                "mask inverted": lambda r, q, over, g: _maxmin(r, q, ~over, g),
-                "reward masked": lambda r, q, over, g: _maxmin(r, q, over, g) * ~over,
-                "no discount": lambda r, q, over, g: _maxmin(r, q, over, 1.0),
-                "reward discounted": lambda r, q, over, g: _maxmin(g * r, q, over, g),
-            }.items(),
+            _maxmin_of(),
+            flawed(_maxmin_of, _MEMBER_FLAWS),
             TARGET_TRAITS,
+            by_hand=[
+                _members([1], [[[4, 8]], [[6, 2]]], [0], 0.5),
+                _members([1], [[[4, 8]], [[6, 2]]], [1], 0.5),
+                _members([2], [[[-4, 8]], [[-2, 6]], [[-6, -8]]], [0], 1.0),
+                _members(
+                    [1, 2, 3],
+                    [[[2, 6], [4, 0], [8, 2]], [[4, 4], [2, 6], [-2, -4]]],
+                    [0, 1, 0],
+                    0.5,
+                ),
+            ],
         )
     ),
     also=("target",),
-    solution=_maxmin,
+    solution=_maxmin_of(),
 )

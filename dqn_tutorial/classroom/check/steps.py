@@ -82,7 +82,7 @@ def _columns(w: Tensor, s: Tensor, a: Tensor, y: Tensor) -> Tensor:
 
 
 # wrong parts of `step_of`
-STEP_FLAWS: tuple[Flaw, ...] = (
+SGD_FLAWS: tuple[Flaw, ...] = (
     ("uphill", {"step": lambda w, change, rate: w - change}),
     ("factor two", {"scale": lambda rate: rate}),
     ("no learning rate", {"scale": lambda rate: 2.0}),
@@ -140,7 +140,7 @@ _ORDERS: tuple[tuple[str, Function], ...] = (
         ),
     ),
 )
-MORE_STEP_FLAWS: tuple[Flaw, ...] = (
+MORE_SGD_FLAWS: tuple[Flaw, ...] = (
     *((key, {"error": wrong}) for key, wrong in _ERRORS),
     *((key, {"step": wrong}) for key, wrong in _STEPS),
     *((key, {"order": wrong}) for key, wrong in _ORDERS),

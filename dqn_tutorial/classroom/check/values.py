@@ -97,7 +97,8 @@ def describe(value: Any) -> str:
     if isinstance(value, tuple) and all(type(one) is int for one in value):
         return repr(value)
     if array is None:
-        return f"({type(value).__name__})"
+        is_net = isinstance(value, torch.nn.Module) and "\n" not in repr(value)
+        return f"({value if is_net else type(value).__name__})"
     if array.ndim == 0:
         return f"{array.item():.4g}" if array.dtype.kind == "f" else str(array.item())
     return f"{list(array.shape)} {array.dtype}"
