@@ -538,6 +538,18 @@ def times_two_for_square(q_value, td_target):
     return ((td_target.detach() - q_value[:, 0]) * 2).mean()
 
 
+def twice_the_mean(q_value, td_target):
+    return 2 * loss_by_hand(q_value, td_target)
+
+
+def cubed(q_value, td_target):
+    return ((td_target.detach() - q_value[:, 0]) ** 3).mean()
+
+
+def pairs_over_the_batch(q_value, td_target):
+    return ((td_target.detach() - q_value) ** 2).sum() / len(td_target)
+
+
 def a_caret(q_value, td_target):
     return ((td_target.detach() - q_value[:, 0]) ^ 2).mean()
 
@@ -980,6 +992,35 @@ def step_along_the_mean_state(weight, state, action, td_target, learning_rate):
     return new
 
 
+def ten_steps(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    optimizer = torch.optim.SGD([w], lr=learning_rate)
+    for _ in range(10):
+        optimizer.zero_grad()
+        errors_of(w, state, action, td_target).square().mean().backward()
+        optimizer.step()
+    return w
+
+
+def step_of_the_best_row(weight, state, action, td_target, learning_rate):
+    error = errors_of(weight, state, action, td_target)
+    best = (state @ weight.T).argmax(1)
+    change = 2 * learning_rate / len(action) * error[:, None] * state
+    return weight.index_add(0, best, change)
+
+
+def step_from_the_largest_value(weight, state, action, td_target, learning_rate):
+    error = td_target - (state @ weight.T).max(1).values
+    change = 2 * learning_rate / len(action) * error[:, None] * state
+    return weight.index_add(0, action, change)
+
+
+def step_divided(weight, state, action, td_target, learning_rate):
+    w = weight.clone().requires_grad_()
+    errors_of(w, state, action, td_target).square().mean().backward()
+    return weight - w.grad / learning_rate
+
+
 def step_without_state(weight, state, action, td_target, learning_rate):
     new, error = weight.clone(), errors_of(weight, state, action, td_target)
     for a, e in zip(action, error, strict=True):
@@ -1180,6 +1221,26 @@ def error_as_a_loss(*given):
 def error_in_a_column(q_values, action, reward, next_q, terminated, gamma):
     y = reward + gamma * ~terminated * next_q.detach().amax(-1)
     return y[:, None] - q_values.gather(1, action[:, None])
+
+
+def error_with_one_end_for_all(q_values, action, reward, next_q, terminated, gamma):
+    taken = q_values.gather(1, action[:, None])[:, 0]
+    if terminated.any():
+        return reward - taken
+    return reward + gamma * next_q.detach().amax(1) - taken
+
+
+def error_of_rows(q_values, action, reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amax(1) - q_values[action]
+
+
+def error_gathered_down(q_values, action, reward, next_q, terminated, gamma):
+    taken = q_values.gather(0, action[:, None])[:, 0]
+    return reward + gamma * ~terminated * next_q.detach().amax(1) - taken
+
+
+def error_squeezed(*given):
+    return error_in_steps(*given).squeeze()
 
 
 def error_with_one_minus_flags(q_values, action, reward, next_q, terminated, gamma):
@@ -1399,6 +1460,9 @@ ANSWERS = {
             (times_two_for_square, "no square"),
             (added_up, "no square + sum for mean"),
             (a_caret, "caret"),
+            (twice_the_mean, "twice the mean"),
+            (cubed, "third power"),
+            (pairs_over_the_batch, "broadcast"),
             (numpy_too_early, "NumPy takes data"),
             (loss_broadcast, "broadcast"),
             (
@@ -1477,6 +1541,10 @@ ANSWERS = {
             (step_on_the_squared_mean, "square of the mean"),
             (step_along_the_mean_state, "mean of the states"),
             (step_without_state, "state left out"),
+            (ten_steps, "several steps"),
+            (step_of_the_best_row, "row of the best"),
+            (step_from_the_largest_value, "greedy action"),
+            (step_divided, "divided by the learning rate"),
             (step_with_the_state_twice, "state squared"),
             (step_by_loop_in_numpy, "other type"),
             (step_in_numpy_with_add_at, "other type"),
@@ -1499,7 +1567,7 @@ ANSWERS = {
             (step_of_a_masked_mean, "mean over all actions"),
             (only_the_change, "change returned"),
             (only_the_scaled_gradient, "change returned"),
-            (two_steps, "two steps"),
+            (two_steps, "several steps"),
         ],
     ),
     "network_error": Answers(
@@ -1531,6 +1599,10 @@ ANSWERS = {
             (error_without_sign, "absolute error"),
             (error_as_a_loss, "one number"),
             (error_in_a_column, "axis left over"),
+            (error_with_one_end_for_all, "one flag for the batch"),
+            (error_of_rows, "rows by action"),
+            (error_gathered_down, "axis of the samples"),
+            (error_squeezed, "batch axis squeezed"),
             (error_with_one_minus_flags, "minus of flags"),
             (error_live_in_a_strange_way, "target not data"),
             (error_in_a_list, "other type"),

@@ -203,6 +203,12 @@ sgd_step = Exercise(
             step_of(),
             named(step_of, SGD_FLAWS, MORE_SGD_FLAWS),
             by_hand=[
+                _step(
+                    [[1, 0], [0, 2], [0, 0]],
+                    [[1, 0], [0, 1], [1, 0], [0, 1]],
+                    [0, 0, 1, 1],
+                    [3, 4, 2, 0],
+                ),
                 _step([[1], [2], [0]], [[1], [2]], [0, 0], [3, 6]),
                 _step([[1, 0], [0, 1]], [[1, 2]], [0], [3], 0.25),
                 _step(
@@ -217,10 +223,12 @@ sgd_step = Exercise(
 
 
 def _sample_transitions(rng: np.random.Generator) -> dict[str, Any]:
-    """B transitions of A actions, B above A; of each kind of end at least one."""
+    """B transitions of A actions, B sometimes A: there shapes that do not fit raise no
+    error. Some or none of them end.
+    """
     n_actions = int(rng.integers(2, 6))
-    size = n_actions + int(rng.integers(1, 5))
-    ends = rng.permutation(np.arange(size) < int(rng.integers(1, size)))
+    size = n_actions + int(rng.integers(5))
+    ends = rng.permutation(np.arange(size) < int(rng.integers(size)))
     return {
         "q_values": _draw(rng, size, n_actions, has_grad=True),
         "action": torch.tensor(rng.integers(n_actions, size=size)),
@@ -334,7 +342,7 @@ def _judge_luck(answer: Any, rng: np.random.Generator) -> None:
         raise Wrong("no tensors")
     if "b" in (y.dtype.kind, q.dtype.kind):
         raise Wrong("no tensors")
-    shapes = {"y": list(y.shape), "q": list(q.shape)}
+    shapes: dict[str, Any] = {"y": list(y.shape), "q": list(q.shape)}
     if y.ndim == q.ndim == 0:
         raise Wrong("losses returned")
     if y.shape == q.shape or y.ndim == q.ndim == 1:

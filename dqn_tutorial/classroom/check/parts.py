@@ -22,13 +22,12 @@ Flaw = tuple[str, dict[str, Any]]  # a key, and the parts that are wrong
 def named(
     build: Callable[..., Any], often: Sequence[Flaw], seldom: Sequence[Flaw] = ()
 ) -> list[tuple[str, Any]]:
-    """Return what `build(**parts)` makes with one flaw, and with two that come often:
+    """Return what `build(**parts)` makes with one flaw, then with two that come often:
     for all pairs a learner would have to wait.
     """
-    return [
-        *flawed(build, often),
-        *((key, build(**parts)) for key, parts in seldom),
-    ]
+    made = flawed(build, often)
+    single, pairs = made[: len(often)], made[len(often) :]
+    return [*single, *((key, build(**parts)) for key, parts in seldom), *pairs]
 
 
 def by_pairs(q: Tensor, a: Tensor) -> Tensor:
@@ -59,6 +58,7 @@ _PICKS: tuple[tuple[str, Function], ...] = (
     ("columns for rows", lambda q, a: q[:, a]),
     ("columns for rows", lambda q, a: q[:, a].mean(1)),
     ("columns for rows", lambda q, a: q[:, a].sum(1)),
+    ("columns for rows", lambda q, a: q[:, a].amax(1)),
     ("rows by action", lambda q, a: q[a]),
     ("first sample only", lambda q, a: q[0, a]),
     ("first sample only", lambda q, a: q[:1, a]),
@@ -102,9 +102,11 @@ _PICKS: tuple[tuple[str, Function], ...] = (
     ("softmax", lambda q, a: by_pairs(q.softmax(-1), a)),
 )
 _ENDS: tuple[tuple[str, Function], ...] = (
+    ("axis left over", lambda values: values[..., None].squeeze(0)),
     ("axis in front", lambda values: values[None]),
     ("one number", lambda values: values[0]),
     ("one number", lambda values: values[-1]),
+    ("one number", lambda values: values[:1]),
     ("one number", torch.sum),
     ("one number", torch.mean),
     ("whole numbers", torch.trunc),
@@ -185,9 +187,15 @@ _MEANS: tuple[tuple[str, Function], ...] = (
     ("squared twice", lambda error: error.square().square().mean()),
     ("variance", lambda error: error.var(correction=0).sqrt()),
     ("variance", _deviation),
+    ("twice the mean", lambda error: 2 * error.square().mean()),
+    ("third power", lambda error: error.pow(3).mean()),
     ("median", lambda error: error.square().median()),
 )
 MORE_ERROR_FLAWS: tuple[Flaw, ...] = (
+    (
+        "broadcast",
+        {"error": torch.sub, "mean": lambda error: error.square().sum() / len(error)},
+    ),
     *((key, {"error": wrong}) for key, wrong in _ERRORS),
     *((key, {"mean": wrong}) for key, wrong in _MEANS),
 )
@@ -229,7 +237,6 @@ _FREQUENT = (
     "no discount",
     "one maximum",
     "mean of actions",
-    "action for value",
     "max over the batch",
 )
 # wrong parts of `error_of`
@@ -259,6 +266,8 @@ _PREDICTIONS: tuple[tuple[str, Function], ...] = (
     ("prediction discounted", lambda q, n, a, t, g: g * ~t * by_pairs(q, a)),
     ("prediction masked", lambda q, n, a, t, g: ~t * by_pairs(q, a)),
     ("columns for rows", lambda q, n, a, t, g: q[:, a]),
+    ("rows by action", lambda q, n, a, t, g: q[a]),
+    ("axis of the samples", lambda q, n, a, t, g: q[a, 0]),
 )
 _AFTERWARDS: tuple[tuple[str, Function], ...] = (
     ("last error masked", lambda error, t: error * ~t),
@@ -270,6 +279,7 @@ _AFTERWARDS: tuple[tuple[str, Function], ...] = (
     ("one number", lambda error, t: error.mean()),
     ("one number", lambda error, t: error.sum()),
     ("axis left over", lambda error, t: error[:, None]),
+    ("batch axis squeezed", lambda error, t: error.squeeze()),
 )
 MORE_NETWORK_FLAWS: tuple[Flaw, ...] = (
     *_TARGETS,
@@ -277,6 +287,9 @@ MORE_NETWORK_FLAWS: tuple[Flaw, ...] = (
         "action of the same state",
         {"following": lambda q, n, a: _at(n, q.argmax(-1))},
     ),
+    ("one flag for the batch", {"keep": lambda t: ~t.any().expand_as(t)}),
+    ("one flag for the batch", {"keep": lambda t: ~t.all().expand_as(t)}),
+    ("one flag for the batch", {"keep": lambda t: ~t[0].expand_as(t)}),
     ("prediction added", {"difference": torch.add}),
     ("target returned", {"difference": lambda y, q: y}),
     ("prediction returned", {"difference": lambda y, q: q}),

@@ -1,5 +1,6 @@
 """Steps of SGD on a linear map made of parts, and wrong parts."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -27,7 +28,7 @@ def step_of(
     size: Function = lambda hit, n: n,
     scale: Function = lambda rate: 2 * rate,
     step: Function = lambda w, change, rate: w + change,
-    order: Function = lambda once: once,
+    order: Callable[[Function], Function] = lambda once: once,
 ) -> Function:
     """Return a step of SGD made of parts, a function of `sgd_step`'s arguments: 2/B
     times the sum over i of (y_i - q_i) s_i is added to the rows of the actions taken.
@@ -64,6 +65,10 @@ def _one(w: Tensor, a: Tensor, place: int) -> Tensor:
 
 def _everywhere(w: Tensor, s: Tensor, a: Tensor) -> Tensor:
     return torch.ones(len(s), len(w))
+
+
+def _best(w: Tensor, s: Tensor) -> Tensor:
+    return (s @ w.T).amax(-1, keepdim=True)
 
 
 def _mean_target(w: Tensor, s: Tensor, a: Tensor, y: Tensor) -> Tensor:
@@ -125,8 +130,24 @@ _STEPS: tuple[tuple[str, Function], ...] = (
     ("transposed", lambda w, change, rate: (w + change).T),
     ("Adam", lambda w, change, rate: w + rate * change.sign()),
 )
+
+
+def _times(n: int) -> Callable[[Function], Function]:
+    """Return what makes n steps of one."""
+
+    def many(once: Function) -> Function:
+        def steps(w: Tensor, *given: Any) -> Any:
+            for _ in range(n):
+                w = once(w, *given)
+            return w
+
+        return steps
+
+    return many
+
+
 _ORDERS: tuple[tuple[str, Function], ...] = (
-    ("two steps", lambda once: lambda w, *given: once(once(w, *given), *given)),
+    *(("several steps", _times(n)) for n in (2, 3, 5, 10)),
     (
         "loss returned",
         lambda once: lambda w, s, a, y, g: (y - by_pairs(s @ w.T, a)).square().mean(),
@@ -144,6 +165,15 @@ MORE_SGD_FLAWS: tuple[Flaw, ...] = (
     *((key, {"error": wrong}) for key, wrong in _ERRORS),
     *((key, {"step": wrong}) for key, wrong in _STEPS),
     *((key, {"order": wrong}) for key, wrong in _ORDERS),
+    ("greedy action", {"error": lambda w, s, a, y: y[:, None] - _best(w, s)}),
+    (
+        "row of the best",
+        {
+            "hit": lambda w, s, a: _taken(w, s, (s @ w.T).argmax(-1)),
+            "error": lambda w, s, a, y: by_pairs(y[:, None] - s @ w.T, a)[:, None],
+        },
+    ),
+    ("divided by the learning rate", {"scale": lambda rate: 2 / rate}),
     ("twice as long", {"scale": lambda rate: 4 * rate}),
     ("number of actions", {"size": lambda hit, n: hit.shape[1]}),
     ("mean of the states", {"state": lambda s: s.mean(0).expand_as(s)}),
