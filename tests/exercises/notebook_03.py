@@ -1234,6 +1234,10 @@ def error_of_rows(q_values, action, reward, next_q, terminated, gamma):
     return reward + gamma * ~terminated * next_q.detach().amax(1) - q_values[action]
 
 
+def error_of_all_actions(q_values, action, reward, next_q, terminated, gamma):
+    return reward + gamma * ~terminated * next_q.detach().amax(1) - q_values
+
+
 def error_gathered_down(q_values, action, reward, next_q, terminated, gamma):
     taken = q_values.gather(0, action[:, None])[:, 0]
     return reward + gamma * ~terminated * next_q.detach().amax(1) - taken
@@ -1601,6 +1605,7 @@ ANSWERS = {
             (error_in_a_column, "axis left over"),
             (error_with_one_end_for_all, "one flag for the batch"),
             (error_of_rows, "rows by action"),
+            (error_of_all_actions, "all actions predicted"),
             (error_gathered_down, "axis of the samples"),
             (error_squeezed, "batch axis squeezed"),
             (error_with_one_minus_flags, "minus of flags"),

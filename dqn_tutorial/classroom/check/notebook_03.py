@@ -227,7 +227,7 @@ def _sample_transitions(rng: np.random.Generator) -> dict[str, Any]:
     error. Some or none of them end.
     """
     n_actions = int(rng.integers(2, 6))
-    size = n_actions + int(rng.integers(5))
+    size = n_actions + max(int(rng.integers(-1, 4)), 0)
     ends = rng.permutation(np.arange(size) < int(rng.integers(size)))
     return {
         "q_values": _draw(rng, size, n_actions, has_grad=True),

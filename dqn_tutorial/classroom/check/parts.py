@@ -267,6 +267,7 @@ _PREDICTIONS: tuple[tuple[str, Function], ...] = (
     ("prediction masked", lambda q, n, a, t, g: ~t * by_pairs(q, a)),
     ("columns for rows", lambda q, n, a, t, g: q[:, a]),
     ("rows by action", lambda q, n, a, t, g: q[a]),
+    ("all actions predicted", lambda q, n, a, t, g: q),
     ("axis of the samples", lambda q, n, a, t, g: q[a, 0]),
 )
 _AFTERWARDS: tuple[tuple[str, Function], ...] = (
