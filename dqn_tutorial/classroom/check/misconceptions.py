@@ -167,7 +167,7 @@ def explained(judge: Judge) -> Judge:
         try:
             judge(answer, rng)
         except OwnError as error:
-            for pieces, key in ERRORS:
+            for pieces, key in (*ERRORS, *TENSOR_ERRORS):
                 if all(piece in str(error) for piece in pieces):
                     raise Wrong(key, str(error)) from None
             raise
@@ -319,3 +319,24 @@ def transitions(names: str, *given: Any) -> dict[str, Any]:
         else:
             made[name] = as_float32(value, has_grad=name.startswith("next_q"))
     return made
+
+
+# the same as `ERRORS`, about indices, sizes and types
+TENSOR_ERRORS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("out of bounds for dimension",), "index too large"),
+    (("indexing tensors could not be broadcast together",), "indices of two lengths"),
+    (("Expected dtype int",), "float index"),
+    (("tensors used as indices must be",), "float index"),
+    (("only integers, slices",), "float index"),
+    (("Expected a long tensor for index",), "float index"),
+    (("one_hot is only applicable",), "float index"),
+    (("Size does not match at dimension",), "index longer than table"),
+    (("Can't call numpy()",), "NumPy takes data"),
+    (("must match the size of tensor b",), "sizes do not meet"),
+    (("shapes cannot be multiplied",), "inner sizes"),
+    (("size mismatch, got input",), "inner sizes"),
+    (("have the same dtype",), "two dtypes"),
+    (("only for scalar outputs",), "backward of many"),
+    (("NoneType", "unsupported operand"), "no backward"),
+    (("bitwise_xor",), "caret"),
+)
