@@ -84,7 +84,7 @@ def test_a_right_answer_is_accepted(name: str, answer: Any) -> None:
 def test_a_wrong_answer_is_refused_with_the_message_of_its_misconception(
     name: str, answer: Any, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if key == "endless":
+    if "endless" in key:
         monkeypatch.setattr(guard, "SECONDS", 0.3)
     before = np.random.get_state()  # noqa: NPY002
     verdicts = verdicts_of(name, answer)

@@ -162,7 +162,8 @@ class Exercise:
 
     def _again(self, key: str) -> str:
         """Say where to read again."""
-        places = [MESSAGES["again"].get(one, "") for one in key.split(" + ")]
+        keys = [*key.split(" + "), self.name]
+        places = [MESSAGES["again"].get(one, "") for one in keys]
         notebook, _, heading = next(filter(None, places), "").partition("#")
         if not heading:
             notebook, heading = self.notebook, section(self.notebook, self.name)
