@@ -1177,8 +1177,8 @@ def table_mean_unmasked(transition, reward, terminal, gamma, q):
 
 
 def table_max_of_python(transition, reward, terminal, gamma, q):
-    best = [0 if end else max(q) for end in terminal]
-    return (transition * (reward + gamma * np.array(best))).sum(-1)
+    best = np.where(terminal, 0, max(q)[0])
+    return (transition * (reward + gamma * best)).sum(-1)
 
 
 def greedy_by_masks(q):
@@ -1449,8 +1449,13 @@ def half_the_sweeps(transition, reward, terminal, gamma, tolerance):
     return v
 
 
-def rewards_squared(p, r, gamma, v):
-    return (p * (np.abs(r) * r + gamma * v)).sum(-1).max(-1)
+def mostly_the_best(p, r, gamma, v):
+    q = (p * (r + gamma * v)).sum(-1)
+    return 0.8 * q.max(-1) + 0.2 * q.mean(-1)
+
+
+def maxima_apart(p, r, gamma, v):
+    return (p * r).sum(-1).max(-1) + gamma * (p @ v).max(-1)
 
 
 def own_gamma(p, r, gamma, v):
@@ -1707,7 +1712,7 @@ ANSWERS = {
             (table_misprint_unmasked, "terminal not 0 + maximum too early"),
             (table_wrong_axis, "maximum over states"),
             (table_wrong_axis_in_matmul, "maximum over states"),
-            (table_wrong_axis_masked, "shapes do not fit"),
+            (table_wrong_axis_masked, "maximum over states"),
             (table_of_s, "value of s"),
             (table_of_the_entry, "value of s"),
             (table_one_maximum, "one maximum"),
@@ -1792,7 +1797,8 @@ ANSWERS = {
             (iterated_with(no_last_reward), "reward masked"),
             (iterated_with(even_states), "mean over states"),
             (iterated_with(unweighted), "p left out"),
-            (iterated_with(rewards_squared), "other equation"),
+            (iterated_with(maxima_apart), "two maxima"),
+            (iterated_with(mostly_the_best), "other equation"),
             (delta_never_reset, "endless, largest move ever"),
             (never_ends, "endless, largest move ever"),
             (never_compared, "endless, values stand still"),

@@ -271,6 +271,9 @@ def by_values(
             raise result
         if form:
             raise form
+        for (other, found), *_ in different:
+            if other == "error":  # of a later case: it says more than numbers do
+                raise found
         facts = known(partial(behaviour, own), partial(behaviour, trusted(right)), rows)
         raise Wrong("other values", _case(result, want[1], case), facts=facts)
 
