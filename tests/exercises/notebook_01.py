@@ -1500,6 +1500,173 @@ def task_without_conflict():
     return transition, reward, terminal
 
 
+def return_of_two_steps(rewards, gamma):
+    return rewards[0] + (gamma * rewards[1] if len(rewards) > 1 else 0.0)
+
+
+def return_with_reward_to_the_power(rewards, gamma):
+    return sum(gamma * reward**k for k, reward in enumerate(rewards))
+
+
+def return_of_sizes(rewards, gamma):
+    return sum(gamma**k * abs(reward) for k, reward in enumerate(rewards))
+
+
+def return_on_a_line(rewards, gamma):
+    return np.dot(rewards, 1 - (1 - gamma) * np.arange(len(rewards)))
+
+
+def return_rounded(rewards, gamma):
+    return np.round(return_by_powers(rewards, gamma), 2)
+
+
+def return_with_sums_to_come(rewards, gamma):
+    return sum(gamma**k * rewards[k:].sum() for k in range(len(rewards)))
+
+
+def expected_rewards_at_the_end(transition, reward, terminal, gamma, policy, v):
+    later = np.where(terminal, reward, gamma * v)
+    return np.einsum("sa,sat,sat->s", policy, transition, later)
+
+
+def expected_added_to_v(transition, reward, terminal, gamma, policy, v):
+    new_v = v.copy()
+    for s in range(len(v)):
+        if terminal[s]:
+            new_v[s] = 0
+            continue
+        for a in range(policy.shape[1]):
+            later = gamma * np.where(terminal, 0, v)
+            new_v[s] += policy[s, a] * np.dot(transition[s, a], reward[s, a] + later)
+    return new_v
+
+
+def expected_of_the_first_state(transition, reward, terminal, gamma, policy, v):
+    new_v = np.zeros(len(v))
+    for s in range(len(v)):
+        q = (transition[s] * (reward[s] + gamma * np.where(terminal, 0, v))).sum(-1)
+        new_v[s] = (policy[s] * q).sum()
+        return new_v
+
+
+def expected_to_two_places(transition, reward, terminal, gamma, policy, v):
+    return expected_by_einsum(transition, reward, terminal, gamma, policy, v).round(2)
+
+
+def expected_twice(transition, reward, terminal, gamma, policy, v):
+    for _ in range(2):
+        v = expected_by_einsum(transition, reward, terminal, gamma, policy, v)
+    return v
+
+
+def expected_to_the_end(transition, reward, terminal, gamma, policy, v):
+    while True:
+        new_v = expected_by_einsum(transition, reward, terminal, gamma, policy, v)
+        if np.abs(new_v - v).max() < 1e-8:
+            return new_v
+        v = new_v
+
+
+def expected_policy_on_rewards(transition, reward, terminal, gamma, policy, v):
+    v = np.where(terminal, 0, v)
+    now = np.einsum("sa,sat,sat->s", policy, transition, reward)
+    return now + gamma * np.einsum("sat,t->s", transition, v)
+
+
+def expected_policy_squared(transition, reward, terminal, gamma, policy, v):
+    return expected_by_einsum(transition, reward, terminal, gamma, policy**2, v)
+
+
+def table_of_infinite_ends(transition, reward, terminal, gamma, q):
+    best = np.where(terminal, -np.inf, q.max(1))
+    return (transition * (reward + gamma * best)).sum(-1)
+
+
+def table_of_the_best_here(transition, reward, terminal, gamma, q):
+    q = np.where(terminal[:, None], 0, q)
+    return np.stack(
+        [
+            (transition[s] * (reward[s] + gamma * q[:, q[s].argmax()])).sum(-1)
+            for s in range(len(q))
+        ]
+    )
+
+
+def table_with_sizes_of_rewards(transition, reward, terminal, gamma, q):
+    return table_by_matmul(transition, np.abs(reward), terminal, gamma, q)
+
+
+def greedy_mostly(q):
+    policy = np.full(q.shape, 0.1 / q.shape[1])
+    policy[np.arange(len(q)), q.argmax(1)] += 0.9
+    return policy
+
+
+def greedy_above_the_mean(q):
+    return (q > q.mean(1, keepdims=True)).astype(float)
+
+
+def greedy_order(q):
+    return np.argsort(q, axis=1)
+
+
+def greedy_from_one(q):
+    return np.eye(q.shape[1])[q.argmax(1) - 1]
+
+
+def greedy_beside(q):
+    policy = np.zeros_like(q)
+    for s in range(len(q)):
+        best = 0
+        for a in range(1, q.shape[1]):
+            if q[s, a] > q[s, a - 1]:
+                best = a
+        policy[s, best] = 1
+    return policy
+
+
+def greedy_in_the_first_state(q):
+    policy = np.zeros_like(q)
+    for s in range(len(q)):
+        policy[s, q[s].argmax()] = 1
+        return policy
+
+
+def greedy_on_its_side(q):
+    return np.eye(q.shape[1])[q.argmax(1)].T
+
+
+def greedy_rows_of_actions(q):
+    return np.eye(q.shape[1])[q.argmax(0)]
+
+
+def greedy_column_of_the_largest(q):
+    policy = np.zeros_like(q)
+    policy[:, np.argmax(q) % q.shape[1]] = 1
+    return policy
+
+
+def loop_not_entered(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), 0.0
+    while move > tolerance:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        move, v = np.abs(new_v - v).max(), new_v
+    return v
+
+
+move_of_isclose = iterated_until(lambda new, v, tol: np.isclose(new, v).all())
+move_of_a_hundred = iterated_until(
+    lambda new, v, tol: np.abs(new - v).max() <= 100 * tol
+)
+
+
+def values_of_the_best_hope(transition, reward, terminal, gamma, tolerance):
+    v = (transition * reward).sum(-1).max(-1)
+    for _ in range(500):
+        v = np.maximum(v, gamma * (transition @ v).max(-1))
+    return v
+
+
 MALFORMED = [("E", "no letter"), ("AB", "no letter"), (3, "no letter")]
 ANSWERS = {
     "discounted_return": Answers(
@@ -1540,6 +1707,15 @@ ANSWERS = {
             (return_averaged, "mean for sum"),
             (return_weighted_average, "mean for sum"),
             (return_largest, "largest term"),
+            (return_of_two_steps, "two steps only"),
+            (
+                return_with_reward_to_the_power,
+                "one gamma for all + power of the reward",
+            ),
+            (return_of_sizes, "sign lost"),
+            (return_on_a_line, "straight line"),
+            (return_rounded, "rounded"),
+            (return_with_sums_to_come, "running sums"),
             (return_with_a_caret, "caret"),
             (return_with_a_caret_in_numpy, "caret"),
             (return_short_and_late, "all too late + last one lost"),
@@ -1581,7 +1757,7 @@ ANSWERS = {
             (greedy_last, "last of the equal"),
             (greedy_from_zero, "starts from 0"),
             (greedy_shared, "shared"),
-            (greedy_softmax, "softmax"),
+            (greedy_softmax, "no certainty"),
             (greedy_columns, "whole columns"),
             (greedy_rows, "whole rows"),
             (greedy_records_kept, "old ones stay"),
@@ -1591,6 +1767,15 @@ ANSWERS = {
             (greedy_max_of_python, "array as flag"),
             (greedy_one_too_far, "wrong index"),
             (greedy_size_last, "size for value + last of the equal"),
+            (greedy_mostly, "no certainty"),
+            (greedy_above_the_mean, "threshold"),
+            (greedy_order, "ranks"),
+            (greedy_from_one, "counted from 1"),
+            (greedy_beside, "compares neighbours"),
+            (greedy_in_the_first_state, "first state only"),
+            (greedy_on_its_side, "transposed"),
+            (greedy_rows_of_actions, "maximum over states"),
+            (greedy_column_of_the_largest, "one maximum"),
         ],
     ),
     "misprint_task": Answers(
@@ -1619,6 +1804,7 @@ ANSWERS = {
         correct=[0.476, "0.476", 0.8 * 0.9 * 0.8 - 0.1],
         wrong=[
             (0.576, "hole forgotten"),
+            (0.64, "gamma forgotten + hole forgotten"),
             (0.54, "gamma forgotten"),
             (0.486, "hole discounted"),
             (-0.424, "hole in full"),
@@ -1629,7 +1815,7 @@ ANSWERS = {
             (0.458, "cell 6 too"),
             (0.548, "wall brings cell 2"),
             (1.276, "goal now"),
-            (0.418, "gamma twice"),
+            (0.4184, "gamma twice"),
             (0.72, "never slips"),
             (0.9, "never slips"),
             (0.0, "first sweep"),
@@ -1693,6 +1879,14 @@ ANSWERS = {
             (expected_with_if_of_an_array, "array as flag"),
             (expected_of_a_gamma_of_its_own, "other values"),
             (expected_rounded, "other values"),
+            (expected_rewards_at_the_end, "rewards of ends only"),
+            (expected_added_to_v, "starts from the old"),
+            (expected_of_the_first_state, "first state only"),
+            (expected_to_two_places, "rounded"),
+            (expected_twice, "more than one sweep"),
+            (expected_to_the_end, "more than one sweep"),
+            (expected_policy_on_rewards, "policy on rewards"),
+            (expected_policy_squared, "other values"),
         ],
     ),
     "optimality_backup": Answers(
@@ -1741,6 +1935,9 @@ ANSWERS = {
             (table_no_sum, "no sum yet"),
             (table_as_one_number, "one number"),
             (table_in_whole_numbers, "whole numbers"),
+            (table_of_infinite_ends, "infinite"),
+            (table_of_the_best_here, "action of s"),
+            (table_with_sizes_of_rewards, "other values"),
         ],
     ),
     "value_iteration": Answers(
@@ -1783,6 +1980,10 @@ ANSWERS = {
             (last_move_only, "one state decides"),
             (move_of_the_first, "one state decides"),
             (smallest_move, "one sweep"),
+            (loop_not_entered, "no sweep"),
+            (move_of_isclose, "other tolerance"),
+            (move_of_a_hundred, "still moving"),
+            (values_of_the_best_hope, "other equation"),
             (half_the_sweeps, "still moving"),
             (iterated_misprint, "maximum too early"),
             (iterated_with(random_actions), "mean for maximum"),

@@ -2,6 +2,7 @@
 are judged by.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dqn_tutorial.classroom.check.exercise import Function, Judge
-from dqn_tutorial.classroom.check.guard import OwnError, Wrong
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import flawed
+from dqn_tutorial.classroom.check.values import agree
 from dqn_tutorial.mdp import Array
 
 # a piece of an error of NumPy, and the key of what it means here
@@ -40,6 +42,50 @@ def explained(judge: Judge) -> Judge:
             raise
 
     return judge_with_words
+
+
+def add_facts(wrong: Wrong, facts: Sequence[str]) -> None:
+    """Say these of a mistake without a name, and of what is known already only whether
+    an input has no influence or the result changes from call to call.
+    """
+    known = re.findall(
+        r"Your result does not depend[^.]+\.|Two calls[^.]+\.", wrong.details["facts"]
+    )
+    if facts:
+        wrong.details["facts"] = " ".join([*known, *facts])
+
+
+def parted(
+    judge: Judge, right: Function, cases: Sequence[dict[str, Any]], names: Sequence[str]
+) -> Judge:
+    """Return a judge that says of a mistake without a name in which part it lies: one
+    of these inputs is set to 0, and the result is right.
+    """
+
+    def judge_by_parts(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            if wrong.key == "other values":
+                facts = [
+                    f"With `{name}` all 0 your result is right: look where you use it."
+                    for name in names
+                    if _is_right(
+                        answer, right, [c | {name: 0 * c[name]} for c in cases]
+                    )
+                ]
+                add_facts(wrong, facts[:1])
+            raise
+
+    return judge_by_parts
+
+
+def _is_right(answer: Any, right: Function, cases: Sequence[dict[str, Any]]) -> bool:
+    call = guarded(answer)
+    try:
+        return all(agree(call(**case), right(*case.values())) for case in cases)
+    except (Wrong, OwnError):
+        return False
 
 
 def backup(p: Array, r: Array, g: float, v: Array) -> Array:
@@ -93,10 +139,14 @@ BACKUP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("value of s", {"reach": lambda p, x: x[:, None]}),
     ("brackets", {"reach": lambda p, x: x.sum()}),
     ("brackets", {"reach": lambda p, x: x.mean()}),
-    ("from s' to s", {"reach": lambda p, x: np.einsum("tas,t->sa", p, x)}),
-    ("from s' to s", {"over": lambda p, x: np.einsum("tas,sat->sa", p, x)}),
     ("mean over states", {"over": lambda p, x: x.mean(-1)}),
     ("p left out", {"over": lambda p, x: x.sum(-1)}),
+)
+# the rarer ones, which are not combined with others
+RARE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("rewards of ends only", {"now": lambda p, r, end, g: (p * end * r).sum(-1)}),
+    ("from s' to s", {"reach": lambda p, x: np.einsum("tas,t->sa", p, x)}),
+    ("from s' to s", {"over": lambda p, x: np.einsum("tas,sat->sa", p, x)}),
     ("last one only", {"over": lambda p, x: (p * x)[..., -1]}),
     ("best next state", {"over": lambda p, x: x.max(-1)}),
     ("best next state", {"over": lambda p, x: (p * x).max(-1)}),
@@ -121,15 +171,45 @@ def _in_place(places: Callable[[Array], Iterable[Any]]) -> Function:
     return run
 
 
+def _twice(sweep: Function) -> Function:
+    return lambda *given: sweep(*given[:-1], sweep(*given))
+
+
+def _first(new: Array, others: Array) -> Array:
+    return np.concatenate([new[:1], others[1:]])
+
+
+def to_the_end(sweep: Function) -> Function:
+    """Make of a backup one that is repeated until nothing moves."""
+
+    def wrong(*given: Any) -> Array:
+        *tables, x = given
+        for _ in range(500):
+            x = sweep(*tables, x)
+        return np.asarray(x)
+
+    return wrong
+
+
 SWEEP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("in place", {"run": _in_place(lambda x: range(len(x)))}),
-    ("in place", {"run": _in_place(lambda x: range(len(x))[::-1])}),
     ("in place", {"run": _in_place(lambda x: np.ndindex(x.shape))}),
     (
         "terminal kept",
         {"write": lambda new, old, end: ends_as_0(new, end) + ends_as_0(old, ~end)},
     ),
     *BACKUP_FLAWS,
+)
+RARE_SWEEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("in place", {"run": _in_place(lambda x: range(len(x))[::-1])}),
+    ("starts from the old", {"write": lambda new, old, end: new + old}),
+    ("starts from the old", {"write": lambda new, old, end: ends_as_0(new + old, end)}),
+    ("first state only", {"write": lambda new, old, end: _first(new, 0 * old)}),
+    ("first state only", {"write": lambda new, old, end: _first(new, old)}),
+    ("rounded", {"write": lambda new, old, end: new.round(2)}),
+    ("rounded", {"write": lambda new, old, end: new.round(3)}),
+    ("more than one sweep", {"run": _twice}),
+    *RARE_FLAWS,
 )
 
 
@@ -169,11 +249,19 @@ def table_of(
 def wrong_sweeps(
     build: Callable[..., Function], flaws: Sequence[tuple[str, dict[str, Any]]]
 ) -> list[tuple[str, Function]]:
-    """Return backups with one flaw, and with two, also such that write 0 for terminal
-    states.
+    """Return backups with one of these flaws, of `SWEEP_FLAWS` and of `RARE_SWEEPS`,
+    and with two that are not rare; all also such that write 0 for terminal states.
     """
-    masked = partial(build, write=lambda new, old, end: ends_as_0(new, end))
-    return [*flawed(build, flaws), *flawed(masked, flaws)]
+    masked = {"write": lambda new, old, end: ends_as_0(new, end)}
+    return [
+        *(
+            (key, build(**base | parts))
+            for base in ({}, masked)
+            for key, parts in RARE_SWEEPS
+        ),
+        *flawed(build, (*SWEEP_FLAWS, *flaws)),
+        *flawed(partial(build, **masked), (*SWEEP_FLAWS, *flaws)),
+    ]
 
 
 expected_backup, optimal_backup = expectation_of(), table_of()

@@ -373,8 +373,8 @@ def _form(kind: str, result: Any, wanted: Any, inputs: dict[str, Any]) -> Wrong 
             "other dtype",
             f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.",
         )
-    if shown(a) == shown(b):
-        apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
+    apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
+    if shown(a) == shown(b) and apart < 1e-2:
         words = (
             f"Some of your numbers differ from the right ones, by {apart:.2g} at most."
             " Is anything rounded?"

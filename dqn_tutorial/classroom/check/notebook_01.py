@@ -7,16 +7,17 @@ import numpy as np
 
 from dqn_tutorial.classroom.check.backups import (
     SMALL,
-    SWEEP_FLAWS,
     backup,
     expectation_of,
     expected_backup,
     explained,
     greedy,
     optimal_backup,
+    parted,
     sample_mdp,
     table_of,
     task,
+    to_the_end,
     wrong_sweeps,
 )
 from dqn_tutorial.classroom.check.exercise import (
@@ -26,15 +27,18 @@ from dqn_tutorial.classroom.check.exercise import (
     by_values,
     choice,
 )
+from dqn_tutorial.classroom.check.iteration import judge_iteration
 from dqn_tutorial.classroom.check.misconceptions import flawed
 from dqn_tutorial.classroom.check.misprint import gamble, judge_misprint, judge_sweep
 from dqn_tutorial.classroom.check.returns import (
     GREEDY_FLAWS,
     RETURN_FLAWS,
+    no_certainty,
     policy_of,
     return_of,
+    weighed,
 )
-from dqn_tutorial.classroom.check.sweeps import iterated, judge_iteration
+from dqn_tutorial.classroom.check.sweeps import iterated
 from dqn_tutorial.classroom.check.values import as_array
 from dqn_tutorial.mdp import Array
 
@@ -55,6 +59,12 @@ def _of_shape(key: str, shape: Callable[[Mapping[str, Any]], tuple[int, ...]]) -
     return key, refuses
 
 
+INFINITE: Trait = (
+    "infinite",
+    lambda value, inputs: (
+        (array := as_array(value)) is not None and bool(np.isinf(array).any())
+    ),
+)
 ONE_NUMBER = _of_shape("one number", lambda inputs: ())
 NO_SUM = _of_shape("no sum yet", lambda inputs: inputs["transition"].shape)
 
@@ -75,22 +85,28 @@ discounted_return = Exercise(
     minutes=5,
     difficulty=1,
     judge=explained(
-        by_values(
-            _sample_rewards,
-            _weighted,
-            flawed(return_of, RETURN_FLAWS),
-            [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
-            by_hand=[
-                {"rewards": np.array(rewards), "gamma": gamma}
-                for rewards, gamma in (
-                    ([2.0], 0.5),
-                    ([4.0, 2.0], 0.5),
-                    ([4.0, 2.0, 8.0], 0.5),
-                    ([0.0, 0.0, -4.0], 0.5),
-                    ([10.0, -10.0, 0.0, 100.0], 0.1),
-                    ([1.0, 2.0, 3.0], 1.0),
-                )
-            ],
+        weighed(
+            by_values(
+                _sample_rewards,
+                _weighted,
+                flawed(return_of, RETURN_FLAWS),
+                [
+                    _of_shape(
+                        "one for each step", lambda inputs: inputs["rewards"].shape
+                    )
+                ],
+                by_hand=[
+                    {"rewards": np.array(rewards), "gamma": gamma}
+                    for rewards, gamma in (
+                        ([2.0], 0.5),
+                        ([4.0, 2.0], 0.5),
+                        ([4.0, 2.0, 8.0], 0.5),
+                        ([0.0, 0.0, -4.0], 0.5),
+                        ([10.0, -10.0, 0.0, 100.0], 0.1),
+                        ([1.0, 2.0, 3.0], 1.0),
+                    )
+                ],
+            )
         )
     ),
     solution=_weighted,
@@ -133,6 +149,13 @@ def _summed_in_place(
     return v
 
 
+def _policy_on_rewards(
+    p: Array, r: Array, end: Array, g: float, pi: Array, v: Array
+) -> Array:
+    v = np.where(end, 0, v)
+    return np.asarray((pi * (p * r).sum(-1)).sum(-1) + g * (p @ v).sum(-1))
+
+
 POLICY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("best action", {"mix": lambda pi, q: q.max(-1)}),
     ("policy ignored", {"mix": lambda pi, q: q.mean(-1)}),
@@ -143,39 +166,48 @@ POLICY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one action only", {"mix": lambda pi, q: pi[:, 0] * q[:, 0]}),
     ("one action only", {"mix": lambda pi, q: q[:, 0]}),
 )
+_POLICIES = [
+    task(*tables, policy=policy, v=v)
+    for tables, policy, v in zip(
+        SMALL,
+        (
+            [[1], [1]],
+            [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]],
+            [[1], [1], [1]],
+            [[1], [1]],
+        ),
+        ([4, 8], [4, 2], [4, 8, 16], [2, 4]),
+        strict=True,
+    )
+]
 expectation_backup = Exercise(
     "expectation_backup",
     HERE,
     minutes=10,
     difficulty=2,
     judge=explained(
-        by_values(
-            _sample_policy,
+        parted(
+            by_values(
+                _sample_policy,
+                expected_backup,
+                [
+                    *wrong_sweeps(expectation_of, POLICY_FLAWS),
+                    ("in place", _summed_in_place),
+                    ("policy on rewards", _policy_on_rewards),
+                    ("more than one sweep", to_the_end(expected_backup)),
+                ],
+                [
+                    INFINITE,
+                    _of_shape("action values", lambda inputs: inputs["policy"].shape),
+                    NO_SUM,
+                    ONE_NUMBER,
+                    WHOLE,
+                ],
+                by_hand=_POLICIES,
+            ),
             expected_backup,
-            [
-                *wrong_sweeps(expectation_of, (*SWEEP_FLAWS, *POLICY_FLAWS)),
-                ("in place", _summed_in_place),
-            ],
-            [
-                _of_shape("action values", lambda inputs: inputs["policy"].shape),
-                NO_SUM,
-                ONE_NUMBER,
-                WHOLE,
-            ],
-            by_hand=[
-                task(*tables, policy=policy, v=v)
-                for tables, policy, v in zip(
-                    SMALL,
-                    (
-                        [[1], [1]],
-                        [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]],
-                        [[1], [1], [1]],
-                        [[1], [1]],
-                    ),
-                    ([4, 8], [4, 2], [4, 8, 16], [2, 4]),
-                    strict=True,
-                )
-            ],
+            _POLICIES,
+            ("reward", "v"),
         )
     ),
     also=("backup",),
@@ -203,17 +235,18 @@ greedy_improvement = Exercise(
             [
                 _of_shape("one for each state", lambda inputs: inputs["q"].shape[:1]),
                 _of_shape("one for each action", lambda inputs: inputs["q"].shape[1:]),
+                _of_shape("transposed", lambda inputs: inputs["q"].shape[::-1]),
                 _of_shape(
-                    "as many columns as states",
-                    lambda inputs: 2 * inputs["q"].shape[:1],
+                    "maximum over states", lambda inputs: 2 * inputs["q"].shape[1:]
                 ),
+                ("no certainty", no_certainty),
             ],
             by_hand=[
                 {"q": np.array(q)}
                 for q in (
                     [[1.0, 3.0], [2.0, 0.0], [-2.0, -1.0]],
                     [[5.0, 5.0, 1.0], [0.0, 4.0, 4.0]],
-                    [[-2.0, -3.0, -1.0]],
+                    [[-1.0, -3.0, -2.0]],
                     [[2.0], [-1.0]],
                 )
             ],
@@ -239,6 +272,13 @@ TABLE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         "same action",
         {"best": _every, "reach": lambda p, q: np.einsum("sat,ta->sa", p, q)},
     ),
+    (
+        "action of s",
+        {
+            "best": _every,
+            "reach": lambda p, q: np.einsum("sat,ts->sa", p, q[:, q.argmax(-1)]),
+        },
+    ),
     ("value of s", {"best": _every, "reach": lambda p, q: q}),
     ("maximum over states", {"best": _every, "reach": lambda p, q: p @ q.max(0)}),
     ("maximum over states", {"best": lambda q: q.max(0)}),
@@ -253,39 +293,49 @@ TABLE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one action only", {"best": lambda q: q[:, 0]}),
     ("one action only", {"best": lambda q: q[:, -1]}),
 )
+_TABLES = [
+    task(*tables, q=q)
+    for tables, q in zip(
+        SMALL,
+        (
+            [[4], [8]],
+            [[-4, -2, -8], [8, 2, 6]],
+            [[4], [8], [16]],
+            [[2], [4]],
+        ),
+        strict=True,
+    )
+]
 optimality_backup = Exercise(
     "optimality_backup",
     HERE,
     minutes=10,
     difficulty=2,
     judge=explained(
-        by_values(
-            _sample_table,
-            optimal_backup,
-            [
-                *wrong_sweeps(table_of, (*SWEEP_FLAWS, *TABLE_FLAWS)),
-                ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
-                ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
-            ],
-            [
-                _of_shape("values of states", lambda inputs: inputs["terminal"].shape),
-                NO_SUM,
-                ONE_NUMBER,
-                WHOLE,
-            ],
-            by_hand=[
-                task(*tables, q=q)
-                for tables, q in zip(
-                    SMALL,
-                    (
-                        [[4], [8]],
-                        [[-4, -2, -8], [8, 2, 6]],
-                        [[4], [8], [16]],
-                        [[2], [4]],
+        parted(
+            by_values(
+                _sample_table,
+                optimal_backup,
+                [
+                    *wrong_sweeps(table_of, TABLE_FLAWS),
+                    ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
+                    ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
+                    ("more than one sweep", to_the_end(optimal_backup)),
+                ],
+                [
+                    INFINITE,
+                    _of_shape(
+                        "values of states", lambda inputs: inputs["terminal"].shape
                     ),
-                    strict=True,
-                )
-            ],
+                    NO_SUM,
+                    ONE_NUMBER,
+                    WHOLE,
+                ],
+                by_hand=_TABLES,
+            ),
+            optimal_backup,
+            _TABLES,
+            ("reward", "q"),
         )
     ),
     also=("backup",),

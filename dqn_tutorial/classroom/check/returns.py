@@ -1,11 +1,14 @@
 """Returns and greedy policies made of parts, right and wrong."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.backups import greedy
-from dqn_tutorial.classroom.check.exercise import Function
+from dqn_tutorial.classroom.check.backups import add_facts, greedy
+from dqn_tutorial.classroom.check.exercise import Function, Judge
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
+from dqn_tutorial.classroom.check.values import as_array, shown
 from dqn_tutorial.mdp import Array
 
 
@@ -42,6 +45,8 @@ RETURN_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("product for power", {"weight": lambda g, k: g * k}),
     ("product for power", {"weight": lambda g, k: g * (k + 1)}),
     ("product for power", {"weight": lambda g, k: np.where(k, g * k, 1)}),
+    ("straight line", {"weight": lambda g, k: np.linspace(1, g, len(k))}),
+    ("straight line", {"weight": lambda g, k: 1 - (1 - g) * k}),
     ("base and exponent", {"weight": lambda g, k: k**g}),
     ("inverse", {"weight": lambda g, k: g**-k}),
     ("inverse", {"weight": lambda g, k: (1 + g) ** -k}),
@@ -57,16 +62,68 @@ RETURN_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("first one lost", {"rewards": lambda r: r[1:]}),
     ("first one lost", {"weight": lambda g, k: np.where(k, g**k, 0)}),
     ("first one only", {"rewards": lambda r: r[:1]}),
+    ("two steps only", {"rewards": lambda r: r[:2]}),
+    ("power of the reward", {"rewards": lambda r: r ** np.arange(len(r))}),
+    ("sign lost", {"rewards": abs}),
     ("counted twice", {"rewards": lambda r: np.append(r, r[-1])}),
     ("counted twice", {"weight": lambda g, k: np.where(k, g**k, 2)}),
     ("running sums", {"rewards": lambda r: r.cumsum()}),
+    ("running sums", {"rewards": lambda r: r[::-1].cumsum()[::-1]}),
     ("running sums", {"total": lambda terms, w: terms.cumsum().sum()}),
     ("stops at 0", {"rewards": _until_zero}),
     ("last term only", {"total": lambda terms, w: [0, *terms][-1]}),
     ("mean for sum", {"total": lambda terms, w: terms.sum() / max(len(w), 1)}),
     ("mean for sum", {"total": lambda terms, w: terms.sum() / (w.sum() or 1)}),
+    *(
+        (
+            "rounded",
+            {"total": lambda terms, w, cut=cut, n=n: cut(float(terms.sum()), n)},
+        )
+        for cut in (round, np.round)
+        for n in (0, 1, 2, 3)
+    ),
+    ("rounded", {"total": lambda terms, w: int(terms.sum())}),
     ("largest term", {"total": lambda terms, w: max([*terms], default=0)}),
 )
+
+
+def weighed(judge: Judge) -> Judge:
+    """Return a judge that says of a mistake without a name how a return weights its
+    rewards, where it is a weighted sum.
+    """
+    gamma, n = 0.5, 3
+
+    def judge_by_weights(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            if wrong.key == "other values":
+                try:
+                    call = guarded(answer)
+                    rows = [*np.eye(n), np.array([1.0, -2.0, 3.0])]
+                    found = [float(call(rewards=row, gamma=gamma)) for row in rows]
+                except (Wrong, OwnError, TypeError, ValueError):
+                    raise wrong from None
+                w, right = np.array(found[:n]), gamma ** np.arange(n)
+                if np.isclose(w @ rows[-1], found[-1]) and not np.allclose(w, right):
+                    words = (
+                        f"With gamma = {gamma} you weight three rewards by {shown(w)};"
+                        f" right is {shown(right)}."
+                    )
+                    add_facts(wrong, [words])
+            raise
+
+    return judge_by_weights
+
+
+def no_certainty(policy: Any, inputs: Mapping[str, Any]) -> bool:
+    """Say whether a policy leaves a chance to actions that are not the best."""
+    array, q = as_array(policy), inputs["q"]
+    if array is None or array.shape != q.shape or array.dtype.kind != "f":
+        return False
+    has_one = (q == q.max(-1, keepdims=True)).sum(-1) == 1
+    is_policy = (array > -1e-9).all() and np.allclose(array.sum(-1), 1)
+    return bool(is_policy and (array.max(-1)[has_one] < 0.999).any())
 
 
 def policy_of(
@@ -101,10 +158,22 @@ def _records(q: Array) -> Array:
     return np.hstack([np.ones((len(q), 1)), q[:, 1:] > before])
 
 
+def _first_row(policy: Array) -> Array:
+    return np.where(np.arange(len(policy))[:, None], 0, policy)
+
+
+def _after_the_last_rise(q: Array) -> Array:
+    rises = np.hstack([np.zeros((len(q), 1), bool), q[:, 1:] > q[:, :-1]])
+    return np.asarray((rises * np.arange(q.shape[1])).max(-1))
+
+
 GREEDY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("smallest value", {"score": lambda q: -q}),
     ("size for value", {"score": abs}),
     ("last of the equal", {"pick": lambda q: q.shape[1] - 1 - q[:, ::-1].argmax(-1)}),
+    ("counted from 1", {"pick": lambda q: q.argmax(-1) - 1}),
+    ("counted from 1", {"pick": lambda q: (q.argmax(-1) + 1) % q.shape[1]}),
+    ("compares neighbours", {"pick": _after_the_last_rise}),
     ("starts from 0", {"pick": lambda q: np.where(q.max(-1) > 0, q.argmax(-1), 0)}),
     ("starts from 0", {"mark": lambda q, best: greedy(q) * (q > 0)}),
     ("all of the equal", {"mark": lambda q, best: _equal(q)}),
@@ -114,15 +183,23 @@ GREEDY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"mark": lambda q, best: _equal(q) / _equal(q).sum(-1, keepdims=True)},
     ),
     ("values for chances", {"mark": lambda q, best: q * greedy(q)}),
-    ("softmax", {"mark": lambda q, best: np.exp(q) / np.exp(q).sum(-1)[:, None]}),
+    ("threshold", {"mark": lambda q, best: q > 0}),
+    ("threshold", {"mark": lambda q, best: 1.0 * (q > 0)}),
+    ("threshold", {"mark": lambda q, best: 1.0 * (q > q.mean(-1, keepdims=True))}),
+    ("ranks", {"mark": lambda q, best: q.argsort(-1)}),
+    ("ranks", {"mark": lambda q, best: q.argsort(-1).argsort(-1)}),
     ("whole columns", {"mark": _columns}),
     ("whole rows", {"mark": _rows}),
     ("old ones stay", {"mark": lambda q, best: _records(q)}),
     ("old ones stay", {"mark": lambda q, best: _records(q) * (q > 0)}),
+    ("first state only", {"mark": lambda q, best: _first_row(greedy(q))}),
+    ("as many columns as states", {"mark": lambda q, best: np.eye(len(q))[best]}),
+    ("as many columns as states", {"mark": lambda q, best: np.eye(max(q.shape))[best]}),
     ("the others", {"mark": lambda q, best: 1 - greedy(q)}),
     ("maximum over states", {"mark": lambda q, best: 1.0 * (q == q.max(0))}),
     ("maximum over states", {"mark": lambda q, best: np.eye(len(q))[q.argmax(0)].T}),
     ("one maximum", {"mark": lambda q, best: 1.0 * (q == q.max())}),
+    ("one maximum", {"pick": lambda q: np.full(len(q), q.argmax() % q.shape[1])}),
     (
         "one maximum",
         {"mark": lambda q, best: np.eye(q.size)[q.argmax()].reshape(q.shape)},
