@@ -1660,6 +1660,16 @@ move_of_a_hundred = iterated_until(
 )
 
 
+def stops_inside_the_sweep(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    while True:
+        for s in range(len(v)):
+            old = v[s]
+            v[s] = (transition[s] * (reward[s] + gamma * v)).sum(-1).max()
+            if abs(old - v[s]) <= tolerance:
+                return v
+
+
 def values_of_the_best_hope(transition, reward, terminal, gamma, tolerance):
     v = (transition * reward).sum(-1).max(-1)
     for _ in range(500):
@@ -1979,7 +1989,8 @@ ANSWERS = {
             (iterated_from_ones, "terminal kept"),
             (last_move_only, "one state decides"),
             (move_of_the_first, "one state decides"),
-            (smallest_move, "one sweep"),
+            (smallest_move, "smallest move"),
+            (stops_inside_the_sweep, "smallest move"),
             (loop_not_entered, "no sweep"),
             (move_of_isclose, "other tolerance"),
             (move_of_a_hundred, "still moving"),

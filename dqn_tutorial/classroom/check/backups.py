@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from dqn_tutorial.classroom.check.exercise import Function, Judge
 from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
@@ -55,29 +54,47 @@ def add_facts(wrong: Wrong, facts: Sequence[str]) -> None:
         wrong.details["facts"] = " ".join([*known, *facts])
 
 
-def parted(
-    judge: Judge, right: Function, cases: Sequence[dict[str, Any]], names: Sequence[str]
-) -> Judge:
-    """Return a judge that says of a mistake without a name in which part it lies: one
-    of these inputs is set to 0, and the result is right.
+def _certain(chances: Array) -> Array:
+    return np.asarray(np.eye(chances.shape[-1])[chances.argmax(-1)])
+
+
+# in words, the input, and what it becomes
+SIMPLER: tuple[tuple[str, str, Function], ...] = (
+    ("`reward` all 0", "reward", lambda x: 0 * x),
+    ("`v` all 0", "v", lambda x: 0 * x),
+    ("`q` all 0", "q", lambda x: 0 * x),
+    ("equal values of all actions", "q", lambda x: x[:, :1] + 0 * x),
+    ("a policy that leaves nothing to chance", "policy", _certain),
+    ("no terminal state", "terminal", lambda x: x & False),
+    ("transitions without chance", "transition", _certain),
+)
+
+
+def simplified(judge: Judge, right: Function, cases: Sequence[dict[str, Any]]) -> Judge:
+    """Return a judge that says of a mistake without a name with which simpler inputs it
+    does not show.
     """
 
-    def judge_by_parts(answer: Any, rng: np.random.Generator) -> None:
+    def judge_further(answer: Any, rng: np.random.Generator) -> None:
         try:
             judge(answer, rng)
         except Wrong as wrong:
-            if wrong.key == "other values":
-                facts = [
-                    f"With `{name}` all 0 your result is right: look where you use it."
-                    for name in names
-                    if _is_right(
-                        answer, right, [c | {name: 0 * c[name]} for c in cases]
+            if "facts" in wrong.details:
+                found = [
+                    words
+                    for words, name, simpler in SIMPLER
+                    if name in cases[0]
+                    and _is_right(
+                        answer, right, [c | {name: simpler(c[name])} for c in cases]
                     )
                 ]
-                add_facts(wrong, facts[:1])
+                words = (
+                    f"Your result is right with {' and also with '.join(found[:2])}."
+                )
+                add_facts(wrong, [words] if found else [])
             raise
 
-    return judge_by_parts
+    return judge_further
 
 
 def _is_right(answer: Any, right: Function, cases: Sequence[dict[str, Any]]) -> bool:
@@ -275,9 +292,9 @@ def greedy(q: Array) -> Array:
 
 
 def task(
-    transition: ArrayLike,
-    reward: ArrayLike,
-    terminal: Sequence[bool],
+    transition: Any,
+    reward: Any,
+    terminal: Any,
     gamma: float,
     **more: Any,
 ) -> dict[str, Any]:

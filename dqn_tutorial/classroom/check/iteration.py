@@ -29,6 +29,7 @@ from dqn_tutorial.classroom.check.sweeps import (
     sweep_in_place,
     swept,
     tables_of,
+    twins,
     values_of,
 )
 from dqn_tutorial.classroom.check.values import as_array, shown
@@ -131,7 +132,7 @@ def _name(answer: Any, pairs: list[tuple[Array, Case]]) -> tuple[str, dict[str, 
             np.allclose(value, sweep(*tables_of(case), np.zeros(len(value))), atol=1e-4)
             for value, case in pairs
         ):
-            return "one sweep", {}
+            return _one_sweep(answer), {}
     for key, wrong_sweep in WRONG_SWEEPS:
         if all(_stands_still(value, case, wrong_sweep) for value, case in pairs):
             return key, {}
@@ -199,7 +200,7 @@ def _of_one_state(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if n == of_less_pay == of_less_tolerance == of_more_gamma:
         if 0 < n < 4 and is_right(answer, chain()):
             yield "policy stands still", {}
-        yield ("many sweeps", {"n": n}) if n > 1 else ("one sweep", {})
+        yield ("many sweeps", {"n": n}) if n > 1 else (_one_sweep(answer), {})
     elif n == of_less_tolerance:
         yield "other tolerance", {}
     for key, threshold in (
@@ -218,15 +219,20 @@ def _of_one_state(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield key, {}
 
 
+def _one_sweep(answer: Any) -> str:
+    """Tell a loop that stops where any state stands still from no loop."""
+    return "smallest move" if is_right(answer, twins()) else "one sweep"
+
+
 def _is_of_a_loop(value: Array, case: Case) -> bool:
-    """Say whether values are those after some number of right sweeps from 0."""
+    """Say whether each value is one that right sweeps from 0 pass through."""
+    passed = [np.zeros(len(value))]
     for sweep in (swept, sweep_in_place):
         v = np.zeros(len(value))
         for _ in range(300):
             v = sweep(*tables_of(case), v)
-            if np.allclose(v, value, 1e-5, 1e-5):
-                return True
-    return False
+            passed.append(v)
+    return bool(np.isclose(passed, value, 1e-5, 1e-5).any(0).all())
 
 
 def _follows(answer: Any, case: Case) -> bool:

@@ -13,8 +13,8 @@ from dqn_tutorial.classroom.check.backups import (
     explained,
     greedy,
     optimal_backup,
-    parted,
     sample_mdp,
+    simplified,
     table_of,
     task,
     to_the_end,
@@ -186,7 +186,7 @@ expectation_backup = Exercise(
     minutes=10,
     difficulty=2,
     judge=explained(
-        parted(
+        simplified(
             by_values(
                 _sample_policy,
                 expected_backup,
@@ -206,8 +206,7 @@ expectation_backup = Exercise(
                 by_hand=_POLICIES,
             ),
             expected_backup,
-            _POLICIES,
-            ("reward", "v"),
+            [*_POLICIES, _sample_policy(np.random.default_rng(0))],
         )
     ),
     also=("backup",),
@@ -312,7 +311,7 @@ optimality_backup = Exercise(
     minutes=10,
     difficulty=2,
     judge=explained(
-        parted(
+        simplified(
             by_values(
                 _sample_table,
                 optimal_backup,
@@ -334,8 +333,7 @@ optimality_backup = Exercise(
                 by_hand=_TABLES,
             ),
             optimal_backup,
-            _TABLES,
-            ("reward", "q"),
+            [*_TABLES, _sample_table(np.random.default_rng(0))],
         )
     ),
     also=("backup",),

@@ -97,7 +97,7 @@ def weighed(judge: Judge) -> Judge:
         try:
             judge(answer, rng)
         except Wrong as wrong:
-            if wrong.key == "other values":
+            if "facts" in wrong.details:
                 try:
                     call = guarded(answer)
                     rows = [*np.eye(n), np.array([1.0, -2.0, 3.0])]

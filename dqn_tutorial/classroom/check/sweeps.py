@@ -30,7 +30,7 @@ def swept(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
     return np.where(end, 0, backup(p, r, g, v).max(-1))
 
 
-def sweep_in_place(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
+def sweep_in_place(p: Array, r: Array, end: Any, g: float, v: Array) -> Array:
     v = v.copy()
     for s in np.flatnonzero(~end):
         v[s] = backup(p[s], r[s], g, v).max()
@@ -92,7 +92,7 @@ def iterated(p: Array, r: Array, end: Array, g: float, tolerance: float) -> Arra
     return v
 
 
-def solved(p: Array, r: Array, end: Array, g: float) -> Array:
+def solved(p: Array, r: Array, end: Any, g: float) -> Array:
     """Return v*, `[S]`, by policy iteration. Source: Sutton & Barto (2018), section
     4.3.
     """
@@ -120,6 +120,12 @@ def staying(reward: float, gamma: float, tolerance: float) -> dict[str, Any]:
         gamma,
         tolerance=tolerance,
     )
+
+
+def twins() -> dict[str, Any]:
+    """Return two states without an end that move alike."""
+    transition = np.eye(2)[:, None]
+    return task(transition, transition, [False] * 2, 0.9, tolerance=1e-3)
 
 
 def slow_table(gamma: float, *paid: float) -> dict[str, Any]:
@@ -182,8 +188,8 @@ STAYING = (
 )
 
 
-def tables_of(case: Case) -> tuple[Any, ...]:
-    return tuple(case[name] for name in ("transition", "reward", "terminal", "gamma"))
+def tables_of(case: Case) -> tuple[Any, Any, Any, Any]:
+    return case["transition"], case["reward"], case["terminal"], case["gamma"]
 
 
 def put_in_words(value: Any) -> str:
