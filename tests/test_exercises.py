@@ -114,6 +114,8 @@ def test_it_is_judged_and_answered_in_the_files_of_its_notebook(
 def test_each_message_is_that_of_a_wrong_answer() -> None:
     sections = {name: {name, *check.EXERCISES[name].also} for name in check.EXERCISES}
     for section, messages in MESSAGES.items():
+        if section == "again":
+            continue
         keys = {
             key.removeprefix("answer ")
             for name, answers in ANSWERS.items()
@@ -121,6 +123,15 @@ def test_each_message_is_that_of_a_wrong_answer() -> None:
             for _, key in answers.wrong
         }
         assert set(messages) <= keys, section
+
+
+def test_places_to_read_again_are_headings() -> None:
+    keys = {key for answers in ANSWERS.values() for _, key in answers.wrong}
+    for key, place in MESSAGES["again"].items():
+        notebook, _, heading = place.partition("#")
+        cells = nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells
+        assert key in keys | set(ANSWERS)
+        assert any(f"# {heading}\n" in f"{cell.source}\n" for cell in cells), place
 
 
 def cells_of(exercise: Exercise) -> tuple[Any, Any, Any]:

@@ -144,7 +144,7 @@ def _name(answer: Any, pairs: list[tuple[Array, Case]]) -> tuple[str, dict[str, 
     far = [pair for pair in pairs if not is_near(*pair)]
     if (
         any(far[0][1] is case for case in STAYING)  # right on the others
-        or all(_is_of_a_loop(*pair) for pair in far[:3])
+        or all(_is_of_a_loop(*pair) for pair in far[:8])
         or _follows(answer, far[0][1])
     ):
         return next(_of_the_stop(answer), None) or _still_moving(*far[0])
