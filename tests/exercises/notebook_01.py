@@ -1508,6 +1508,10 @@ def return_with_reward_to_the_power(rewards, gamma):
     return sum(gamma * reward**k for k, reward in enumerate(rewards))
 
 
+def return_of_powers_of_products(rewards, gamma):
+    return sum((gamma * reward) ** k for k, reward in enumerate(rewards))
+
+
 def return_of_sizes(rewards, gamma):
     return sum(gamma**k * abs(reward) for k, reward in enumerate(rewards))
 
@@ -1646,6 +1650,13 @@ def greedy_column_of_the_largest(q):
     return policy
 
 
+def swept_onto_itself(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    for _ in range(500):
+        v += (transition * (reward + gamma * v)).sum(-1).max(-1)
+    return v
+
+
 def loop_not_entered(transition, reward, terminal, gamma, tolerance):
     v, move = np.zeros(len(terminal)), 0.0
     while move > tolerance:
@@ -1722,6 +1733,7 @@ ANSWERS = {
                 return_with_reward_to_the_power,
                 "one gamma for all + power of the reward",
             ),
+            (return_of_powers_of_products, "power of the reward"),
             (return_of_sizes, "sign lost"),
             (return_on_a_line, "straight line"),
             (return_rounded, "rounded"),
@@ -2011,6 +2023,7 @@ ANSWERS = {
             (iterated_with(unweighted), "p left out"),
             (iterated_with(maxima_apart), "two maxima"),
             (iterated_with(mostly_the_best), "other equation"),
+            (swept_onto_itself, "not finite"),
             (delta_never_reset, "endless, largest move ever"),
             (never_ends, "endless, largest move ever"),
             (never_compared, "endless, values stand still"),

@@ -242,6 +242,7 @@ def expectation_of(
     values = backup_of(**parts)
 
     def sweep(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
+        """Return the values `[S]` after one backup under the policy."""
         return np.asarray(write(mix(pi, values(p, r, end, g, v)), v, end))
 
     return run(sweep)  # type: ignore[no-any-return]
@@ -258,6 +259,7 @@ def table_of(
     values = backup_of(**{"best": lambda q: q.max(-1)} | parts)
 
     def sweep(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
+        """Return the action values `[S, A]` after one backup."""
         return np.asarray(write(values(p, r, end, g, q), q, end))
 
     return run(sweep)  # type: ignore[no-any-return]

@@ -27,10 +27,12 @@ ENDS = ("endless", "not finite", "nan")
 
 
 def swept(p: Array, r: Array, end: Array, g: float, v: Array) -> Array:
+    """Return the values `[S]` after one sweep."""
     return np.where(end, 0, backup(p, r, g, v).max(-1))
 
 
 def sweep_in_place(p: Array, r: Array, end: Any, g: float, v: Array) -> Array:
+    """Return the values `[S]` after a sweep that reads what it has written."""
     v = v.copy()
     for s in np.flatnonzero(~end):
         v[s] = backup(p[s], r[s], g, v).max()
@@ -189,6 +191,7 @@ STAYING = (
 
 
 def tables_of(case: Case) -> tuple[Any, Any, Any, Any]:
+    """Return the tables of a case and its gamma."""
     return case["transition"], case["reward"], case["terminal"], case["gamma"]
 
 
@@ -219,14 +222,17 @@ def values_of(answer: Any, case: Case) -> Array:
 
 
 def margin_of(case: Case) -> float:
+    """Return how far values may be from the right ones."""
     return float(case["tolerance"] / (1 - case["gamma"])) + 1e-4
 
 
 def is_near(value: Array, case: Case) -> bool:
+    """Say whether values are within that margin of the right ones."""
     right = solved(*tables_of(case))
     slack = 1e-6 * np.abs(right).max()  # of float32
     return bool(np.abs(value - right).max() <= margin_of(case) + slack)
 
 
 def is_right(answer: Any, case: Case) -> bool:
+    """Say whether what an answer makes of a case is."""
     return is_near(values_of(answer, case), case)
