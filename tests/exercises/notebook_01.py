@@ -1657,6 +1657,61 @@ def swept_onto_itself(transition, reward, terminal, gamma, tolerance):
     return v
 
 
+def return_nothing(rewards, gamma):
+    g = 0.0
+    for k in range(len(rewards), 0):
+        g += gamma**k * rewards[k]
+    return g
+
+
+def expected_rewards_only(transition, reward, terminal, gamma, policy, v):
+    return np.einsum("sa,sat,sat->s", policy, transition, reward)
+
+
+def expected_subtracted(transition, reward, terminal, gamma, policy, v):
+    later = gamma * np.where(terminal, 0, v)
+    return np.einsum("sa,sat,sat->s", policy, transition, reward - later)
+
+
+def expected_until_the_end(transition, reward, terminal, gamma, policy, v):
+    new_v = np.zeros(len(v))
+    for s in range(len(v)):
+        if terminal[s]:
+            break
+        q = (transition[s] * (reward[s] + gamma * np.where(terminal, 0, v))).sum(-1)
+        new_v[s] = (policy[s] * q).sum()
+    return new_v
+
+
+def expected_of_nothing(transition, reward, terminal, gamma, policy, v):
+    new_v = np.zeros(len(v))
+    for x in new_v:
+        x += policy.sum()
+    return new_v
+
+
+def table_over_actions(transition, reward, terminal, gamma, q):
+    return (transition * (reward + gamma * np.where(terminal, 0, q.max(1)))).sum(1)
+
+
+def iterated_until_the_end(transition, reward, terminal, gamma, tolerance):
+    v, delta = np.zeros(len(terminal)), 1.0
+    while delta > tolerance:
+        delta = 0.0
+        for s in range(len(v)):
+            if terminal[s]:
+                break
+            old = v[s]
+            v[s] = (transition[s] * (reward[s] + gamma * v)).sum(-1).max()
+            delta = max(delta, abs(old - v[s]))
+    return v
+
+
+def expected_policy_times_v(transition, reward, terminal, gamma, policy, v):
+    now = (policy * (transition * reward).sum(-1)).sum(-1)
+    return now + gamma * (policy * np.where(terminal, 0, v)).sum(-1)
+
+
 def loop_not_entered(transition, reward, terminal, gamma, tolerance):
     v, move = np.zeros(len(terminal)), 0.0
     while move > tolerance:
@@ -1705,6 +1760,7 @@ ANSWERS = {
         ],
         wrong=[
             (undiscounted, "no discount"),
+            (return_nothing, "always 0"),
             (powers_from_one, "all too late"),
             (forward_recursion, "from the wrong end"),
             (one_factor, "one gamma for all"),
@@ -1878,6 +1934,10 @@ ANSWERS = {
             (expected_likeliest_action, "likeliest action"),
             (expected_last_action, "one action only"),
             (expected_undiscounted, "no discount"),
+            (expected_rewards_only, "future left out"),
+            (expected_subtracted, "future subtracted"),
+            (expected_until_the_end, "ends at the first end"),
+            (expected_of_nothing, "always 0"),
             (expected_twice_discounted, "discounted twice"),
             (expected_all_discounted, "reward discounted"),
             (expected_all_discounted_unmasked, "terminal not 0 + reward discounted"),
@@ -1897,7 +1957,8 @@ ANSWERS = {
             (expected_no_sum, "no sum yet"),
             (expected_all_summed, "one number"),
             (expected_in_flags, "whole numbers"),
-            (expected_over_actions, "shapes do not fit"),
+            (expected_over_actions, "sum over actions"),
+            (expected_policy_times_v, "shapes do not fit"),
             (expected_with_if_of_an_array, "array as flag"),
             (expected_of_a_gamma_of_its_own, "other values"),
             (expected_rounded, "other values"),
@@ -1957,6 +2018,7 @@ ANSWERS = {
             (table_no_sum, "no sum yet"),
             (table_as_one_number, "one number"),
             (table_in_whole_numbers, "whole numbers"),
+            (table_over_actions, "sum over actions"),
             (table_of_infinite_ends, "infinite"),
             (table_of_the_best_here, "action of s"),
             (table_with_sizes_of_rewards, "other values"),
@@ -2004,6 +2066,7 @@ ANSWERS = {
             (smallest_move, "smallest move"),
             (stops_inside_the_sweep, "smallest move"),
             (loop_not_entered, "no sweep"),
+            (iterated_until_the_end, "ends at the first end"),
             (move_of_isclose, "other tolerance"),
             (move_of_a_hundred, "still moving"),
             (values_of_the_best_hope, "other equation"),

@@ -50,8 +50,7 @@ def add_facts(wrong: Wrong, facts: Sequence[str]) -> None:
     known = re.findall(
         r"Your result does not depend[^.]+\.|Two calls[^.]+\.", wrong.details["facts"]
     )
-    if facts:
-        wrong.details["facts"] = " ".join([*known, *facts])
+    wrong.details["facts"] = " ".join([*known, *facts])
 
 
 def _certain(chances: Array) -> Array:
@@ -147,6 +146,8 @@ BACKUP_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("terminal not 0", {"mask": lambda x, end: x}),
     ("mask inverted", {"mask": lambda x, end: ends_as_0(x, ~end)}),
     ("no discount", {"factor": lambda g: 1.0}),
+    ("future left out", {"factor": lambda g: 0.0}),
+    ("future subtracted", {"factor": lambda g: -g}),
     ("discounted twice", {"factor": lambda g: g * g}),
     ("reward discounted", {"now": lambda p, r, end, g: g * (p * r).sum(-1)}),
     ("reward masked", {"now": lambda p, r, end, g: (p * ~end * r).sum(-1)}),
@@ -168,6 +169,7 @@ RARE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("best next state", {"over": lambda p, x: x.max(-1)}),
     ("best next state", {"over": lambda p, x: (p * x).max(-1)}),
     ("likeliest state", {"over": _likeliest}),
+    ("sum over actions", {"over": lambda p, x: (p * x).sum(1)}),
     ("divided again", {"over": lambda p, x: (p * x).mean(-1)}),
 )
 
@@ -194,6 +196,10 @@ def _twice(sweep: Function) -> Function:
 
 def _first(new: Array, others: Array) -> Array:
     return np.concatenate([new[:1], others[1:]])
+
+
+def _before_ends(new: Array, end: Array) -> Array:
+    return ends_as_0(new, np.maximum.accumulate(end))
 
 
 def to_the_end(sweep: Function) -> Function:
@@ -223,6 +229,8 @@ RARE_SWEEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("starts from the old", {"write": lambda new, old, end: ends_as_0(new + old, end)}),
     ("first state only", {"write": lambda new, old, end: _first(new, 0 * old)}),
     ("first state only", {"write": lambda new, old, end: _first(new, old)}),
+    ("always 0", {"write": lambda new, old, end: 0 * new}),
+    ("ends at the first end", {"write": lambda new, old, end: _before_ends(new, end)}),
     ("rounded", {"write": lambda new, old, end: new.round(2)}),
     ("rounded", {"write": lambda new, old, end: new.round(3)}),
     ("more than one sweep", {"run": _twice}),

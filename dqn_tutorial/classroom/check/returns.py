@@ -35,6 +35,7 @@ def _until_zero(r: Array) -> Array:
 
 
 RETURN_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("always 0", {"total": lambda terms, w: 0.0}),
     ("no discount", {"weight": lambda g, k: np.ones(len(k))}),
     ("all too late", {"weight": lambda g, k: g ** (k + 1)}),
     ("from the wrong end", {"rewards": lambda r: r[::-1]}),

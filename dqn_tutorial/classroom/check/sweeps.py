@@ -60,6 +60,10 @@ CHOICES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 WRONG_SWEEPS = [
     (
+        "ends at the first end",
+        lambda p, r, end, g, v: swept(p, r, np.maximum.accumulate(end), g, v),
+    ),
+    (
         "two maxima",
         lambda p, r, end, g, v: (p * r).sum(-1).max(-1) + g * (p @ v).max(-1),
     ),
