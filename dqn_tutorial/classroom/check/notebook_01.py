@@ -1,37 +1,54 @@
 """The exercises of 01_bellman_equation."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from dqn_tutorial.classroom.check.backups import (
+    SMALL,
     backup,
+    expectation_of,
     expected_backup,
+    explained,
     greedy,
     optimal_backup,
     sample_mdp,
-    wrong_backups,
+    simplified,
+    table_of,
+    task,
+    to_the_end,
+    wrong_sweeps,
 )
 from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
-    Function,
     Trait,
     by_values,
     choice,
 )
-from dqn_tutorial.classroom.check.sweeps import (
-    gamble,
-    iterated,
-    judge_iteration,
-    judge_misprint,
-    judge_sweep,
+from dqn_tutorial.classroom.check.iteration import judge_iteration
+from dqn_tutorial.classroom.check.misconceptions import flawed
+from dqn_tutorial.classroom.check.misprint import gamble, judge_misprint, judge_sweep
+from dqn_tutorial.classroom.check.returns import (
+    GREEDY_FLAWS,
+    RETURN_FLAWS,
+    no_certainty,
+    policy_of,
+    return_of,
+    weighed,
 )
+from dqn_tutorial.classroom.check.sweeps import iterated
 from dqn_tutorial.classroom.check.values import as_array
 from dqn_tutorial.mdp import Array
 
 HERE = "01_bellman_equation"
+WHOLE: Trait = (
+    "whole numbers",
+    lambda value, inputs: (
+        (array := as_array(value)) is not None and array.dtype.kind in "biu"
+    ),
+)
 
 
 def _of_shape(key: str, shape: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> Trait:
@@ -42,15 +59,24 @@ def _of_shape(key: str, shape: Callable[[Mapping[str, Any]], tuple[int, ...]]) -
     return key, refuses
 
 
+INFINITE: Trait = (
+    "infinite",
+    lambda value, inputs: (
+        (array := as_array(value)) is not None and bool(np.isinf(array).any())
+    ),
+)
+ONE_NUMBER = _of_shape("one number", lambda inputs: ())
+NO_SUM = _of_shape("no sum yet", lambda inputs: inputs["transition"].shape)
+
+
 def _sample_rewards(rng: np.random.Generator) -> dict[str, Any]:
     return {
-        "rewards": rng.normal(size=int(rng.integers(1, 7))),
-        "gamma": float(rng.uniform(0.5, 0.95)),
+        "rewards": rng.normal(size=int(rng.integers(2, 7))).round(1),
+        "gamma": round(float(rng.uniform(0.5, 0.95)), 2),
     }
 
 
-def _weighted(rewards: Array, gamma: float) -> float:
-    return float(rewards @ gamma ** np.arange(len(rewards)))
+_weighted = return_of()
 
 
 discounted_return = Exercise(
@@ -58,18 +84,30 @@ discounted_return = Exercise(
     HERE,
     minutes=5,
     difficulty=1,
-    judge=by_values(
-        _sample_rewards,
-        _weighted,
-        [
-            ("no discount", lambda r, g: r.sum()),
-            ("all too late", lambda r, g: g * _weighted(r, g)),
-            ("from the wrong end", lambda r, g: _weighted(r[::-1], g)),
-            ("one gamma for all", lambda r, g: r[0] + g * r[1:].sum()),
-            ("last one lost", lambda r, g: _weighted(r[:-1], g)),
-            ("first one only", lambda r, g: r[0]),
-        ],
-        [_of_shape("one for each step", lambda inputs: inputs["rewards"].shape)],
+    judge=explained(
+        weighed(
+            by_values(
+                _sample_rewards,
+                _weighted,
+                flawed(return_of, RETURN_FLAWS),
+                [
+                    _of_shape(
+                        "one for each step", lambda inputs: inputs["rewards"].shape
+                    )
+                ],
+                by_hand=[
+                    {"rewards": np.array(rewards), "gamma": gamma}
+                    for rewards, gamma in (
+                        ([2.0], 0.5),
+                        ([4.0, 2.0], 0.5),
+                        ([4.0, 2.0, 8.0], 0.5),
+                        ([0.0, 0.0, -4.0], 0.5),
+                        ([10.0, -10.0, 0.0, 100.0], 0.1),
+                        ([1.0, 2.0, 3.0], 1.0),
+                    )
+                ],
+            )
+        )
     ),
     solution=_weighted,
 )
@@ -96,15 +134,8 @@ def _sample_policy(rng: np.random.Generator) -> dict[str, Any]:
     n_states, n_actions = mdp["transition"].shape[:2]
     return mdp | {
         "policy": rng.dirichlet(np.ones(n_actions), n_states),
-        "v": rng.normal(size=n_states),
+        "v": rng.normal(size=n_states).round(1),
     }
-
-
-def _in_place(p: Array, r: Array, end: Array, g: float, pi: Array, v: Array) -> Array:
-    v = np.where(end, 0, v)
-    for s in range(len(v)):
-        v[s] = pi[s] @ backup(p[s], r[s], g, v)
-    return v
 
 
 def _summed_in_place(
@@ -118,50 +149,66 @@ def _summed_in_place(
     return v
 
 
-_judge_expectation = by_values(
-    _sample_policy,
-    expected_backup,
-    [
-        ("in place", _in_place),
-        ("in place", _summed_in_place),
-        (
-            "best action",
-            lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).max(-1),
-        ),
-        (
-            "policy ignored",
-            lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).mean(-1),
-        ),
-        (
-            "policy left out",
-            lambda p, r, end, g, pi, v: backup(p, r, g, np.where(end, 0, v)).sum(-1),
-        ),
-        (
-            "terminal kept",
-            lambda p, r, end, g, pi, v: np.where(
-                end, v, expected_backup(p, r, end, g, pi, v)
-            ),
-        ),
-        (
-            "terminal kept",
-            lambda p, r, end, g, pi, v: np.where(
-                end, v, (pi * backup(p, r, g, v)).sum(-1)
-            ),
-        ),
-        *wrong_backups(
-            lambda wrong: (
-                lambda p, r, end, g, pi, v: (pi * wrong(p, r, end, g, v)).sum(-1)
-            )
-        ),
-    ],
-    [_of_shape("action values", lambda inputs: inputs["policy"].shape)],
+def _policy_on_rewards(
+    p: Array, r: Array, end: Array, g: float, pi: Array, v: Array
+) -> Array:
+    v = np.where(end, 0, v)
+    return np.asarray((pi * (p * r).sum(-1)).sum(-1) + g * (p @ v).sum(-1))
+
+
+POLICY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("best action", {"mix": lambda pi, q: q.max(-1)}),
+    ("policy ignored", {"mix": lambda pi, q: q.mean(-1)}),
+    ("policy left out", {"mix": lambda pi, q: q.sum(-1)}),
+    ("likeliest action", {"mix": lambda pi, q: q[np.arange(len(q)), pi.argmax(-1)]}),
+    ("policy and mean", {"mix": lambda pi, q: (pi * q).mean(-1)}),
+    ("one action only", {"mix": lambda pi, q: pi[:, -1] * q[:, -1]}),
+    ("one action only", {"mix": lambda pi, q: pi[:, 0] * q[:, 0]}),
+    ("one action only", {"mix": lambda pi, q: q[:, 0]}),
 )
+_POLICIES = [
+    task(*tables, policy=policy, v=v)
+    for tables, policy, v in zip(
+        SMALL,
+        (
+            [[1], [1]],
+            [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]],
+            [[1], [1], [1]],
+            [[1], [1]],
+        ),
+        ([4, 8], [4, 2], [4, 8, 16], [2, 4]),
+        strict=True,
+    )
+]
 expectation_backup = Exercise(
     "expectation_backup",
     HERE,
     minutes=10,
     difficulty=2,
-    judge=_judge_expectation,
+    judge=explained(
+        simplified(
+            by_values(
+                _sample_policy,
+                expected_backup,
+                [
+                    *wrong_sweeps(expectation_of, POLICY_FLAWS),
+                    ("in place", _summed_in_place),
+                    ("policy on rewards", _policy_on_rewards),
+                    ("more than one sweep", to_the_end(expected_backup)),
+                ],
+                [
+                    INFINITE,
+                    _of_shape("action values", lambda inputs: inputs["policy"].shape),
+                    NO_SUM,
+                    ONE_NUMBER,
+                    WHOLE,
+                ],
+                by_hand=_POLICIES,
+            ),
+            expected_backup,
+            [*_POLICIES, _sample_policy(np.random.default_rng(0))],
+        )
+    ),
     also=("backup",),
     solution=expected_backup,
 )
@@ -169,7 +216,7 @@ expectation_backup = Exercise(
 
 def _sample_action_values(rng: np.random.Generator) -> dict[str, Any]:
     n_states, n_actions = ((4, 2), (5, 3), (6, 2), (6, 4))[rng.integers(4)]
-    q = rng.normal(size=(n_states, n_actions))
+    q = rng.normal(size=(n_states, n_actions)).round(1)
     q[rng.integers(n_states)] = 0.0  # a terminal state, all its actions equal
     return {"q": q}
 
@@ -179,23 +226,30 @@ greedy_improvement = Exercise(
     HERE,
     minutes=5,
     difficulty=1,
-    judge=by_values(
-        _sample_action_values,
-        greedy,
-        [
-            ("all of the equal", lambda q: q == q.max(-1, keepdims=True)),
-            ("all of the equal", lambda q: 1.0 * (q == q.max(-1, keepdims=True))),
-            ("values for chances", lambda q: q * greedy(q)),
-            ("smallest value", lambda q: greedy(-q)),
-            ("size for value", lambda q: greedy(abs(q))),
-            ("maximum over states", lambda q: 1.0 * (q == q.max(0))),
-            ("maximum over states", lambda q: np.eye(len(q))[q.argmax(0)].T),
-            ("one maximum", lambda q: 1.0 * (q == q.max())),
-        ],
-        [
-            _of_shape("one for each state", lambda inputs: inputs["q"].shape[:1]),
-            _of_shape("one for each action", lambda inputs: inputs["q"].shape[1:]),
-        ],
+    judge=explained(
+        by_values(
+            _sample_action_values,
+            greedy,
+            flawed(policy_of, GREEDY_FLAWS),
+            [
+                _of_shape("one for each state", lambda inputs: inputs["q"].shape[:1]),
+                _of_shape("one for each action", lambda inputs: inputs["q"].shape[1:]),
+                _of_shape("transposed", lambda inputs: inputs["q"].shape[::-1]),
+                _of_shape(
+                    "maximum over states", lambda inputs: 2 * inputs["q"].shape[1:]
+                ),
+                ("no certainty", no_certainty),
+            ],
+            by_hand=[
+                {"q": np.array(q)}
+                for q in (
+                    [[1.0, 3.0], [2.0, 0.0], [-2.0, -1.0]],
+                    [[5.0, 5.0, 1.0], [0.0, 4.0, 4.0]],
+                    [[-1.0, -3.0, -2.0]],
+                    [[2.0], [-1.0]],
+                )
+            ],
+        )
     ),
     solution=greedy,
 )
@@ -203,72 +257,87 @@ greedy_improvement = Exercise(
 
 def _sample_table(rng: np.random.Generator) -> dict[str, Any]:
     return (mdp := sample_mdp(rng)) | {
-        "q": rng.normal(size=mdp["transition"].shape[:2]) - 0.7
+        "q": (rng.normal(size=mdp["transition"].shape[:2]) - 0.7).round(1)
     }
 
 
-def _table_in_place(places: Callable[[Array], Iterable[Any]]) -> Function:
-    """Return a backup that writes one place after the other: entries, or rows."""
-
-    def wrong(p: Array, r: Array, end: Array, g: float, q: Array) -> Array:
-        q = np.where(end[:, None], 0, q)
-        for place in places(q):
-            q[place] = backup(p[place], r[place], g, q.max(-1))
-        return q
-
-    return wrong
+def _every(q: Array) -> Array:
+    return q
 
 
-_judge_optimality = by_values(
-    _sample_table,
-    optimal_backup(),
-    [
-        (
-            "maximum too early",
-            lambda p, r, end, g, q: (
-                backup(p, r, 0, end) + g * (p @ (q * ~end[:, None])).max(-1)
-            ),
-        ),
-        (
-            "maximum too early",
-            lambda p, r, end, g, q: backup(p, r, 0, end) + g * (p @ q).max(-1),
-        ),
-        ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
-        ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
-        ("maximum over states", optimal_backup(lambda q: q.max(0))),
-        ("one maximum", optimal_backup(lambda q: q.max())),
-        ("maximum from 0", optimal_backup(lambda q: q.max(-1).clip(0))),
-        ("action for value", optimal_backup(lambda q: q.argmax(-1))),
-        ("mean for maximum", optimal_backup(lambda q: q.mean(-1))),
-        ("same action", lambda p, r, end, g, q: backup(p, r, g, (q * ~end[:, None]).T)),
-        ("in place", _table_in_place(lambda q: np.ndindex(q.shape))),
-        ("in place", _table_in_place(lambda q: range(len(q)))),
-        (
-            "terminal kept",
-            lambda p, r, end, g, q: np.where(
-                end[:, None], q, optimal_backup()(p, r, end, g, q)
-            ),
-        ),
-        (
-            "terminal kept",
-            lambda p, r, end, g, q: np.where(
-                end[:, None], q, backup(p, r, g, q.max(-1))
-            ),
-        ),
-        *wrong_backups(
-            lambda wrong: lambda p, r, end, g, q: wrong(p, r, end, g, q.max(-1))
-        ),
-    ],
-    [_of_shape("values of states", lambda inputs: inputs["terminal"].shape)],
+TABLE_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("maximum too early", {"best": _every, "reach": lambda p, q: (p @ q).max(-1)}),
+    (
+        "same action",
+        {"best": _every, "reach": lambda p, q: np.einsum("sat,ta->sa", p, q)},
+    ),
+    (
+        "action of s",
+        {
+            "best": _every,
+            "reach": lambda p, q: np.einsum("sat,ts->sa", p, q[:, q.argmax(-1)]),
+        },
+    ),
+    ("value of s", {"best": _every, "reach": lambda p, q: q}),
+    ("maximum over states", {"best": _every, "reach": lambda p, q: p @ q.max(0)}),
+    ("maximum over states", {"best": lambda q: q.max(0)}),
+    ("one maximum", {"best": lambda q: q.max()}),
+    ("one maximum", {"best": _every, "reach": lambda p, q: q.max()}),
+    ("maximum from 0", {"best": lambda q: q.max(-1).clip(0)}),
+    ("action for value", {"best": lambda q: q.argmax(-1)}),
+    ("mean for maximum", {"best": lambda q: q.mean(-1)}),
+    ("sum for maximum", {"best": lambda q: q.sum(-1)}),
+    ("minimum for maximum", {"best": lambda q: q.min(-1)}),
+    ("size for value", {"best": lambda q: abs(q).max(-1)}),
+    ("one action only", {"best": lambda q: q[:, 0]}),
+    ("one action only", {"best": lambda q: q[:, -1]}),
 )
+_TABLES = [
+    task(*tables, q=q)
+    for tables, q in zip(
+        SMALL,
+        (
+            [[4], [8]],
+            [[-4, -2, -8], [8, 2, 6]],
+            [[4], [8], [16]],
+            [[2], [4]],
+        ),
+        strict=True,
+    )
+]
 optimality_backup = Exercise(
     "optimality_backup",
     HERE,
     minutes=10,
     difficulty=2,
-    judge=_judge_optimality,
+    judge=explained(
+        simplified(
+            by_values(
+                _sample_table,
+                optimal_backup,
+                [
+                    *wrong_sweeps(table_of, TABLE_FLAWS),
+                    ("maximum over states", lambda p, r, end, g, q: r + g * q.max(0)),
+                    ("maximum over states", lambda p, r, end, g, q: p @ q.max(0)),
+                    ("more than one sweep", to_the_end(optimal_backup)),
+                ],
+                [
+                    INFINITE,
+                    _of_shape(
+                        "values of states", lambda inputs: inputs["terminal"].shape
+                    ),
+                    NO_SUM,
+                    ONE_NUMBER,
+                    WHOLE,
+                ],
+                by_hand=_TABLES,
+            ),
+            optimal_backup,
+            [*_TABLES, _sample_table(np.random.default_rng(0))],
+        )
+    ),
     also=("backup",),
-    solution=optimal_backup(),
+    solution=optimal_backup,
 )
 
 
@@ -277,7 +346,7 @@ value_iteration = Exercise(
     HERE,
     minutes=15,
     difficulty=3,
-    judge=judge_iteration,
+    judge=explained(judge_iteration),
     also=("optimality_backup", "backup"),
     solution=iterated,
 )
