@@ -1744,6 +1744,13 @@ def values_of_the_best_hope(transition, reward, terminal, gamma, tolerance):
 
 
 MALFORMED = [("E", "no letter"), ("AB", "no letter"), (3, "no letter")]
+
+
+def powers_from_the_logarithm(rewards, gamma):
+    with np.errstate(all="ignore"):
+        return float(np.exp(np.arange(len(rewards)) * np.log(gamma)) @ rewards)
+
+
 ANSWERS = {
     "discounted_return": Answers(
         correct=[
@@ -1759,6 +1766,7 @@ ANSWERS = {
             return_from_two_loops,
         ],
         wrong=[
+            (powers_from_the_logarithm, "nan"),
             (undiscounted, "no discount"),
             (return_nothing, "always 0"),
             (powers_from_one, "all too late"),

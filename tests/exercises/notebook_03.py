@@ -1347,6 +1347,10 @@ def luck_with_gradients_and_halves():
     return y, torch.tensor([1.5, 1.5, -1.5, -1.5], dtype=torch.float64)
 
 
+def pair_of_whole_numbers():
+    return torch.tensor([[1], [1], [1]]), torch.tensor([0, 2, 5])
+
+
 ANSWERS = {
     "taken_q": Answers(
         correct=[
@@ -1644,6 +1648,7 @@ ANSWERS = {
             luck_with_gradients_and_halves,
         ],
         wrong=[
+            (pair_of_whole_numbers, "whole numbers"),
             (luck_of_opposites, "opposite ways"),
             (luck_of_shifted_predictions, "rise together"),
             (luck_of_tiny_numbers, "no errors"),

@@ -1028,6 +1028,12 @@ def loss_by_the_package(*inputs):
     return functional.mse_loss(online(state).gather(1, action[:, None])[:, 0], y)
 
 
+def target_detached(target, online, tau):
+    for t, o in zip(target, online, strict=True):
+        t.detach_()
+        t.copy_(t + tau * (o.detach() - t))
+
+
 ANSWERS = {
     "copies_on_the_star": Answers(
         correct=["C", "c", " C "],
@@ -1182,6 +1188,7 @@ ANSWERS = {
             moved_number_by_number,
         ],
         wrong=[
+            (target_detached, "target frozen"),
             (assigned, "shared memory"),
             (assigned_in_the_list, "shared memory"),
             (listed_anew, "other tensors"),

@@ -561,6 +561,12 @@ def members_of_the_worst_and_masked(reward, next_q, terminated, gamma):
     return (reward + gamma * next_q.detach().amin((0, 2))) * ~terminated
 
 
+def all_of_the_equal_added(reward, next_q_online, next_q_target, terminated, gamma):
+    on, tg = next_q_online.detach(), next_q_target.detach()
+    greedy = (on == on.max(dim=1, keepdim=True).values).float()
+    return reward + gamma * (1 - terminated.float()) * (greedy * tg).sum(dim=1)
+
+
 ANSWERS = {
     "why_too_large": Answers(
         correct=["D", "d", " D "],
@@ -632,6 +638,7 @@ ANSWERS = {
             double_by_take,
         ],
         wrong=[
+            (all_of_the_equal_added, "equals added"),
             (double_in_numpy, "other type"),
             (double_exchanged, "roles exchanged"),
             (double_of_the_target, "maximum of the target"),

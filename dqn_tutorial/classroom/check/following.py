@@ -69,6 +69,7 @@ def watched(
         "roles exchanged": has_moved and all(map(_same, old, new)),
         "online moved": has_moved,
         "online frozen": not all(weight.requires_grad for weight in fast),
+        "target frozen": not all(weight.requires_grad for weight in own),
         "other tensors": (
             len(target) != len(own)
             or any(a is not b for a, b in zip(target, own, strict=True))

@@ -342,6 +342,8 @@ def _judge_luck(answer: Any, rng: np.random.Generator) -> None:
         raise Wrong("no tensors")
     if "b" in (y.dtype.kind, q.dtype.kind):
         raise Wrong("no tensors")
+    if y.dtype.kind != "f" != q.dtype.kind:
+        raise Wrong("whole numbers", dtype=y.dtype)
     shapes: dict[str, Any] = {"y": list(y.shape), "q": list(q.shape)}
     if y.ndim == q.ndim == 0:
         raise Wrong("losses returned")

@@ -138,6 +138,10 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"value": lambda q, lag: (q.amax(-1) + lag.amax(-1)) / 2},
     ),
     ("worst action", {"chooses": lambda q, lag: -q}),
+    (
+        "equals added",
+        {"value": lambda q, lag: (lag * (q == q.amax(-1, keepdim=True))).sum(-1)},
+    ),
     ("size for value", {"chooses": lambda q, lag: q.abs()}),
     ("action for value", {"value": lambda q, lag: q.argmax(-1)}),
     ("action for value", {"value": lambda q, lag: lag.argmax(-1)}),
@@ -178,6 +182,7 @@ double_target = Exercise(
                 _two([1], [[2, 4]], [[8, 6]], [0], 0.5),
                 _two([1], [[2, 4]], [[8, 6]], [1], 0.5),
                 _two([2], [[1, 2, 0.5]], [[1.5, 0.8, 2]], [0], 1.0),
+                _two([1], [[4, 4, 2]], [[6, 6, 8]], [0], 0.5),
                 _two(
                     [1, 2],
                     [[-3, -2, -4], [6, 2, 4]],
