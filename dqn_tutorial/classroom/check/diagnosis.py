@@ -177,8 +177,9 @@ def _places(pairs: Arrays) -> Iterator[str]:
                 seen[side] += each[np.atleast_1d(flag == side)].tolist()
         for side in (True, False):
             if seen[side] and all(seen[side]) and not all(seen[not side]):
+                rest = "not everywhere" if any(seen[not side]) else "wrong"
                 yield (
-                    f"It is right wherever `{name}` is {side}, and wrong where it is"
+                    f"It is right wherever `{name}` is {side}, and {rest} where it is"
                     f" {not side}."
                 )
                 return

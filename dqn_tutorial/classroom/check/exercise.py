@@ -212,7 +212,8 @@ def by_values(
         (kind, result), want, shown_inputs = first
         form = _form(kind, result, want[1], shown_inputs)
         for some in (rows, rows[n_small:]):
-            if all(alike_in_kind(found, want) for found, want, _ in some):
+            # else whatever is right there too would be named
+            if all(alike(found, asked) for found, asked, _ in some):
                 continue
             for key, wrong_one in misconceptions:
                 made = trusted(wrong_one)
@@ -308,7 +309,9 @@ def _form(
     case = f"The inputs were {listed(inputs, shown)}."
     if type(result).__module__ == "torch.return_types":
         return Wrong("max gives a pair", f"Your function returns a pair.\n{case}")
-    if a is None or kind_of(result) not in ("number", kind_of(wanted)):
+    if a is None or not (
+        _is_kind(result, wanted) or "number" in (kind_of(result), kind_of(wanted))
+    ):
         words = (
             f"Your function returns {_named(result)}; asked for is {_named(wanted)}."
         )

@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+import torch
+
 from dqn_tutorial.classroom.check.guest import (
     MOST_PRINTED,
     Said,
@@ -21,7 +24,7 @@ from dqn_tutorial.classroom.check.guest import (
     unpatched,
 )
 from dqn_tutorial.classroom.check.limits import time_limit
-from dqn_tutorial.classroom.check.values import agree, describe
+from dqn_tutorial.classroom.check.values import agree, as_array, describe
 
 SECONDS = 3.0  # for one call; a right answer needs milliseconds
 Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exception)
@@ -153,11 +156,7 @@ def guarded(
             if name not in inputs_it_changes and not _is_untouched(
                 given[name], inputs[name]
             ):
-                words = (
-                    f"Your function changes its input `{name}`, its numbers or"
-                    " `requires_grad`; an optimizer and methods that end in `_` do"
-                    " that too. Others still need it: work on a copy."
-                )
+                words = _changed(name, inputs[name], given[name])
                 raise Wrong("changes its input", words)
         return _returned(result, given, inputs_it_changes)
 
@@ -283,6 +282,27 @@ def _unwrapped(answer: Any) -> Any:
 
 def _code_of(answer: Any) -> CodeType | None:
     return getattr(_unwrapped(answer), "__code__", None)
+
+
+def _changed(name: str, before: Any, after: Any) -> str:
+    """Say what has become of an input, and by what that may happen."""
+    words, a, b = (
+        f"Your function changes its input `{name}`",
+        *map(as_array, (before, after)),
+    )
+    if getattr(before, "requires_grad", None) != getattr(after, "requires_grad", None):
+        words += ": its `requires_grad` is another"
+    elif a is not None and b is not None and a.shape == b.shape and a.size:
+        place = tuple(np.argwhere(~np.isclose(a, b, equal_nan=True))[0].tolist())
+        at = f" at index {list(place)}" if place else ""
+        words += f":{at} it was {describe(a[place])} and is {describe(b[place])} now"
+    why = {
+        torch.Tensor: "`detach()` and `numpy()` make no copy, and methods that end in"
+        " `_`, optimizers and `+=` change a tensor in place.",
+        np.ndarray: "A second name (`b = a`) or a slice is no copy, and `+=` changes an"
+        " array in place.",
+    }.get(type(before), "")
+    return f"{words}. {why} Others still need it: leave it as it is.".replace("  ", " ")
 
 
 def _left_over(answer: Callable[..., Any]) -> str:

@@ -156,7 +156,6 @@ ERROR_FLAWS: tuple[Flaw, ...] = (
     ),
     *LOSS_FLAWS,
     ("no single number", {"mean": torch.square}),
-    ("half of the sum", {"mean": lambda error: error.square().sum() / 2}),
 )
 _ERRORS: tuple[tuple[str, Function], ...] = (
     ("one sample", lambda y, q: _one(y, q, 0)),
@@ -288,9 +287,7 @@ MORE_NETWORK_FLAWS: tuple[Flaw, ...] = (
         "action of the same state",
         {"following": lambda q, n, a: _at(n, q.argmax(-1))},
     ),
-    ("one flag for the batch", {"keep": lambda t: ~t.any().expand_as(t)}),
-    ("one flag for the batch", {"keep": lambda t: ~t.all().expand_as(t)}),
-    ("one flag for the batch", {"keep": lambda t: ~t[0].expand_as(t)}),
+    ("one flag", {"keep": lambda t: ~t[0].expand_as(t)}),
     ("prediction added", {"difference": torch.add}),
     ("target returned", {"difference": lambda y, q: y}),
     ("prediction returned", {"difference": lambda y, q: q}),
