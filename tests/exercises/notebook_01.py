@@ -388,6 +388,10 @@ def table_summed_states(transition, reward, terminal, gamma, q):
     return np.sum(reward + gamma * q.max(1), axis=2)
 
 
+def worst_of_the_table(transition, reward, terminal, gamma, q):
+    return table_by_matmul(transition, reward, terminal, gamma, q).min(-1)
+
+
 def table_values(transition, reward, terminal, gamma, q):
     return table_by_matmul(transition, reward, terminal, gamma, q).max(-1)
 
@@ -486,6 +490,36 @@ def iterated_from_ones(transition, reward, terminal, gamma, tolerance):
             terminal, v, (transition * (reward + gamma * v)).sum(-1).max(-1)
         )
         move, v = np.abs(new_v - v).max(), new_v
+    return v
+
+
+def move_never_computed(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), 0.0
+    while True:
+        v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        if move <= tolerance:
+            return v
+
+
+def stops_at_large_moves(transition, reward, terminal, gamma, tolerance):
+    v = np.zeros(len(terminal))
+    while True:
+        new_v = (transition * (reward + gamma * v)).sum(-1).max(-1)
+        if not (np.abs(new_v - v) < tolerance).all():
+            return new_v
+        v = new_v
+
+
+def never_below_the_old(p, r, gamma, v):
+    return np.maximum(v, (p * (r + gamma * v)).sum(-1).max(-1))
+
+
+def last_move_of_living(transition, reward, terminal, gamma, tolerance):
+    v, move = np.zeros(len(terminal)), 1.0
+    while move > tolerance:
+        for s in np.flatnonzero(~terminal):
+            new = np.sum(transition[s] * (reward[s] + gamma * v), axis=1).max()
+            move, v[s] = abs(new - v[s]), new
     return v
 
 
@@ -773,6 +807,21 @@ def task_that_goes_on():
     transition, reward, terminal = gamble()
     transition[3, :, 3], transition[3, :, 0] = 0, 1
     return transition, reward, terminal
+
+
+def task_of_one_action():
+    transition, reward, terminal = gamble()
+    return transition[:, :1], reward[:, :1], terminal
+
+
+def task_of_equal_actions():
+    transition, reward, terminal = gamble()
+    return transition[:, [0, 0]], reward[:, [0, 0]], terminal
+
+
+def task_of_small_rewards():
+    transition, reward, terminal = gamble()
+    return transition, reward / 50, terminal
 
 
 def task_without_chance():
@@ -1884,6 +1933,9 @@ ANSWERS = {
             (task_in_which_it_only_looks_worse, "nothing lost"),
             (task_of_a_tie, "nothing lost"),
             (task_of_a_small_loss, "too little"),
+            (task_of_small_rewards, "too little to lose"),
+            (task_of_equal_actions, "nothing to choose"),
+            (task_of_one_action, "one action"),
         ],
     ),
     "second_sweep": Answers(
@@ -2022,7 +2074,8 @@ ANSWERS = {
             (table_in_place, "in place"),
             (table_in_place_by_rows, "in place"),
             (table_on_a_copy_of_q, "terminal kept"),
-            (table_values, "values of states"),
+            (table_values, "best of the right ones"),
+            (worst_of_the_table, "values of states"),
             (table_no_sum, "no sum yet"),
             (table_as_one_number, "one number"),
             (table_in_whole_numbers, "whole numbers"),
@@ -2044,7 +2097,9 @@ ANSWERS = {
         ],
         wrong=[
             (iterated_in_place, "other type"),
-            (iterated_with_an_alias, "one sweep"),
+            (iterated_with_an_alias, "one sweep, one array"),
+            (move_never_computed, "one sweep, no move"),
+            (stops_at_large_moves, "one sweep, large move"),
             (swept_once, "one sweep"),
             (signed_move, "sign of the move"),
             (signed_the_other_way, "sign of the move"),
@@ -2069,8 +2124,9 @@ ANSWERS = {
             (best_actions, "whole numbers"),
             (nothing_for_the_end, "nan"),
             (iterated_from_ones, "terminal kept"),
-            (last_move_only, "one state decides"),
-            (move_of_the_first, "one state decides"),
+            (last_move_only, "one state decides, an end too"),
+            (last_move_of_living, "one state decides"),
+            (move_of_the_first, "one state decides, an end too"),
             (smallest_move, "smallest move"),
             (stops_inside_the_sweep, "smallest move"),
             (loop_not_entered, "no sweep"),
@@ -2085,6 +2141,7 @@ ANSWERS = {
             (iterated_with(worst_actions), "minimum for maximum"),
             (iterated_with(first_action), "one action only"),
             (iterated_with(best_from_zero), "maximum from 0"),
+            (iterated_with(never_below_the_old), "old value kept"),
             (iterated_with(own_value), "value of s"),
             (iterated_with(own_gamma), "gamma of its own"),
             (iterated_with(undiscounted_sweep), "no discount"),

@@ -626,6 +626,28 @@ def value_of_the_best(q_values, epsilon, rng):
     return rng.integers(len(q_values)) if rng.random() < epsilon else q_values.max()
 
 
+def none_of_them(q_values, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(-1, len(q_values))
+    return q_values.argmax()
+
+
+def value_rounded(q_values, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(len(q_values))
+    return round(max(q_values))
+
+
+def random_at_the_second_draw(q_values, epsilon, rng):
+    if rng.random() >= epsilon and rng.random() >= epsilon:
+        return q_values.argmax()
+    return rng.integers(len(q_values))
+
+
+def smaller_power_of_epsilon(q_values, epsilon, rng):
+    return coin_first(q_values, epsilon**1.3, rng)
+
+
 def one_too_far(q_values, epsilon, rng):
     return (
         rng.integers(len(q_values), endpoint=True)
@@ -1311,7 +1333,10 @@ ANSWERS = {
             (seeded_inside, "generator made anew"),
             (same_chance_each_time, "generator made anew"),
             (value_of_the_best, "value for action"),
-            (one_too_far, "no action"),
+            (one_too_far, "number of actions"),
+            (none_of_them, "no action"),
+            (value_rounded, "value made whole"),
+            (random_at_the_second_draw, "second draw explores"),
             (in_an_array, "other type"),
             (greedy_branch_without_return, "returns nothing"),
             (two_coins, "two coins"),
@@ -1350,7 +1375,8 @@ ANSWERS = {
             (shares_that_do_not_sum, "shares do not sum"),
             (shares_stretched, "shares normalised"),
             (cubed_epsilon, "explores too seldom"),
-            (root_of_epsilon, "other share"),
+            (root_of_epsilon, "explores too often"),
+            (smaller_power_of_epsilon, "other share"),
             (floored_action, "float for action"),
             (upper_number_reused, "one number twice"),
             (neither_of_two, "two coins"),
@@ -1393,7 +1419,7 @@ ANSWERS = {
             (worst_for_best, "minimum for maximum"),
             (first_for_best, "first action"),
             (last_for_best, "last action"),
-            (action_drawn, "one action"),
+            (action_drawn, "one action drawn"),
             (action_drawn_from_its_own_seed, "one action"),
             (mean_without_a_target, "no target"),
             (no_brackets, "brackets"),

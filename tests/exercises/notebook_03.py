@@ -441,6 +441,10 @@ def loss_with_its_axis_kept(q_value, td_target):
     return (td_target.data[:, None] - q_value).square().mean(dim=0)
 
 
+def loss_of_a_clone(q_value, td_target):
+    return torch.square(td_target.clone() - q_value[:, 0]).mean()
+
+
 def loss_after_no_grad(q_value, td_target):
     with torch.no_grad():
         y = td_target
@@ -1070,6 +1074,12 @@ def error_all_data(*given):
         return error_in_steps(*given)
 
 
+def error_with_a_column_kept(q_values, action, reward, next_q, terminated, gamma):
+    best = next_q.detach().amax(1, keepdim=True)
+    y = reward + gamma * best * ~terminated
+    return (y - q_values.gather(1, action[:, None])).mean(1)
+
+
 def error_of_pairs(q_values, action, reward, next_q, terminated, gamma):
     y = reward + gamma * ~terminated * next_q.detach().amax(-1)
     return y - q_values.gather(-1, action[:, None])
@@ -1389,7 +1399,7 @@ ANSWERS = {
             (mean_of_the_masked, "mean of the mask"),
             (loop_over_the_actions, "as many as actions"),
             (flat_without_stride, "flat index"),
-            (flat_with_the_batch_as_stride, "flat index"),
+            (flat_with_the_batch_as_stride, "rows of B places"),
             (flat_and_one_too_far, "index too large"),
             (sorted_and_picked, "sorted first"),
             (picked_from_softmax, "softmax"),
@@ -1445,6 +1455,7 @@ ANSWERS = {
         ],
         wrong=[
             (loss_after_no_grad, "target not data"),
+            (loss_of_a_clone, "clone keeps the tie"),
             (loss_broadcast_in_no_grad, "prediction cut off + broadcast"),
             (loss_of_torch_with_both_faults, "target not data + broadcast"),
             (squeezed_along_the_wrong_axis, "broadcast"),
@@ -1619,6 +1630,7 @@ ANSWERS = {
             (error_with_a_live_target, "target not data"),
             (error_all_data, "prediction cut off"),
             (error_of_pairs, "all pairs"),
+            (error_with_a_column_kept, "maximum in a column"),
             (error_from_the_same_state, "same state"),
             (error_of_the_best, "greedy action"),
             (error_with_the_old_action, "next action"),

@@ -83,7 +83,7 @@ def simplified(judge: Judge, right: Function, cases: Sequence[dict[str, Any]]) -
                     words
                     for words, name, simpler in SIMPLER
                     if name in cases[0]
-                    and _is_right(
+                    and is_right_on(
                         answer, right, [c | {name: simpler(c[name])} for c in cases]
                     )
                 ]
@@ -96,7 +96,8 @@ def simplified(judge: Judge, right: Function, cases: Sequence[dict[str, Any]]) -
     return judge_further
 
 
-def _is_right(answer: Any, right: Function, cases: Sequence[dict[str, Any]]) -> bool:
+def is_right_on(answer: Any, right: Function, cases: Sequence[dict[str, Any]]) -> bool:
+    """Say whether an answer gives what a function does."""
     call = guarded(answer)
     try:
         return all(agree(call(**case), right(*case.values())) for case in cases)

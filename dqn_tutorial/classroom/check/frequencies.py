@@ -85,6 +85,7 @@ _FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("epsilon inverted", {"coin": lambda e, n: 1 - e}),
     ("epsilon over A", {"coin": lambda e, n: e / n}),
     ("epsilon twice", {"coin": lambda e, n: e * e}),
+    ("second draw explores", {"coin": lambda e, n: 1 - (1 - e) ** 2}),
     ("a coin for each action", {"coin": lambda e, n: 1 - (1 - e) ** n}),
     ("a coin for each action", {"coin": lambda e, n: e**n}),
     ("half of epsilon", {"coin": lambda e, n: e / 2}),
@@ -212,6 +213,8 @@ def _unknown(
         return "values for shares" if all(rising) else "uneven"
     others = np.delete(share, q.argmax())
     if np.ptp(others) * math.sqrt(n) < CLOSE:
+        if others.sum() > epsilon * (1 - 1 / len(q)):
+            return "explores too often"
         return "explores too seldom" if others.sum() < epsilon / 2 else "other share"
     return "other frequencies"
 
@@ -330,7 +333,8 @@ def _whole(results: list[Any], q: Array, epsilon: float) -> NDArray[np.int64]:
             key = "value for action" if number in q else "float for action"
             raise Wrong(key, f"Your function returned `{result}`, a float.\n{inputs}")
         if not 0 <= number < len(q):
-            raise Wrong("no action", f"Your function returned `{result}`.\n{inputs}")
+            key = "no action" if number != len(q) else "number of actions"
+            raise Wrong(key, f"Your function returned `{result}`.\n{inputs}")
     return np.array([int(result) for result in results])
 
 

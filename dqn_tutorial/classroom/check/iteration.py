@@ -3,13 +3,14 @@
 import inspect
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from dqn_tutorial.classroom.check.backups import sample_mdp
 from dqn_tutorial.classroom.check.exercise import Function
-from dqn_tutorial.classroom.check.guard import Wrong, listed
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, listed
 from dqn_tutorial.classroom.check.sweeps import (
     BY_HAND,
     ENDS,
@@ -29,10 +30,12 @@ from dqn_tutorial.classroom.check.sweeps import (
     sweep_in_place,
     swept,
     tables_of,
+    turned,
     twins,
     values_of,
 )
 from dqn_tutorial.classroom.check.values import as_array, shown
+from dqn_tutorial.classroom.check.watched import last_compared
 from dqn_tutorial.mdp import Array
 
 
@@ -132,10 +135,11 @@ def _name(answer: Any, pairs: list[tuple[Array, Case]]) -> tuple[str, dict[str, 
             np.allclose(value, sweep(*tables_of(case), np.zeros(len(value))), atol=1e-4)
             for value, case in pairs
         ):
-            return _one_sweep(answer), {}
+            return _one_sweep(answer)
     for key, wrong_sweep in WRONG_SWEEPS:
         if all(_stands_still(value, case, wrong_sweep) for value, case in pairs):
-            return key, {}
+            is_old = key == "maximum from 0" and _keeps_the_old(answer)
+            return "old value kept" if is_old else key, {}
     if all(
         np.abs(value - misprinted(*tables_of(case)).max(-1)).max() < margin_of(case)
         for value, case in pairs
@@ -162,7 +166,13 @@ def _of_the_stop(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         right = [k for k in (0, 1, 3, 4) if is_right(answer, one_slow(k))]
         if right in ([0], [4]):
-            yield "one state decides", {"state": "last" if right[0] else "first"}
+            end_decides = staying(1.0, 0.9, 0.01)
+            if not right[0]:
+                end_decides = turned(end_decides)
+            key = "one state decides"
+            if not is_right(answer, end_decides):
+                key += ", an end too"
+            yield key, {"state": "last" if right[0] else "first"}
         signs = [is_right(answer, staying(sign, 0.9, 1e-2)) for sign in (1.0, -1.0)]
         if signs[0] != signs[1]:
             # beside values that are larger and smaller, and stand still
@@ -200,7 +210,7 @@ def _of_one_state(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if n == of_less_pay == of_less_tolerance == of_more_gamma:
         if 0 < n < 4 and is_right(answer, chain()):
             yield "policy stands still", {}
-        yield ("many sweeps", {"n": n}) if n > 1 else (_one_sweep(answer), {})
+        yield ("many sweeps", {"n": n}) if n > 1 else _one_sweep(answer)
     elif n == of_less_tolerance:
         yield "other tolerance", {}
     for key, threshold in (
@@ -219,9 +229,34 @@ def _of_one_state(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield key, {}
 
 
-def _one_sweep(answer: Any) -> str:
-    """Tell a loop that stops where any state stands still from no loop."""
-    return "smallest move" if is_right(answer, twins()) else "one sweep"
+def _keeps_the_old(answer: Any) -> bool:
+    """Tell the maximum with the old value from that with 0: from 0 on both give the
+    same, unless a value falls after the first sweep, as with a gamma below 0.
+    """
+    try:
+        return bool(np.isclose(values_of(answer, staying(1.0, -0.5, 1e-3))[0], 1.0))
+    except (Wrong, OwnError):
+        return False
+
+
+def _one_sweep(answer: Any) -> tuple[str, dict[str, Any]]:
+    """Tell loops that stop after one sweep from each other, and from no loop."""
+    if is_right(answer, twins()):
+        return "smallest move", {}
+
+    def run(tolerance: float) -> None:
+        with suppress(Wrong, OwnError):
+            values_of(answer, staying(1.0, 0.9, tolerance))
+
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    move, names = last_compared(code, run, 0.01)
+    if move > 0.01:
+        return "one sweep, large move", {"move": move}
+    if move != 0:
+        return "one sweep", {}
+    if names:
+        return "one sweep, one array", {"one": names[0], "other": names[1]}
+    return "one sweep, no move", {}
 
 
 def _is_of_a_loop(value: Array, case: Case) -> bool:

@@ -43,13 +43,22 @@ def judge_misprint(answer: Any, rng: np.random.Generator) -> None:
             raise Wrong("goes on after the end", words)
     if (p.max(-1) > 1 - 1e-9).all():
         raise Wrong("nothing slips", "Each row of your `transition` holds a single 1.")
+    if p.shape[1] == 1:
+        raise Wrong("one action", f"Your `transition` has shape {list(p.shape)}.")
+    if not np.ptp(p, 1).any() and not np.ptp(p * r, 1).any():
+        raise Wrong("nothing to choose")
     _refuse_small_loss(p, r, end)
 
 
 def _refuse_small_loss(p: Array, r: Array, end: Array) -> None:
     q, wrong = np.zeros(p.shape[:2]), misprinted(p, r, end, GAMMA)
+    worst = -q
     for _ in range(400):
         q = optimal_backup(p, r, end, GAMMA, q)
+        worst = -optimal_backup(p, -r, end, GAMMA, -worst)
+    most = (q.max(-1) - worst.min(-1)).max()
+    if most < LOST - 1e-6:
+        raise Wrong("too little to lose", most=most)
     # of the actions that the misprint finds equal, the best one
     equal = wrong >= wrong.max(-1, keepdims=True) - 1e-6
     policy, v = greedy(np.where(equal, q, -np.inf)), np.zeros(len(p))

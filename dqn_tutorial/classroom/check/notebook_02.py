@@ -100,12 +100,39 @@ table_update = Exercise(
     ),
     solution=update_of(),
 )
+
+
+def _or_value_cut(judge: Judge) -> Judge:
+    """Return a judge that says of a number which is no action that it is a Q-value made
+    whole.
+    """
+
+    def judge_whole(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            if wrong.key not in ("no action", "number of actions"):
+                raise
+            q = np.array([103.4, 107.7, 111.2, 115.9])
+            for epsilon in (0.0, 1.0):
+                case = {"q_values": q, "epsilon": epsilon, "rng": rng}
+                found = [behaviour(guarded(answer), case) for _ in range(20)]
+                if all(
+                    kind == "value" and (np.abs(q - action) < 1).any()
+                    for kind, action in found
+                ):
+                    raise Wrong("value made whole", wrong.case) from None
+            raise
+
+    return judge_whole
+
+
 epsilon_greedy_action = Exercise(
     "epsilon_greedy_action",
     HERE,
     minutes=10,
     difficulty=2,
-    judge=judge_choice,
+    judge=_or_value_cut(judge_choice),
     solution=epsilon_greedy,
 )
 
@@ -231,13 +258,16 @@ def _or_of_one_action(judge: Judge) -> Judge:
         except Wrong as wrong:
             if wrong.key != "other values":
                 raise
-            own, cases = guarded(answer), [_sample_next(rng) for _ in range(30)]
-            for case in cases:
-                kind, found = behaviour(own, case | {"terminated": False})
+            own, is_drawn = guarded(answer), False
+            for case in [_sample_next(rng) for _ in range(30)]:
+                calls = [behaviour(own, case | {"terminated": False}) for _ in range(4)]
                 of_one = case["reward"] + case["gamma"] * case["next_q"]
-                if kind == "error" or not np.isclose(of_one, found).any():
-                    raise
-            raise Wrong("one action", wrong.case) from None
+                for kind, found in calls:
+                    if kind == "error" or not np.isclose(of_one, found).any():
+                        raise
+                is_drawn |= len({float(found) for _, found in calls}) > 1
+            key = "one action drawn" if is_drawn else "one action"
+            raise Wrong(key, wrong.case) from None
 
     return judge_one
 

@@ -33,7 +33,7 @@ from dqn_tutorial.classroom.check.parts import (
     named,
     pick_of,
 )
-from dqn_tutorial.classroom.check.pulls import ever, never, or_traits
+from dqn_tutorial.classroom.check.pulls import ever, never, or_cloned, or_traits
 from dqn_tutorial.classroom.check.steps import MORE_SGD_FLAWS, SGD_FLAWS, step_of
 from dqn_tutorial.classroom.check.values import as_array, shape_of, shown
 
@@ -115,40 +115,46 @@ td_loss = Exercise(
     10,
     2,
     explained(
-        or_traits(
-            lambda seen_as: by_values(
-                _sample_loss,
-                loss_of(),
-                named(loss_of, ERROR_FLAWS, MORE_ERROR_FLAWS),
-                seen_as=seen_as,
-                by_hand=[
-                    _batch([1, 2], [2, 4]),
-                    _batch([3, 0, 1, 2], [1, 2, 1, 2]),
-                    _batch([1], [4]),
+        or_cloned(
+            or_traits(
+                lambda seen_as: by_values(
+                    _sample_loss,
+                    loss_of(),
+                    named(loss_of, ERROR_FLAWS, MORE_ERROR_FLAWS),
+                    seen_as=seen_as,
+                    by_hand=[
+                        _batch([1, 2], [2, 4]),
+                        _batch([3, 0, 1, 2], [1, 2, 1, 2]),
+                        _batch([1], [4]),
+                    ],
+                ),
+                loss_seen,
+                [
+                    (
+                        "broadcast",
+                        lambda results: any(
+                            len(set(shape_of(r["loss"])))
+                            == 1
+                            < len(shape_of(r["loss"]))
+                            for r in results
+                        ),
+                    ),
+                    (
+                        "no single number",
+                        lambda results: any(shape_of(r["loss"]) for r in results),
+                    ),
+                    (
+                        "roles swapped",
+                        lambda results: (
+                            never("q_value")(results) and ever("td_target")(results)
+                        ),
+                    ),
+                    ("prediction cut off", never("q_value")),
+                    ("target not data", ever("td_target")),
                 ],
             ),
-            loss_seen,
-            [
-                (
-                    "broadcast",
-                    lambda results: any(
-                        len(set(shape_of(r["loss"]))) == 1 < len(shape_of(r["loss"]))
-                        for r in results
-                    ),
-                ),
-                (
-                    "no single number",
-                    lambda results: any(shape_of(r["loss"]) for r in results),
-                ),
-                (
-                    "roles swapped",
-                    lambda results: (
-                        never("q_value")(results) and ever("td_target")(results)
-                    ),
-                ),
-                ("prediction cut off", never("q_value")),
-                ("target not data", ever("td_target")),
-            ],
+            _sample_loss,
+            "td_target",
         )
     ),
     also=("loss",),

@@ -50,6 +50,14 @@ def _flat(q: Tensor, a: Tensor, stride: int) -> Tensor:
     return q.flatten()[torch.arange(len(a)) * stride + a]
 
 
+def _clamped(q: Tensor, a: Tensor, stride: int) -> Tensor:
+    return q.flatten()[(torch.arange(len(a)) * stride + a).clamp(0, q.numel() - 1)]
+
+
+def _around(q: Tensor, a: Tensor, stride: int) -> Tensor:
+    return q.flatten()[(torch.arange(len(a)) * stride + a) % q.numel()]
+
+
 def _upper_rows(q: Tensor, a: Tensor) -> Tensor:
     return q[torch.arange(q.shape[1]), a]
 
@@ -96,7 +104,14 @@ _PICKS: tuple[tuple[str, Function], ...] = (
     ("as many as actions", lambda q, a: _upper_rows(q, a[torch.arange(q.shape[1])])),
     ("flat index", lambda q, a: _flat(q, a, 0)),
     ("flat index", lambda q, a: _flat(q, a, 1)),
-    ("flat index", lambda q, a: _flat(q, a, len(a))),
+    ("rows of B places", lambda q, a: _flat(q, a, len(a))),
+    ("rows of B places", lambda q, a: _clamped(q, a, len(a))),
+    ("rows of B places", lambda q, a: _around(q, a, len(a))),
+    *(
+        ("flat index", lambda q, a, flat=flat, k=k: flat(q, a, q.shape[1] + k))
+        for k in (-1, 1)
+        for flat in (_flat, _clamped, _around)
+    ),
     ("sorted first", lambda q, a: by_pairs(q.sort(-1).values, a)),
     ("sorted first", lambda q, a: by_pairs(q.sort(-1, descending=True).values, a)),
     ("softmax", lambda q, a: by_pairs(q.softmax(-1), a)),
@@ -281,7 +296,22 @@ _AFTERWARDS: tuple[tuple[str, Function], ...] = (
     ("axis left over", lambda error, t: error[:, None]),
     ("batch axis squeezed", lambda error, t: error.squeeze()),
 )
+# a maximum with `keepdim`
+_COLUMNS: tuple[dict[str, Any], ...] = tuple(
+    {"value": lambda q: q.amax(-1, keepdim=True), "difference": minus, "then": then}
+    for minus in (torch.sub, lambda y, q: y - q[:, None])
+    for then in (
+        lambda error, t: error,
+        lambda error, t: error.mean(1),
+        lambda error, t: error.mean(0),
+        lambda error, t: error.sum(1),
+        lambda error, t: error.sum(0),
+        lambda error, t: error[:, 0],
+        lambda error, t: error[0],
+    )
+)
 MORE_NETWORK_FLAWS: tuple[Flaw, ...] = (
+    *(("maximum in a column", parts) for parts in _COLUMNS),
     *_TARGETS,
     (
         "action of the same state",

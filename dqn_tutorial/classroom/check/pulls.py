@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from dqn_tutorial.classroom.check.exercise import Function, Judge
-from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import (
     around,
     gradients,
@@ -101,3 +101,59 @@ def or_traits(
             raise
 
     return judge
+
+
+def or_cloned(
+    judge: Judge, sample: Callable[[np.random.Generator], dict[str, Any]], name: str
+) -> Judge:
+    """Return a judge that says of a gradient in an input that is to be data that it
+    comes through a `clone`.
+
+    Args:
+        judge: the other one.
+        sample: inputs by name.
+        name: of that input.
+    """
+
+    def judge_further(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            keys = wrong.key.split(" + ")
+            if "target not data" in keys:
+                inputs = sample(rng)
+                place = [*inputs].index(name)
+
+                @around
+                def look(answer: Function, *given: Any) -> bool:
+                    return _is_cloned(answer(*given), given[place])
+
+                if guarded(look(answer))(**inputs):
+                    keys[keys.index("target not data")] = "clone keeps the tie"
+                    raise Wrong(" + ".join(keys), wrong.case) from None
+            raise
+
+    return judge_further
+
+
+def _is_cloned(result: Any, leaf: Tensor) -> bool:
+    """Say whether all gradients of a leaf go through a `clone`."""
+    nodes = [result.grad_fn] if isinstance(result, Tensor) else []
+    met, has_clone = set(nodes), False
+    while nodes:
+        node = nodes.pop()
+        if node is None:
+            continue
+        if getattr(node, "variable", None) is leaf:
+            return False
+        if node.name() == "CloneBackward0":
+            has_clone |= any(
+                getattr(source, "variable", None) is leaf
+                for source, _ in node.next_functions
+            )
+            continue
+        for following, _ in node.next_functions:
+            if following not in met:
+                met.add(following)
+                nodes.append(following)
+    return has_clone

@@ -128,6 +128,17 @@ def staying(reward: float, gamma: float, tolerance: float) -> dict[str, Any]:
     )
 
 
+def turned(case: Case) -> dict[str, Any]:
+    """Return a case with its states in the opposite order."""
+    p, r, end, _ = tables_of(case)
+    return {
+        **case,
+        "transition": p[::-1, :, ::-1].copy(),
+        "reward": r[::-1, :, ::-1].copy(),
+        "terminal": end[::-1].copy(),
+    }
+
+
 def twins() -> dict[str, Any]:
     """Return two states without an end that move alike."""
     transition = np.eye(2)[:, None]
