@@ -123,7 +123,12 @@ def test_the_first_answer_counts_and_is_noted_once(page: Page, kept: Path) -> No
     assert page.press("C") == "You said **B**. Now run the next cell."
     assert kept.read_bytes() == before
     assert logbook.read(kept) == {
-        "ask.moved": {"correct": False, "attempts": 1, "refusals": ["B"]}
+        "ask.moved": {
+            "correct": False,
+            "attempts": 1,
+            "refusals": ["B"],
+            "help": [],
+        }
     }
 
 
@@ -199,7 +204,9 @@ def test_an_old_progress_file_is_read(page: Page, kept: Path) -> None:
     page.run("predict('moved')")
     page.press("B")
     entries = logbook.read(kept)
-    assert entries["taken_q"] == done and entries["ask.moved"]["refusals"] == ["B"]
+    assert entries["taken_q"] == done | {"help": []} and entries["ask.moved"][
+        "refusals"
+    ] == ["B"]
 
 
 @pytest.mark.parametrize("content", ["{", '{"ask.moved": 3}', '{"format": 99}'])

@@ -66,7 +66,9 @@ def test_an_exercise_is_done_step_by_step(page: Page) -> None:
     run_cell(page)
     expect(verdict).to_contain_text("taken_q: not attempted yet.")
     write(page, f"{HEAD}    return q_values[:, action]{CHECK}")
-    expect(verdict).to_contain_text("[B, B]")
+    expect(verdict).to_contain_text("Your result has shape [3, 3]")
+    run_cell(page)  # at the second try the misconception is named
+    expect(verdict).to_contain_text("Read again: 03_q_network")
     write(page, f"{HEAD}    while True:\n        pass{CHECK}")
     expect(verdict).to_contain_text("a loop never ends")
     write(page, f"{HEAD}    return q_values.gather(-1, action){CHECK}")
