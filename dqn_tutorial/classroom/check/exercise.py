@@ -212,7 +212,7 @@ def by_values(
         (kind, result), want, shown_inputs = first
         form = _form(kind, result, want[1], shown_inputs)
         for some in (rows, rows[n_small:]):
-            if all(alike_in_kind(found, want) for found, want, _ in some):
+            if all(alike(found, want) for found, want, _ in some):
                 continue
             for key, wrong_one in misconceptions:
                 made = trusted(wrong_one)

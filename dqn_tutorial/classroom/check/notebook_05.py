@@ -184,6 +184,7 @@ cut_share = Exercise(
         _sample_clock,
         _flips_at(),
         [
+            ("prize unused", lambda g, c: 1 - g),
             *flawed(
                 _flips_at,
                 [
@@ -205,7 +206,6 @@ cut_share = Exercise(
                 "one for all": lambda g, c: 1 / 21,
                 "survives once": lambda g, c: 1 - c * (1 - g),
                 "loss added": lambda g, c: 1 / c - (1 - g),
-                "prize unused": lambda g, c: 1 - g,
                 "only cut steps pay": lambda g, c: (c - g * c) / (1 - g * c),
                 "reward cut": lambda g, c: 1 - c / (1 + g * c),
             }.items(),

@@ -224,7 +224,11 @@ double_target = Exercise(
                 _sample_two,
                 _double_of(),
                 flawed(_double_of, _TWO_FLAWS),
-                [("value not data", _is_of_the_value), *TARGET_TRAITS],
+                [
+                    *TARGET_TRAITS[:-1],
+                    ("value not data", _is_of_the_value),
+                    TARGET_TRAITS[-1],
+                ],
                 by_hand=[
                     _two([1], [[2, 4]], [[8, 6]], [0], 0.5),
                     _two([1], [[2, 4]], [[8, 6]], [1], 0.5),
