@@ -67,6 +67,7 @@ def test_an_exercise_is_done_step_by_step(page: Page) -> None:
     expect(verdict).to_contain_text("taken_q: not attempted yet.")
     write(page, f"{HEAD}    return q_values[:, action]{CHECK}")
     expect(verdict).to_contain_text("Your result has shape [3, 3]")
+    select_cell(page, 1)
     run_cell(page)  # at the second try the misconception is named
     expect(verdict).to_contain_text("Read again: 03_q_network")
     write(page, f"{HEAD}    while True:\n        pass{CHECK}")

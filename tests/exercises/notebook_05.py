@@ -122,6 +122,23 @@ def share_by_bisection(gamma, prize):
     return share
 
 
+def share_of_twenty_steps(gamma, prize):
+    low, high = 0.0, 1.0
+    while high - low > 1e-9:
+        share = (low + high) / 2
+        goes_on = gamma * (1 - share)
+        work = sum(goes_on**k for k in range(20))
+        low, high = (share, high) if work > prize else (low, share)
+    return high
+
+
+def share_tried_in_percents(gamma, prize):
+    for percent in range(101):
+        if 1 / (1 - gamma * (1 - percent / 100)) < prize:
+            return percent / 100
+    return 1.0
+
+
 def share_with_the_true_value(gamma, prize):
     for_ever = 1 / (1 - gamma)
     return 1 - (prize - 1) / (gamma * for_ever)
@@ -344,6 +361,10 @@ def loss_of_exchanged_networks(online, target_network, *batch):
 def loss_without_a_record(*inputs):
     with torch.no_grad():
         return loss_with_rows(*inputs)
+
+
+def loss_asked_too_late(*inputs):
+    return loss_without_a_record(*inputs).requires_grad_()
 
 
 def loss_as_a_number(*inputs):
@@ -1142,12 +1163,25 @@ ANSWERS = {
                 "reward subtracted",
             ),
             (lambda gamma, prize: 1 - (prize - 1) / gamma, "prize left out"),
-            (share_of_the_gap, "share of the truth"),
+            (share_of_the_gap, "survives once"),
+            (lambda gamma, prize: prize * (1 - gamma), "share of the truth"),
+            (lambda gamma, prize: 1 / prize - 1 + gamma, "loss added"),
+            (
+                lambda gamma, prize: share_by_formula(gamma, gamma * prize),
+                "prize discounted",
+            ),
+            (lambda gamma, prize: 1 - gamma, "prize unused"),
+            (
+                lambda gamma, prize: prize * (1 - gamma) / (1 - gamma * prize),
+                "only cut steps pay",
+            ),
+            (share_of_twenty_steps, "few steps"),
+            (share_tried_in_percents, "even steps"),
             (share_of_lost_steps, "reward cut"),
             (lambda gamma, prize: 1 - (prize - 1) / gamma * prize, "brackets"),
             (
                 lambda gamma, prize: round(share_by_formula(gamma, prize), 2),
-                "other values",
+                "even steps",
             ),
             (lambda gamma, prize: str(share_by_formula(gamma, prize)), "other type"),
             (lambda gamma, prize: None, "returns nothing"),
@@ -1167,6 +1201,8 @@ ANSWERS = {
             (lambda gamma: (1.0, 2.0), "too large"),
             (lambda gamma: (1.0, 2 / gamma), "too large"),
             (lambda gamma: (0.0, 1.0), "stands still"),
+            (lambda gamma: (gamma - 0.05, 1.0), "stands still"),
+            (lambda gamma: (round(gamma / 2, 1), 1.0), "rounded to 0"),
             (lambda gamma: (-gamma / 2, 1.0), "opposite signs"),
             (lambda gamma: (1.0, gamma / 2), "second not larger"),
             (lambda gamma: (gamma, 1.0), "on the border"),
@@ -1239,6 +1275,7 @@ ANSWERS = {
             (loss_through_the_target, "gradient to the target"),
             (loss_of_exchanged_networks, "networks exchanged"),
             (loss_without_a_record, "no gradient"),
+            (loss_asked_too_late, "asked too late"),
             (loss_as_a_number, "plain number"),
             (loss_of_the_largest, "largest for taken"),
             (loss_of_columns, "pairs"),

@@ -96,6 +96,30 @@ def excess_at_inverted_bits(q_values, q_star, terminal):
     return np.mean((q_values.max(2) - q_star.max(1)).T[~terminal.astype(int)], axis=0)
 
 
+def excess_at_the_first_two(q_values, q_star, terminal):
+    keep = 1 - np.int64(terminal)
+    return np.take(q_values.max(2) - q_star.max(1), keep, axis=1).mean(1)
+
+
+def excess_squeezed_early(q_values, q_star, terminal):
+    return (q_values.max(2) - q_star.max(1))[:, ~terminal].squeeze().mean(-1)
+
+
+def excess_squeezed_late(q_values, q_star, terminal):
+    return excess_in_one_line(q_values, q_star, terminal).squeeze()
+
+
+def double_taken(reward, next_q_online, next_q_target, terminated, gamma):
+    next_v = next_q_target.detach().take(next_q_online.argmax(1))
+    return torch.where(terminated, reward, reward + gamma * next_v)
+
+
+def double_masked_early(reward, next_q_online, next_q_target, terminated, gamma):
+    masked = next_q_online.masked_fill(terminated[:, None], float("-inf"))
+    best = masked.argmax(1)
+    return (reward + gamma * next_q_target[range(len(best)), best]).detach()
+
+
 def double_with_gather(reward, next_q_online, next_q_target, terminated, gamma):
     chosen = next_q_online.argmax(1, keepdim=True)
     return (
@@ -602,7 +626,10 @@ ANSWERS = {
             (excess_of_all_agents, "one number"),
             (excess_summed, "sum for mean"),
             (excess_at_one_minus_the_mask, "numbers for a mask"),
-            (excess_at_inverted_bits, "numbers for a mask"),
+            (excess_at_inverted_bits, "inverted numbers"),
+            (excess_at_the_first_two, "numbers for a mask"),
+            (excess_squeezed_early, "axis squeezed"),
+            (excess_squeezed_late, "single agent"),
             (excess_of_states, "mean over agents"),
             (excess_of_actions, "maximum over states"),
             (excess_of_the_boldest_agent, "maximum over agents"),
@@ -653,7 +680,9 @@ ANSWERS = {
             (double_in_full, "no discount"),
             (double_of_columns, "broadcast"),
             (double_with_a_kept_axis, "broadcast"),
-            (double_with_gradient, "gradient"),
+            (double_with_gradient, "value not data"),
+            (double_taken, "flat table"),
+            (double_masked_early, "mask on the choice"),
             (double_gathered_flat, "index needs an axis"),
             (double_chosen(lambda q, lag: q + lag, lagged), "both choose"),
             (double_chosen(online, lambda q, lag: q.add(lag).div(2)), "both value"),
@@ -700,6 +729,10 @@ ANSWERS = {
             (maxmin_in_numpy, "other type"),
             (members_maximum_first, "maximum first"),
             (members_averaged, "mean of members"),
+            (
+                maxmin_of(lambda q: q.view(q.shape[1], len(q), -1).amin(1).amax(-1)),
+                "reshaped",
+            ),
             (members_but_one_forgotten, "first member"),
             (members_largest, "largest of all"),
             (members_smallest, "smallest of all"),

@@ -19,6 +19,7 @@ from dqn_tutorial.classroom.check.misconceptions import (
     TARGET_FLAWS,
     around,
     as_float32,
+    flawed,
     gradients,
     refuse_changes,
     target_of,
@@ -192,6 +193,31 @@ LOSS_PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     *(flaw for flaw in TARGET_FLAWS if flaw[0] != "batch axis squeezed"),
     *LOSS_FLAWS,
 )
+# the flaws that come two at a time: for all pairs a learner would have to wait
+_OFTEN = (
+    "full gradient",
+    "online in the target",
+    "Double DQN",
+    "value of s",
+    "largest for taken",
+    "pairs",
+    "ignores terminated",
+    "mask inverted",
+    "reward masked",
+    "reward discounted",
+    "no discount",
+    "mean of actions",
+    "sum for mean",
+    "no square",
+    "absolute error",
+    "half the square",
+    "square of the mean",
+    "Huber",
+)
+LOSSES: tuple[tuple[str, Any], ...] = (
+    *((key, seen_loss_of(**parts)) for key, parts in LOSS_PARTS),
+    *flawed(seen_loss_of, [flaw for flaw in LOSS_PARTS if flaw[0] in _OFTEN]),
+)
 
 
 def _no_gradient(result: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
@@ -213,6 +239,13 @@ LOSS_TRAITS: tuple[Trait, ...] = (
         "plain number",
         lambda result, inputs: (
             not isinstance(result["loss"], Tensor) and _no_gradient(result, inputs)
+        ),
+    ),
+    (
+        "asked too late",
+        lambda result, inputs: (
+            getattr(result["loss"], "requires_grad", False)
+            and _no_gradient(result, inputs)
         ),
     ),
     ("no gradient", _no_gradient),

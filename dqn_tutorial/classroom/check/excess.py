@@ -61,7 +61,8 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("only terminal", {"among": lambda e, end: e[:, end]}),
     ("divided by all", {"among": lambda e, end: e * ~end}),
     ("numbers for a mask", {"among": lambda e, end: e[:, 1 - end]}),
-    ("numbers for a mask", {"among": lambda e, end: e[:, ~end.astype(int)]}),
+    ("numbers for a mask", {"among": lambda e, end: e[:, end.astype(int)]}),
+    ("inverted numbers", {"among": lambda e, end: e[:, ~end.astype(int)]}),
     ("sum for mean", {"mean": lambda e, end: e.sum(-1)}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / end.sum()}),
     ("other divisor", {"mean": lambda e, end: e.sum(-1) / len(e)}),
@@ -76,6 +77,7 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("largest state", {"mean": lambda e, end: e.max(-1)}),
     ("one number", {"mean": lambda e, end: e.mean()}),
     ("one number", {"mean": lambda e, end: e.sum()}),
+    ("single agent", {"mean": lambda e, end: e.mean(-1).squeeze()}),
     ("one agent", {"mean": lambda e, end: e[0].mean()}),
     ("mean over agents", {"mean": lambda e, end: e.mean(0)}),
     ("one for each state", {"mean": lambda e, end: e}),
@@ -134,6 +136,18 @@ EXCESS_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("mean over agents", {"own": lambda q: q.mean(0, keepdims=True).max(-1)}),
 )
 EXCESSES: tuple[tuple[str, Function], ...] = (
+    (
+        "axis squeezed",
+        lambda q, star, end: (q[:, ~end].max(-1).squeeze() - star[~end].max(-1)).mean(
+            -1
+        ),
+    ),
+    (
+        "axis squeezed",
+        lambda q, star, end: (
+            (q[:, ~end].max(-1) - star[~end].max(-1)).squeeze().mean(-1)
+        ),
+    ),
     (
         "mask from Q*",
         lambda q, star, end: (q.max(-1) - star.max(-1))[:, star.any(-1)].mean(-1),

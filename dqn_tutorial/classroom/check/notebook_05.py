@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from dqn_tutorial.classroom.check.critic import (
-    LOSS_PARTS,
     LOSS_TRAITS,
+    LOSSES,
     loss_of,
     multiples,
     pulled,
@@ -124,9 +124,55 @@ def _flips_at(
     discount: Function = lambda g: g,
     after: Function = lambda g, c: c,
     last: Function = lambda share: share,
+    prize: Function = lambda g, c: c,
 ) -> Function:
-    """Return the share at which c = reward + discount * (1 - share) * after."""
-    return lambda g, c: last(1 - (c - reward(g)) / (discount(g) * after(g, c)))
+    """Return the share at which c = reward + discount * (1 - share) * after, c being
+    the prize.
+    """
+
+    def share(g: float, given: float) -> float:
+        c = prize(g, given)
+        return float(last(1 - (c - reward(g)) / (discount(g) * after(g, c))))
+
+    return share
+
+
+def _of_steps(n_steps: int, g: float, c: float) -> float:
+    """Return the share at which the value of that many steps of work is the prize."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        share = (low + high) / 2
+        goes_on = g * (1 - share)
+        is_more = (1 - goes_on**n_steps) / (1 - goes_on) > c
+        low, high = (share, high) if is_more else (low, share)
+    return low
+
+
+def _of_nearest_work(k: float, g: float, c: float, step: float) -> float:
+    """Return which of two neighbouring shares, k steps and one more, brings work nearer
+    to the prize, in steps.
+    """
+    return min((k, k + 1), key=lambda k: abs(1 / (1 - g * (1 - k * step)) - c))
+
+
+def _spaced(step: float) -> list[tuple[str, Function]]:
+    """Return answers that are a whole number of steps: the last before the flip, the
+    first past it, the nearest by share and by work.
+    """
+
+    def made(to_whole: Function) -> tuple[str, Function]:
+        right = _flips_at()
+        return "even steps", lambda g, c: to_whole(right(g, c) / step, g, c) * step
+
+    return [
+        made(lambda k, g, c: math.floor(k)),
+        made(lambda k, g, c: math.ceil(k)),
+        made(lambda k, g, c: round(k)),
+        made(lambda k, g, c: _of_nearest_work(math.floor(k), g, c, step)),
+    ]
+
+
+_STEPS = 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 5e-4, 1e-4, 1 / 99, 1 / 999
 
 
 cut_share = Exercise(
@@ -138,6 +184,7 @@ cut_share = Exercise(
         _sample_clock,
         _flips_at(),
         [
+            ("prize unused", lambda g, c: 1 - g),
             *flawed(
                 _flips_at,
                 [
@@ -152,13 +199,18 @@ cut_share = Exercise(
                     ("reward discounted", {"reward": lambda g: g}),
                     ("truth for the maximum", {"after": lambda g, c: 1 / (1 - g)}),
                     ("prize left out", {"after": lambda g, c: 1.0}),
+                    ("prize discounted", {"prize": lambda g, c: g * c}),
                 ],
             ),
             *{
                 "one for all": lambda g, c: 1 / 21,
-                "share of the truth": lambda g, c: 1 - c * (1 - g),
+                "survives once": lambda g, c: 1 - c * (1 - g),
+                "loss added": lambda g, c: 1 / c - (1 - g),
+                "only cut steps pay": lambda g, c: (c - g * c) / (1 - g * c),
                 "reward cut": lambda g, c: 1 - c / (1 + g * c),
             }.items(),
+            ("survives once", lambda g, c: (1 / (1 - g) - c) / (1 / (1 - g) - 1)),
+            ("prize discounted", lambda g, c: 1 - (g * c - 1) / (g * c)),
             ("share of the truth", lambda g, c: c * (1 - g) - 1),
             ("share of the truth", lambda g, c: 1 / (1 - g) - c),
             ("share of the truth", lambda g, c: 1 / (1 - g) / c - 1),
@@ -166,6 +218,9 @@ cut_share = Exercise(
             ("brackets", lambda g, c: 1 - (c - 1) / g * c),
             ("brackets", lambda g, c: 1 - c - 1 / (g * c)),
             ("brackets", lambda g, c: 1 - c - 1 / g * c),
+            *(spaced for step in _STEPS for spaced in _spaced(step)),
+            *(("few steps", partial(_of_steps, n)) for n in (*range(2, 121), 150)),
+            *(("few steps", partial(_of_steps, n)) for n in (200, 250, 300, 400, 500)),
         ],
         by_hand=[
             {"gamma": 0.5, "prize": 1.6},
@@ -214,7 +269,7 @@ critic_loss = Exercise(
         by_values(
             sample_update,
             seen_loss_of(),
-            flawed(seen_loss_of, LOSS_PARTS),
+            LOSSES,
             LOSS_TRAITS,
             seen_as=pulled,
             by_hand=[
@@ -249,6 +304,12 @@ critic_loss = Exercise(
 )
 
 
+def _are_tenths(pairs: list[tuple[float, ...]]) -> bool:
+    """Say whether the first features are rounded to tenths and not all 0."""
+    firsts = np.array(pairs)[:, 0]
+    return bool(firsts.any() and np.allclose(firsts, firsts.round(1), 0, 1e-9))
+
+
 def _judge_features(answer: Any, rng: np.random.Generator) -> None:
     """Ask for features of two states at several gammas; refuse those at which w does
     not grow.
@@ -269,6 +330,7 @@ def _judge_features(answer: Any, rng: np.random.Generator) -> None:
         )
         refused = {
             "too large": max(abs(first), abs(second)) > 1,
+            "rounded to 0": first == 0 and _are_tenths(pairs),
             "stands still": first == 0,
             "opposite signs": first * second < 0,
             "second not larger": abs(second) <= abs(first),

@@ -1,5 +1,7 @@
 """The exercises of 10_build_your_own_model."""
 
+import inspect
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -18,9 +20,11 @@ from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
     Function,
+    Judge,
     by_values,
     choice,
 )
+from dqn_tutorial.classroom.check.guard import Wrong
 from dqn_tutorial.classroom.check.misconceptions import (
     STEP_FLAWS,
     TARGET_TRAITS,
@@ -95,15 +99,18 @@ def _double_of(
     chooses: Function = lambda q, lag: q,
     values: Function = lambda q, lag: lag,
     value: Function = _named_by,
+    online: Function = lambda q, t: q,
     **parts: Any,
 ) -> Function:
-    """Return a target made of parts: the table that chooses, the one that values."""
+    """Return a target made of parts: the table that chooses, the one that values,
+    and what is made of the first before.
+    """
 
     def value_of(q: Tensor, lag: Tensor) -> Any:
         return value(chooses(q, lag), values(q, lag))
 
     target = target_of(value=value_of, **parts)
-    return lambda r, q, lag, t, g: target(r, q.detach(), lag.detach(), t, g)
+    return lambda r, q, lag, t, g: target(r, online(q.detach(), t), lag.detach(), t, g)
 
 
 _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -160,6 +167,10 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         ),
         ("no maximum", {"value": lambda q, lag: lag}),
     ),
+    (
+        "mask on the choice",
+        {"online": lambda q, t: q * ~t[:, None], "keep": torch.ones_like},
+    ),
     ("first row", {"value": lambda q, lag: lag[0, q.argmax(-1)]}),
     (
         "max over the batch",
@@ -167,30 +178,71 @@ _TWO_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     *STEP_FLAWS,
 )
+
+
+def _leaves(step: Any) -> list[Tensor]:
+    """Return the tensors that a gradient of this step of the record ends at."""
+    if step is None:
+        return []
+    if hasattr(step, "variable"):
+        return [step.variable]
+    return [leaf for before, _ in step.next_functions for leaf in _leaves(before)]
+
+
+def _is_of_the_value(y: Any, inputs: Mapping[str, Any]) -> bool:
+    ends = _leaves(getattr(y, "grad_fn", None))
+    lagged = inputs["next_q_target"]
+    return bool(ends) and all(torch.equal(end, lagged) for end in ends)
+
+
+def _takes_flat(judge: Judge) -> Judge:
+    """Return a judge that knows the method which takes from a flattened table: by its
+    values it is one that reads the first row.
+    """
+
+    def judge_with_names(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            code = getattr(inspect.unwrap(answer), "__code__", None)
+            names = getattr(code, "co_names", ())
+            if wrong.key == "first row" and "take" in names and "np" not in names:
+                raise Wrong("flat table", wrong.case) from None
+            raise
+
+    return judge_with_names
+
+
 double_target = Exercise(
     "double_target",
     HERE,
     10,
     2,
     explained(
-        by_values(
-            _sample_two,
-            _double_of(),
-            flawed(_double_of, _TWO_FLAWS),
-            TARGET_TRAITS,
-            by_hand=[
-                _two([1], [[2, 4]], [[8, 6]], [0], 0.5),
-                _two([1], [[2, 4]], [[8, 6]], [1], 0.5),
-                _two([2], [[1, 2, 0.5]], [[1.5, 0.8, 2]], [0], 1.0),
-                _two([1], [[4, 4, 2]], [[6, 6, 8]], [0], 0.5),
-                _two(
-                    [1, 2],
-                    [[-3, -2, -4], [6, 2, 4]],
-                    [[2, -6, 4], [2, 8, 5]],
-                    [0, 1],
-                    0.5,
-                ),
-            ],
+        _takes_flat(
+            by_values(
+                _sample_two,
+                _double_of(),
+                flawed(_double_of, _TWO_FLAWS),
+                [
+                    *TARGET_TRAITS[:-1],
+                    ("value not data", _is_of_the_value),
+                    TARGET_TRAITS[-1],
+                ],
+                by_hand=[
+                    _two([1], [[2, 4]], [[8, 6]], [0], 0.5),
+                    _two([1], [[2, 4]], [[8, 6]], [1], 0.5),
+                    _two([2], [[1, 2, 0.5]], [[1.5, 0.8, 2]], [0], 1.0),
+                    _two([1], [[4, 4, 2]], [[6, 6, 8]], [0], 0.5),
+                    _two(
+                        [1, 2],
+                        [[-3, -2, -4], [6, 2, 4]],
+                        [[2, -6, 4], [2, 8, 5]],
+                        [0, 1],
+                        0.5,
+                    ),
+                ],
+            )
         )
     ),
     also=("target",),
@@ -228,6 +280,11 @@ def _maxmin_of(
     return lambda r, q, t, g: target(r, q.detach(), t, g)
 
 
+def _cut_anew(q: Tensor) -> Tensor:
+    """Return [K, B, A] reshaped to [B, K, A], which moves guesses to other states."""
+    return q.reshape(q.shape[1], q.shape[0], q.shape[2])
+
+
 def _identity(q: Tensor) -> Tensor:
     return q
 
@@ -243,6 +300,15 @@ _MEMBER_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("maximum first", {"is_reversed": True}),
+    ("reshaped", {"members": lambda q: _cut_anew(q).amin(1)}),
+    (
+        "reshaped",
+        {"members": lambda q: q.reshape(q.shape[1], q.shape[2], -1).amin(-1)},
+    ),
+    (
+        "reshaped",
+        {"members": _identity, "actions": lambda q: _cut_anew(q).amax(-1).amin(-1)},
+    ),
     ("mean of members", {"members": lambda q: q.mean(0)}),
     ("mean of members", {"members": lambda q: q.median(0).values}),
     ("sum of members", {"members": lambda q: q.sum(0)}),
