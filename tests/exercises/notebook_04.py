@@ -411,6 +411,11 @@ def kept_by_inverted_bits(terminated, truncated):
     return ~np.append(0, over[:-1])
 
 
+def kept_by_bits_as_flags(terminated, truncated):
+    over = terminated.astype(int) | truncated
+    return np.append(True, (~over[:-1]).astype(bool))
+
+
 def kept_by_inverted_bits_after_the_first(terminated, truncated):
     return [
         1,
@@ -1028,6 +1033,34 @@ def tested_by_any(Memory):
     return bool((memory.rows()[0] == 0).any())
 
 
+def tested_for_either(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    step += 1
+    row = memory.rows()[0]
+    return bool((row == 0).all() or (row == step).all())
+
+
+def tested_too_soon(Memory):
+    memory, step = Memory(), np.zeros(2)
+    memory.store(step)
+    is_kept = np.array_equal(memory.rows()[0], step)
+    step += 1
+    return is_kept
+
+
+def tested_by_a_second_name(Memory):
+    memory, step = Memory(), np.zeros(2)
+    expected = step
+    memory.store(step)
+    step += 1
+    return np.array_equal(memory.rows()[0], expected)
+
+
+def tested_turned_round(Memory):
+    return not tested_in_place(Memory)
+
+
 def tested_by_its_shape(Memory):
     memory, step = Memory(), np.zeros(2)
     memory.store(step)
@@ -1225,6 +1258,7 @@ ANSWERS = {
             (kept_numbers, "row numbers"),
             (kept_after_both_at_once, "both flags asked"),
             (kept_all, "nothing dropped"),
+            (kept_by_bits_as_flags, "bits as flags"),
             (kept_by_inverted_bits, "bits inverted"),
             (kept_by_inverted_bits_after_the_first, "bits inverted"),
             (one_too_short, "step 0 missing"),
@@ -1326,7 +1360,9 @@ ANSWERS = {
             (tested_with_a_new_array, "array never changes"),
             (tested_at_once, "array never changes"),
             (tested_on_its_own_copy, "array never changes"),
-            (tested_for_the_present, "memories inverted"),
+            (tested_for_the_present, "new numbers wanted"),
+            (tested_by_a_second_name, "new numbers wanted"),
+            (tested_turned_round, "memories inverted"),
             (tested_for_another_number, "always fails"),
             (tested_by_identity, "view missed"),
             (tested_by_addresses, "late copy missed"),
@@ -1336,8 +1372,10 @@ ANSWERS = {
             (tested_silently, "returns nothing"),
             (tested_with_nothing, "nothing given to it"),
             (tested_by_doubling, "array never changes"),
-            (tested_by_any, "never fails"),
-            (tested_by_its_shape, "never fails"),
+            (tested_by_any, "untouched numbers do"),
+            (tested_by_its_shape, "any numbers do"),
+            (tested_for_either, "never fails"),
+            (tested_too_soon, "read before the change"),
             (tested_on_the_list, "always fails"),
             (tested_by_owner, "copy refused"),
             (tested_by_the_first_reading, "read too early"),

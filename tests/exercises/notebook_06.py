@@ -1695,9 +1695,10 @@ ANSWERS = {
         ],
         wrong=[
             ({"is_end": FLAGS, "newest": 2}, "none longer"),
-            ({"is_end": [True] * 4, "newest": 0}, "none longer"),
+            ({"is_end": [True] * 4, "newest": 0}, "ends everywhere"),
             ({"is_end": [False] * 4, "newest": 3}, "two longer"),
-            ({"is_end": FLAGS, "newest": 1}, "two longer"),
+            ({"is_end": FLAGS, "newest": 1}, "end in the oldest"),
+            ({"is_end": FLAGS, "newest": 0}, "end too early"),
             ({"is_end": [False, True, False], "newest": 2}, "not four"),
             ({"is_end": True, "newest": 2}, "not four"),
             ({"is_end": [0, 0, 1, 0], "newest": 3}, "no flags"),

@@ -162,6 +162,12 @@ def sign_without_minus(mean, low, high, smallest):
     return "=" if -smallest < low and high < smallest else "?"
 
 
+def sign_of_size(mean, low, high, smallest):
+    if low * high > 0 and abs(mean) >= smallest:
+        return ">"
+    return "=" if max(abs(low), abs(high)) < smallest else "?"
+
+
 def sign_by_the_outer_ends(mean, low, high, smallest):
     if high > 0 and mean >= smallest:
         return ">"
@@ -382,6 +388,15 @@ def seeds_for_half_simulated(spread, effect):
     return n
 
 
+def seeds_by_luck(spread, effect):
+    rng, n = np.random.default_rng(0), 2
+    while True:
+        means = rng.normal(effect, spread / n**0.5, 30)
+        if np.mean(means > 2.58 * spread / n**0.5) >= 0.9:
+            return n
+        n += 1
+
+
 def seeds_for_half_not_rounded(spread, effect):
     return (2.58 * spread / effect) ** 2
 
@@ -457,6 +472,7 @@ ANSWERS = {
             (sign_with_edges_at_0, "edge at 0"),
             (sign_with_more_than_the_smallest, "more than the smallest"),
             (sign_by_either, "above or large"),
+            (sign_of_size, "size for sign"),
             (sign_without_minus, "minus left out"),
             (sign_by_the_outer_ends, "interval not asked"),
             (sign_none_if_the_mean_is_small, "none by the mean"),
@@ -506,6 +522,7 @@ ANSWERS = {
             (seeds_of_a_larger_effect, "1.5 once more"),
             (seeds_of_a_variance, "spread not squared"),
             (seeds_for_half_simulated, "half of them"),
+            (seeds_by_luck, "first lucky number"),
             (seeds_for_half_not_rounded, "half of them + no whole number"),
             (seeds_of_the_spread, "other values"),
             (seeds_a_quarter_more, "too many"),

@@ -470,6 +470,29 @@ def sight_rounded(day):
     return np.float32([round(day.slot / 12, 1), day.shelf / 6, day.ready, day.later])
 
 
+def sight_cut_off(day):
+    return np.float32([day.slot / 12, min(day.shelf, 4) / 4, day.ready, day.later])
+
+
+def sight_folded(day):
+    noon = abs(day.slot - 6) / 6
+    return np.float32([noon, day.shelf / 6, day.ready, day.later])
+
+
+def sight_starting_over(day):
+    return np.float32([day.slot % 4 / 4, day.shelf / 6, day.ready, day.later])
+
+
+def sight_of_shares(day):
+    row = np.array(day, np.float32)
+    return row / max(row.sum(), 1)
+
+
+def sight_when_sold_out(day):
+    slot = day.slot / 12 if day.shelf == 0 else 0
+    return np.float32([slot, day.shelf / 6, day.ready, day.later])
+
+
 def sight_without_trays(day):
     return np.float32([day.slot / 12, day.shelf / 6])
 
@@ -962,8 +985,13 @@ ANSWERS = {
             (sight_of_two_lengths, "no row"),
             (sight_from_minus_one, "below its space"),
             (sight_of_whole_days, "hides the clock"),
-            (sight_of_a_full_shelf, "partly hidden"),
-            (sight_rounded, "partly hidden"),
+            (sight_of_a_full_shelf, "coarse"),
+            (sight_rounded, "coarse"),
+            (sight_cut_off, "cut off"),
+            (sight_folded, "folded"),
+            (sight_starting_over, "starts over"),
+            (sight_of_shares, "measured by itself"),
+            (sight_when_sold_out, "partly hidden"),
             (sight_without_trays, "hides the oven + hides the later tray"),
             (sight_by_chance, "another each time"),
             (sight_of_nothing, "always the same"),

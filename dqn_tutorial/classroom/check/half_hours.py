@@ -3,6 +3,7 @@ ones.
 """
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -209,5 +210,44 @@ def judge_sight(answer: object, rng: np.random.Generator) -> None:
         for name, is_apart in zip(Day._fields, apart[pair], strict=True)
         if is_apart
     ]
-    key = "partly hidden" if len(names) == 1 else "two look alike"
-    raise Wrong(key, _pair(*pair, seen[pair[0]]), name=names[0])
+    case = _pair(*pair, seen[pair[0]])
+    if all(_are_multiples(*two) for two in alike):
+        raise Wrong("measured by itself", case)
+    if len(names) > 1:
+        raise Wrong("two look alike", case)
+    key, details = _hidden_part(names[0], seen)
+    a, b = (getattr(day, names[0]) for day in pair)
+    raise Wrong(key, case, name=names[0], a=a, b=b, **details)
+
+
+def _are_multiples(one: Day, other: Day) -> bool:
+    """Say whether two days are one row of numbers times a factor."""
+    products = np.outer(one, other)
+    return any(one) and any(other) and bool((products == products.T).all())
+
+
+def _hidden_part(
+    name: str, seen: dict[Day, tuple[float, ...]]
+) -> tuple[str, dict[str, int]]:
+    """Return a key for days that differ in one part and look alike, with values."""
+    values = sorted({getattr(day, name) for day in _OPEN})
+    ways = set()  # which values look alike, by the other parts of the day
+    for day in _OPEN:
+        rows = [seen[day._replace(**{name: value})] for value in values]
+        ways.add(tuple(rows.index(row) for row in rows))
+    if len(ways) > 1:
+        return "partly hidden", {}
+    (first,) = ways  # of each value the first that looks like it
+    pairs = [
+        (a, b) for a, b in combinations(range(len(values)), 2) if first[a] == first[b]
+    ]
+    if all(first[k] in (k, first[k - 1]) for k in range(1, len(first))):
+        start = first[-1]
+        is_tail = start < len(first) - 1 and first[:start] == tuple(range(start))
+        return ("cut off", {"start": start}) if is_tail else ("coarse", {})
+    if len({sum(pair) for pair in pairs}) == 1:
+        return "folded", {}
+    period = min(b - a for a, b in pairs)
+    if first == tuple(k % period for k in range(len(first))):
+        return "starts over", {"period": period}
+    return "partly hidden", {}

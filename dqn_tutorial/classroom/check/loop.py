@@ -225,6 +225,22 @@ LEARNING_FLAWS: list[tuple[str, dict[str, Any]]] = [
     ),
 ]
 
+# those that come in pairs
+_FREQUENT = (
+    "target stays",
+    "target first",
+    "truncated stops",
+    "ignores terminated",
+    "mask inverted",
+    "the same state",
+    "updates the next state",
+    "own action",
+    "no discount",
+    "no bootstrap",
+)
+FREQUENT_FLAWS = [flaw for flaw in LEARNING_FLAWS if flaw[0] in _FREQUENT]
+OTHER_FLAWS = [flaw for flaw in LEARNING_FLAWS if flaw[0] not in _FREQUENT]
+
 
 def once_each(critic: Any, memory: Any, batch_size: int) -> None:
     """Learn with an update for each transition, all of them on the whole batch."""

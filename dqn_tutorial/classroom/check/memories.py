@@ -1,6 +1,8 @@
 """A test of other people's memories, run on memories with copies and without."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from dqn_tutorial.classroom.check.values import as_array, describe, shape_of
 
 # an array that was stored, and the numbers that it held then
 Log = list[tuple[Any, Any]]
+Shows = Callable[[Any, Any], Any]  # what a memory shows, from the two
 
 
 def _memory(keep: Function, read: Function, log: Log) -> type:
@@ -61,6 +64,42 @@ MEMORIES: dict[str, tuple[bool, Function, Function]] = {
     ),
 }
 _COPY, _, _, _ITSELF, _VIEW, _LATE = MEMORIES
+
+
+def _others(step: Any, was: Any) -> Any:
+    """Return numbers that were never stored."""
+    return np.full_like(was, 119)
+
+
+def _untouched(step: Any, was: Any) -> Any:
+    """Return the old numbers where the array still holds them, others elsewhere."""
+    return np.where(step == was, was, _others(step, was))
+
+
+def _accepts(answer: Any, shows: Shows) -> bool | None:
+    """Say what a test says of a memory that shows this; None where it raises."""
+    log: Log = []
+
+    class Memory(_memory(_same, _same, log)):  # type: ignore[misc]
+        def rows(self) -> list[Any]:
+            return [shows(step, was) for step, was in log]
+
+    with suppress(Wrong, OwnError):
+        return _told(answer, Memory)
+    return None
+
+
+def _reads_late(answer: Any) -> bool:
+    """Say whether a test reads a memory after the array has changed."""
+    changes: list[bool] = []
+
+    def shows(step: Any, was: Any) -> Any:
+        changes.append(not np.array_equal(step, was))
+        return step
+
+    return _accepts(answer, shows) is None or any(changes)
+
+
 # pieces of an error's text, and a key
 _ERRORS = (
     ("missing 1 required positional argument", "no memory made"),
@@ -88,14 +127,31 @@ def judge_test(answer: Any, rng: np.random.Generator) -> None:
         f"Inputs: a `Memory` that {missed[0]}.\nRight: {right[missed[0]]}.\n"
         f"Yours: {said[missed[0]]}."
     )
+    accepts, late = partial(_accepts, answer), partial(_reads_late, answer)
     signs: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("nothing given to it", lambda: not has_stored[_ITSELF]),
         (
             "array never changes",
             lambda: all(said.values()) and not has_changed[_ITSELF],
         ),
+        ("read before the change", lambda: all(said.values()) and not late()),
+        ("any numbers do", lambda: all(said.values()) and accepts(_others) is True),
+        (
+            "untouched numbers do",
+            lambda: all(said.values()) and accepts(_untouched) is True,
+        ),
         ("never fails", lambda: all(said.values())),
         ("always fails", lambda: not any(said.values())),
+        (
+            "new numbers wanted",
+            lambda: (
+                said[_ITSELF]
+                and not said[_COPY]
+                and has_changed[_ITSELF]
+                and said[_LATE]
+                and accepts(_others) is False
+            ),
+        ),
         ("memories inverted", lambda: said[_ITSELF] and not said[_COPY]),
         ("copy refused", lambda: any(right[name] for name in missed)),
         ("two readings", lambda: said[_ITSELF] and not said[_LATE]),

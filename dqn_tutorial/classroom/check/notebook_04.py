@@ -1,6 +1,7 @@
 """The exercises of 04_replay_buffer."""
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,11 @@ from dqn_tutorial.classroom.check.exercise import (
     MESSAGES,
     Exercise,
     Function,
+    Judge,
     by_values,
     choice,
 )
+from dqn_tutorial.classroom.check.guard import Wrong, guarded
 from dqn_tutorial.classroom.check.memories import judge_test
 from dqn_tutorial.classroom.check.misconceptions import explained, flawed
 from dqn_tutorial.classroom.check.ring import judge_ring
@@ -136,29 +139,63 @@ MASK_FLAWS: Flaws = (
 )
 
 
+class _Watched(np.ndarray[Any, Any]):
+    """Flags that note whether they were inverted as whole numbers."""
+
+    __array_priority__ = 1.0  # kept where it meets others
+    inverted: ClassVar[list[bool]] = []
+
+    def __invert__(self) -> Any:
+        self.inverted.append(self.dtype.kind in "iu")
+        return super().__invert__()
+
+
+def _of_numbers(judge: Judge) -> Judge:
+    """Return a judge that says of a mask that is True throughout whether `~` of whole
+    numbers made it so.
+    """
+
+    def judge_with_cause(answer: Any, rng: np.random.Generator) -> None:
+        try:
+            judge(answer, rng)
+        except Wrong as wrong:
+            if wrong.key != "nothing dropped":
+                raise
+            _Watched.inverted.clear()
+            flags = {k: flag.view(_Watched) for k, flag in _flags(".t.c.").items()}
+            with suppress(Exception):
+                guarded(answer)(**flags)
+            key = "bits as flags" if any(_Watched.inverted) else wrong.key
+            raise Wrong(key, wrong.case) from None
+
+    return judge_with_cause
+
+
 is_transition = Exercise(
     "is_transition",
     HERE,
     minutes=5,
     difficulty=1,
     judge=explained(
-        by_values(
-            _sample_flags,
-            _mask(),
-            [
-                *flawed(_mask, MASK_FLAWS),
-                ("both dropped", lambda over, cut: ~_later(over | cut) & ~cut),
-                ("both dropped", lambda over, cut: ~_later(over | cut) & ~over),
-            ],
-            [
-                (
-                    "bits inverted",
-                    lambda mask, inputs: bool(np.any(as_array(mask) == -2)),
-                )
-            ],
-            by_hand=[
-                _flags(ends) for ends in ".t. .c. b.. ..t t.c. c..t. .. b .".split()
-            ],
+        _of_numbers(
+            by_values(
+                _sample_flags,
+                _mask(),
+                [
+                    *flawed(_mask, MASK_FLAWS),
+                    ("both dropped", lambda over, cut: ~_later(over | cut) & ~cut),
+                    ("both dropped", lambda over, cut: ~_later(over | cut) & ~over),
+                ],
+                [
+                    (
+                        "bits inverted",
+                        lambda mask, inputs: bool(np.any(as_array(mask) == -2)),
+                    )
+                ],
+                by_hand=[
+                    _flags(ends) for ends in ".t. .c. b.. ..t t.c. c..t. .. b .".split()
+                ],
+            )
         )
     ),
     solution=_mask(),

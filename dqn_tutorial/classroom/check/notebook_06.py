@@ -23,7 +23,8 @@ from dqn_tutorial.classroom.check.exercise import (
 )
 from dqn_tutorial.classroom.check.guard import NotAttempted, Wrong, guarded
 from dqn_tutorial.classroom.check.loop import (
-    LEARNING_FLAWS,
+    FREQUENT_FLAWS,
+    OTHER_FLAWS,
     as_values,
     by_hand_batch,
     learning,
@@ -31,6 +32,7 @@ from dqn_tutorial.classroom.check.loop import (
     sample_batch,
 )
 from dqn_tutorial.classroom.check.misconceptions import flawed
+from dqn_tutorial.classroom.check.parts import named
 from dqn_tutorial.classroom.check.values import as_array
 from dqn_tutorial.classroom.check.windows import (
     WINDOW_FLAWS,
@@ -221,7 +223,11 @@ learn_once = Exercise(
         sample_batch,
         as_values(learning()),
         [
-            *flawed(lambda **parts: as_values(learning(**parts)), LEARNING_FLAWS),
+            *named(
+                lambda **parts: as_values(learning(**parts)),
+                FREQUENT_FLAWS,
+                OTHER_FLAWS,
+            ),
             ("update for each", as_values(once_each)),
         ],
         seen_as=as_values,
@@ -337,13 +343,22 @@ def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
         raise Wrong("no such row", row=int(row))
     wanted, found = (_lengths(flags.tolist(), last) for last in (int(row), None))
     longer = [k for k in range(4) if found[k] > wanted[k]]
+    oldest, early = (int(row) + 1) % 4, (int(row) + 2) % 4
     if len(longer) != 1:
         case = (
             f"Inputs: `is_end` {flags.tolist()}, `newest` {int(row)}.\nSteps in the"
             f" windows of rows 0 to 3, as it should be: {wanted}.\nWith the bug:"
             f" {found}."
         )
-        raise Wrong("two longer" if longer else "none longer", case)
+        if not longer:
+            raise Wrong("ends everywhere" if flags.all() else "none longer", case)
+        causes = [
+            key
+            for key, place in (("end in the oldest", oldest), ("end too early", early))
+            if flags[place]
+        ]
+        key = " + ".join(causes) or "two longer"
+        raise Wrong(key, case, oldest=oldest, early=early)
 
 
 newest_step = Exercise("newest_step", HERE, minutes=10, difficulty=2, judge=_judge_ring)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from statistics import NormalDist
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,8 @@ EFFECT_FLAWS: Flaws = (
     ),
     ("edge of none", {"none": lambda m, low, high, s: -s <= low and high <= s}),
     ("signs exchanged", {"words": lambda sign: {">": "<", "<": ">"}.get(sign, sign)}),
+    ("size for sign", {"words": lambda sign: ">" if sign == "<" else sign}),
+    ("size for sign", {"words": lambda sign: "<" if sign == ">" else sign}),
     ("always one sign", {"words": lambda sign: "?"}),
     ("always one sign", {"words": lambda sign: "="}),
     ("always one sign", {"words": lambda sign: ">"}),
@@ -300,6 +303,21 @@ def _misconception(cases: list[dict[str, float]], seen: list[float]) -> str:
     return close
 
 
+def _names_in(code: Any) -> set[str]:
+    """Return the names that a function's code looks up, inner functions included."""
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    return set(code.co_names).union(*map(_names_in, inner))
+
+
+def _is_lucky(answer: Any, seen: list[float], wanted: list[int]) -> bool:
+    """Say whether numbers are drawn and none too large, by shares that vary."""
+    names = _names_in(answer.__code__) if hasattr(answer, "__code__") else set()
+    shares = [n / right for n, right in zip(seen, wanted, strict=True)]
+    draws = any(piece in name for name in names for piece in ("random", "normal"))
+    # by chance up to one in twenty too many, but by far more too few
+    return draws and max(shares) < 1.05 and max(shares) - min(shares) > 0.1
+
+
 def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
     own = guarded(answer, may_call=True)
     # spread in units of effect, and effect; round numbers first
@@ -344,6 +362,8 @@ def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
     key = "too few" if seen[at] < wanted[at] else "too many"
     if max(abs(chance - 0.5) for chance in chances) < 0.04:  # simulated
         key = "half of them"
+    elif _is_lucky(answer, seen, [_seeds(**case) for case in cases]):
+        key = "first lucky number"
     raise Wrong(key, words, chance=chances[at])
 
 
