@@ -1800,6 +1800,13 @@ def powers_from_the_logarithm(rewards, gamma):
         return float(np.exp(np.arange(len(rewards)) * np.log(gamma)) @ rewards)
 
 
+def greedy_by_closeness(q):
+    is_best = np.isclose(q, q.max(axis=1, keepdims=True))
+    policy = np.zeros(q.shape)
+    policy[np.arange(len(q)), is_best.argmax(axis=1)] = 1.0
+    return policy
+
+
 ANSWERS = {
     "discounted_return": Answers(
         correct=[
@@ -1878,6 +1885,7 @@ ANSWERS = {
             greedy_by_records,
         ],
         wrong=[
+            (greedy_by_closeness, "nearly the largest"),
             (greedy_by_loops, "other type"),
             (greedy_in_torch, "other type"),
             (greedy_with_ties, "all of the equal"),

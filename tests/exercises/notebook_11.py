@@ -915,6 +915,14 @@ def pay_if_any_is_sold(sold, missed, baked):
     return float(sold > 0) - 2.0 * baked * (missed > 0)
 
 
+_SEEN = np.zeros(4, dtype=np.float32)
+
+
+def the_same_array(day):
+    _SEEN[:] = day.slot / 12, day.shelf / 6, day.ready, day.later
+    return _SEEN
+
+
 ANSWERS = {
     "half_hour": Answers(
         correct=[
@@ -973,6 +981,7 @@ ANSWERS = {
             sight_of_places,
         ],
         wrong=[
+            (the_same_array, "one array for all"),
             (sight_without_clock, "hides the clock"),
             (sight_without_shelf, "hides the shelf"),
             (sight_without_oven, "hides the oven"),

@@ -35,15 +35,16 @@ class Net(Module):
     and fast.
     """
 
-    def __init__(self, weight: Any) -> None:
+    def __init__(self, weight: Any, bias: float = 0.0) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(as_float32(weight))  # [A, S]
+        self.bias = bias  # a number: what the network says of a state of zeros
 
     def forward(self, state: Tensor) -> Tensor:
-        return state @ self.weight.mT
+        return state @ self.weight.mT + self.bias
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Net":
-        return Net(self.weight.tolist())
+        return Net(self.weight.tolist(), self.bias)
 
     def __repr__(self) -> str:
         if self.weight.shape[1] > 1:
@@ -68,7 +69,9 @@ def sample_update(rng: np.random.Generator) -> dict[str, Any]:
     """Two networks that differ, and a batch for them."""
     n_actions = int(rng.integers(2, 5))
     size = n_actions + int(rng.integers(3, 7))
-    online, target_network = map(Net, rng.normal(size=(2, n_actions, 3)))
+    online, target_network = (
+        Net(weight, bias=0.5) for weight in rng.normal(size=(2, n_actions, 3))
+    )
     # the first one in a process imports for seconds, and some answers make one
     torch.optim.SGD(online.parameters())
     return update(

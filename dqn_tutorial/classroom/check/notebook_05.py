@@ -104,6 +104,7 @@ td_target = Exercise(
                 _batch([1], [[2, 4]], [True], [False], 0.5),
                 _batch([1], [[2, 4]], [False], [True], 0.5),
                 _batch([1], [[2, 4]], [True], [True], 0.5),
+                _batch([1], [[2, 4]], [True], [False], 0.0),
                 _batch([3, 1, 2], [[-2, -4], [4, 6], [8, 2]], [0, 1, 0], [0, 0, 0], 1),
             ],
         )

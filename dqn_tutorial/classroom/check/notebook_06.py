@@ -294,6 +294,7 @@ n_step_target = Exercise(
             by_hand_window([1, 0, 2]),
             by_hand_window([0, 0, 1]),
             by_hand_window([0]),
+            by_hand_window([0, 0], 0.0),
             by_hand_window([3]),
             by_hand_window([0, 2, 0, 1], 1.0, "float32"),
         ],

@@ -200,6 +200,7 @@ effect_or_luck = Exercise(
                 (12.0, 0.0, 24.0),
                 (10.0, 4.0, 16.0),
                 (0.0, -10.0, 10.0),
+                (1.0, 1.0, 1.0),
             )
             for case in (
                 _comparison(mean, low, high),

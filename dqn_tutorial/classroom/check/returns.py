@@ -172,6 +172,10 @@ GREEDY_FLAWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("smallest value", {"score": lambda q: -q}),
     ("size for value", {"score": abs}),
     ("last of the equal", {"pick": lambda q: q.shape[1] - 1 - q[:, ::-1].argmax(-1)}),
+    (
+        "nearly the largest",
+        {"pick": lambda q: np.isclose(q, q.max(-1, keepdims=True)).argmax(-1)},
+    ),
     ("counted from 1", {"pick": lambda q: q.argmax(-1) - 1}),
     ("counted from 1", {"pick": lambda q: (q.argmax(-1) + 1) % q.shape[1]}),
     ("compares neighbours", {"pick": _after_the_last_rise}),
