@@ -299,8 +299,8 @@ def _changed(name: str, before: Any, after: Any) -> str:
     why = {
         torch.Tensor: "`detach()` and `numpy()` make no copy, and methods that end in"
         " `_`, optimizers and `+=` change a tensor in place.",
-        np.ndarray: "A second name (`b = a`) or a slice is no copy, and `+=` changes an"
-        " array in place.",
+        np.ndarray: "A second name (`b = a`) or a slice is no copy; `+=`, `sort()` and"
+        " `rng.shuffle` change an array in place.",
     }.get(type(before), "")
     return f"{words}. {why} Others still need it: leave it as it is.".replace("  ", " ")
 
