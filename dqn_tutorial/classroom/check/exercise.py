@@ -328,9 +328,8 @@ def _form(
         and not np.isnan(np.asarray(b, float)).any()
     ):
         words = (
-            "Your result holds `nan`, which is no number. It comes of 0 / 0, of infinity"
-            " times 0, or of infinity minus infinity (the logarithm of 0 is minus"
-            " infinity)."
+            "Your result holds `nan`, which is no number. It comes of 0 / 0, infinity"
+            " times 0, or infinity minus infinity (the logarithm of 0 is minus infinity)."
         )
         return Wrong("nan", f"{words}\n{case}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
