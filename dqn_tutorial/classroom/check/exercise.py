@@ -329,7 +329,7 @@ def _form(
     ):
         words = (
             "Your result holds `nan`, which is no number. It comes of 0 / 0, infinity"
-            " times 0, or infinity minus infinity (the logarithm of 0 is minus infinity)."
+            " times 0, or infinity minus infinity (log 0 is minus infinity)."
         )
         return Wrong("nan", f"{words}\n{case}")
     if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
