@@ -42,10 +42,10 @@ def name_of(answer: Any) -> str:
     return getattr(answer, "__name__", repr(answer))
 
 
-def verdicts_of(name: str, answer: Any) -> list[Verdict]:
+def verdicts_of(name: str, answer: Any, n_draws: int = 1) -> list[Verdict]:
     """Judge on the inputs of a learner's check, and on others that answers share."""
     seeds = zlib.crc32(name.encode()), zlib.crc32(name_of(answer).encode()) % 3
-    return [check.EXERCISES[name].verdict(answer, seed) for seed in seeds]
+    return [check.EXERCISES[name].verdict(answer, seed) for seed in seeds[:n_draws]]
 
 
 def test_every_exercise_has_answers() -> None:
@@ -68,7 +68,7 @@ def notebooks() -> list[str]:
     ids=lambda value: name_of(value),
 )
 def test_a_right_answer_is_accepted(name: str, answer: Any) -> None:
-    for verdict in verdicts_of(name, answer):
+    for verdict in verdicts_of(name, answer, n_draws=2):
         assert verdict.status == "correct", verdict
 
 

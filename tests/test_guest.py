@@ -193,7 +193,6 @@ def session() -> dict[str, Any]:
         "limit": sys.getrecursionlimit(),
         "path": [*sys.path],
         "streams": (sys.stdout, sys.stderr),
-        "threads": threading.enumerate(),
     }
 
 
@@ -223,9 +222,10 @@ def test_the_session_is_as_before_and_the_message_true(
     source = "def answer(rewards, gamma):\n    " + lines.replace("\n", "\n    ")
     linecache.cache["<answer>"] = (0, None, source.splitlines(True), "<answer>")
     before, begun = session(), time.monotonic()
+    threads = {*threading.enumerate()}
     verdict = check.discounted_return(answer_of(lines))
     took = time.monotonic() - begun
-    assert session() == before
+    assert session() == before and {*threading.enumerate()} <= threads
     assert (verdict.status, verdict.key) == ("not yet" if key else "correct", key), (
         verdict
     )

@@ -60,6 +60,13 @@ def time_limit(seconds: float) -> Iterator[list[bool]]:
         give_back()
 
 
+def _is_own(frame: FrameType) -> bool:
+    """Say whether code is of a notebook, and of no library, whose cleaning up must not
+    be disturbed.
+    """
+    return frame.f_globals.get("__spec__") is None
+
+
 def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what raises `TooLong` in this thread, and what gives the means back."""
     if not hasattr(signal, "pthread_kill") or here != threading.main_thread().ident:
@@ -70,6 +77,8 @@ def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
         )
 
     def again(frame: FrameType, event: str, _: Any) -> Any:
+        if not _is_own(frame):
+            return None
         if event == "line":
             raise TooLong
         return again
@@ -77,7 +86,7 @@ def _thrower(here: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
     def stop(_: int, frame: FrameType | None) -> None:
         # should the code catch it: at its next line too
         while frame:
-            if frame.f_globals.get("__spec__") is None:  # of a notebook, of no library
+            if _is_own(frame):
                 frame.f_trace = again
             frame = frame.f_back
         sys.settrace(again)
