@@ -232,22 +232,6 @@ def target_of(
     return target
 
 
-def wrong_targets(answer_of: Callable[[Function], Any]) -> list[tuple[str, Any]]:
-    """Return targets with one flaw, and with two, as answers made of functions of
-    `plain_target`'s arguments.
-    """
-    return flawed(lambda **parts: answer_of(target_of(**parts)), TARGET_FLAWS)
-
-
-def wrong_losses(
-    answer_of: Callable[[Callable[[Tensor], Tensor]], Any],
-) -> list[tuple[str, Any]]:
-    """Return other means than that of the squares, as answers made of functions of
-    the errors.
-    """
-    return [(key, answer_of(parts["mean"])) for key, parts in LOSS_FLAWS]
-
-
 def refuse_backward(leaves: Sequence[Tensor]) -> None:
     """Refuse an answer that left gradients in its inputs."""
     if any(leaf.grad is not None for leaf in leaves):

@@ -92,10 +92,6 @@ def _or(over: Mask, cut: Mask) -> Mask:
     return over | cut
 
 
-def _toggled(flags: Mask) -> Mask:
-    return np.logical_xor.accumulate(flags)
-
-
 def _only_first(flags: Mask) -> Mask:
     return np.asarray((np.arange(len(flags)) == flags.argmax()) & flags)
 
