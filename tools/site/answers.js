@@ -48,10 +48,10 @@ function begin(question, noted) {
   const fold = kind === "predict" && foldAfter(question);
   const row = document.createElement("div");
   row.className = "answers";
-  const button = (words, name) => `<button type="button" aria-label="${name}">${words}</button>`;
-  const number = `<label>Your number <input type="number" step="any"></label>${button("That is it", "That is it")}`;
-  row.innerHTML = letters ? [...letters].map((letter) => button(letter, `Answer ${letter}`)).join("") : number;
-  row.insertAdjacentHTML("beforeend", button("I don\u2019t know", "I don\u2019t know"));
+  const button = (words, name = words) => `<button type="button" aria-label="${name}">${words}</button>`;
+  const choices = [...(letters ?? "")].map((letter) => button(letter, `Answer ${letter}`));
+  const number = `<label>Your number <input type="number" step="any"></label>${button("That is it")}`;
+  row.innerHTML = (letters ? choices.join("") : number) + button("I don\u2019t know");
   status.before(row);
   const [field, buttons] = [row.querySelector("input"), [...row.querySelectorAll("button")]];
 
@@ -97,7 +97,8 @@ function begin(question, noted) {
     if (field.value) press(String(Number(field.value)));
     else status.textContent = "Write a number first, such as 0.5.";
   }
-  buttons.slice(0, -1).forEach((one, k) => one.addEventListener("click", letters ? () => press(letters[k]) : pressNumber));
+  const givers = letters ? [...letters].map((letter) => () => press(letter)) : [pressNumber];
+  givers.forEach((give, k) => buttons[k].addEventListener("click", give));
   buttons.at(-1).addEventListener("click", () => press(UNSURE));
   field?.addEventListener("keydown", (event) => { if (event.key === "Enter") pressNumber(); });
   document.addEventListener(FORGET, () => show());

@@ -1,7 +1,6 @@
 """The questions of the bank in a page without a kernel; `answers.js` takes answers."""
 
 import ast
-import html
 import re
 from collections.abc import Callable
 from functools import partial

@@ -36,7 +36,8 @@ function panelSvg(panel, data, curves, before) {
   const [mean, from, to] = curves;
   const band = [...points(from), ...points(to).reverse()].join(" ");
   const text = (x, y, anchor, words) => `<text x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
-  const xTicks = ticks(0, end, false).map((x) => text(LEFT + across(x), TOP + HEIGHT + 18, "middle", plain(x)));
+  const xTicks = ticks(0, end, false).map((x) =>
+    text(LEFT + across(x), TOP + HEIGHT + 18, "middle", plain(x)));
   const yTicks = ticks(low, high, panel.is_log).map((y) =>
     `<path d="M${LEFT} ${TOP + down(y)}h${WIDTH}" stroke="#ddd"/>` +
     text(LEFT - 6, TOP + down(y) + 5, "end", (panel.is_log ? power : plain)(y)));
@@ -85,9 +86,10 @@ export function play(element, lab, drawGrid) {
     return `<label title="${hint}">${label} ${input}</label>`;
   });
   element.querySelector("img")?.remove(); // the picture that the notebook stored
-  element.insertAdjacentHTML("beforeend", `<div class="small-lab"><div class="controls">${controls.join("")}</div>
-    <div class="picture"></div></div>`);
-  const [inputs, picture] = [[...element.querySelectorAll("input, select")], element.querySelector(".picture")];
+  element.insertAdjacentHTML("beforeend", `<div class="small-lab">
+    <div class="controls">${controls.join("")}</div><div class="picture"></div></div>`);
+  const inputs = [...element.querySelectorAll("input, select")];
+  const picture = element.querySelector(".picture");
   const draw = "layout" in lab.shared ? framed(drawGrid) : drawBands;
   let [shown, before] = [null, null];
 
