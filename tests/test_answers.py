@@ -98,7 +98,8 @@ def write_page(path: Path, *parts: tuple[str, bundle.Lab | None]) -> str:
     sheets = dict.fromkeys(sheet for lab in labs for sheet in lab.styles)
     style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     body = "".join(
-        f"<div>{part}</div>" + (f"<script>{bundle.script(lab)}</script>" if lab else "")
+        f"<div><div>{part}</div></div>"
+        + (f"<script>{bundle.script(lab)}</script>" if lab else "")
         for part, lab in parts
     )
     path.write_text(

@@ -101,7 +101,10 @@ function begin(question, noted) {
   givers.forEach((give, k) => buttons[k].addEventListener("click", give));
   buttons.at(-1).addEventListener("click", () => press(UNSURE));
   field?.addEventListener("keydown", (event) => { if (event.key === "Enter") pressNumber(); });
-  document.addEventListener(FORGET, () => show());
+  document.addEventListener(FORGET, () => {
+    unkept = {}; // each cell has its own
+    show();
+  });
   const kept = load();
   show(kept[name]);
   return name in kept;

@@ -96,6 +96,7 @@ def asked(
         for answer in [*answers, UNSURE]
         if replies
     ]
+    stem = bank.as_markdown(question).removesuffix(f"- **{UNSURE}** I don't know")
     number = f'data-key="{question.key}" data-within="{question.within}"'
     letters = f'data-letters="{"".join(answers)}"'
     sketch = ""
@@ -105,6 +106,6 @@ def asked(
     return (
         f'<fieldset class="question" data-name="{question.name}" data-kind="{kind}"'
         f" {letters if question.choices else number}><legend>{title}</legend>"
-        f"{render(bank.as_markdown(question))}{sketch}"
+        f"{render(stem)}{sketch}"
         f'<div role="status"></div>{"".join(templates)}</fieldset>'
     )

@@ -2,7 +2,7 @@
 // `lab` is a file of answers/, see small_labs.py; a grid is drawn by `draw` of grid_lab.js.
 
 const [BLUE, GREEN, GREY] = ["#0072B2", "#009E73", "#767676"];
-const [LEFT, TOP, WIDTH, HEIGHT] = [66, 28, 320, 200]; // of the field of a panel, in a picture of 400 x 276
+const [LEFT, TOP, WIDTH, HEIGHT] = [66, 28, 306, 200]; // of the field of a panel, in a picture of 400 x 276
 
 // Returns places for 3 to 7 ticks; on a logarithmic axis these are powers of ten.
 function ticks(low, high, isLog) {
