@@ -3,7 +3,6 @@
 import json
 import random
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import mistune
@@ -19,8 +18,6 @@ from dqn_tutorial.classroom.bank import LETTERS, UNSURE, named, of
 from tests.jupyter import chromium, open_page, skip_without_browser, violations
 from tools.site import bundle, questions, small_labs
 
-SITE = Path(questions.__file__).parent
-LIVE = Path(live.__file__).parent
 render = mistune.create_markdown(escape=False)
 
 
@@ -111,7 +108,6 @@ def write_page(path: Path, *parts: tuple[str, bundle.Lab | None]) -> str:
     return path.as_uri()
 
 
-ANSWERS = bundle.Lab((SITE / "answers.js",), "dqn_answers.play(place);")
 # what a notebook stores of a result that was predicted
 REVEALED = render(bank.folded("Answer first, then open", "**drawn**")), None
 LETTER, NUMBER, WRONG = "target_spread", "best_of_ten_machines", "C"
@@ -119,7 +115,7 @@ LETTER, NUMBER, WRONG = "target_spread", "best_of_ten_machines", "C"
 
 def shown(source: str) -> tuple[str, bundle.Lab]:
     """Return what the site places for a cell that asks."""
-    return questions.page_html(source, render) or "", ANSWERS
+    return questions.page_html(source, render) or "", bundle.LABS["questions"]
 
 
 def part(page: Page, name: str) -> Locator:
@@ -253,10 +249,8 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Browser, tmp_path: Path) 
 
 def lab_of(name: str) -> tuple[str, bundle.Lab]:
     """Return what the site places for a cell that shows a small lab."""
-    scripts = LIVE / "grid_lab.js", SITE / "small_lab.js"
-    start = "dqn_small_lab.play(place, data, dqn_grid_lab.draw);"
     stored = '<p><b>Lab.</b> A question?</p><img alt="stored" src="data:,">'
-    return stored, bundle.Lab(scripts, start, partial(small_labs.data, name))
+    return stored, bundle.LABS[name]
 
 
 @pytest.mark.browser
