@@ -19,7 +19,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
-from tools.site import bundle
+from tools.site import bundle, questions
 from tools.site.conf import mathml
 
 HERE = Path(__file__).parent
@@ -79,6 +79,10 @@ def in_page(cell: Any, folder: Path) -> None:
     if name in bundle.LABS and cell.source == f"{name}()":
         shown = "".join(output.data.get("text/html", "") for output in outputs)
         data = {"text/html": bundle.place(name, shown)}
+        outputs = [nbformat.v4.new_output("display_data", data)]
+    elif asked := questions.page_html(cell.source, LINE.render):
+        asked = with_pictures(re.sub(r'(href="\w+)\.ipynb', r"\1.html", asked), folder)
+        data = {"text/html": bundle.place("questions", asked)}
         outputs = [nbformat.v4.new_output("display_data", data)]
     cell.outputs = outputs
 
