@@ -30,8 +30,9 @@ PICTURE = re.compile(r'src="data:image/(\w+)[^,"]*,([^"]+)"')
 # what Sphinx and the theme leave out for a screen reader
 MENDED = {
     'role="heading">': 'role="heading" aria-level="2">',
-    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
-    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
+    'class="sidebar-drawer">': 'class="sidebar-drawer" aria-label="Pages">',
+    'class="toc-drawer">': 'class="toc-drawer" aria-label="This page">',
+    '<th class="head"><p></p></th>': "<td></td>",
 }
 LINE = MarkdownIt("commonmark", {"html": True}).use(
     dollarmath_plugin,

@@ -95,7 +95,7 @@ def place(name: str, without: str = "") -> str:
     """
     if name not in LABS:
         raise ValueError(f"there is no lab {name!r}; there are {', '.join(LABS)}")
-    words = '<p class="without">It plays where JavaScript is on.</p>'
+    words = '<p class="without">It works where JavaScript is on.</p>'
     return (
         f'<div class="lab"><div>{without}</div>{words}</div>'
         f'<script src="_static/labs/{name}.js"></script>'
