@@ -15,13 +15,13 @@ export const CARTPOLE = {
 
 // The last steps of E environments: each has its next step E rows further on.
 export class Ring { // 04
-  constructor(length, nEnvs, dimState) {
+  constructor(length, nEnvs) {
     [this.length, this.nEnvs, this.nStored] = [length, nEnvs, 0];
     this.columns = {
-      state: new Float64Array(length * dimState),
+      state: new Float64Array(length * 4),
       action: new Int32Array(length),
       reward: new Float64Array(length),
-      nextState: new Float64Array(length * dimState),
+      nextState: new Float64Array(length * 4),
       terminated: new Uint8Array(length),
       truncated: new Uint8Array(length),
       isReset: new Uint8Array(length),
@@ -96,17 +96,17 @@ export function make(config) { // 06
   const online = network(sizes, config.act, generator(config.seed, "weights")); // 03
   return {
     online,
-    target: copy(online), // 05
-    optimizer: adam(online.weights.length),
-    ring: new Ring(config.buffer_size - (config.buffer_size % config.n_envs), config.n_envs, 4), // 04
+    target: structuredClone(online), // 05
+    optimizer: new Adam(online.weights.length),
+    ring: new Ring(config.buffer_size - (config.buffer_size % config.n_envs), config.n_envs), // 04
     replay: generator(config.seed, "replay"),
     exploration: generator(config.seed, "exploration"), // 06
     env: new CartPole(config.n_envs, generator(config.seed, "environment")),
   };
 }
 
-// Trains an agent; yields a record after each vector step. What stands in `live` counts from the next step
-// on in the place of the setting or schedule of its name; `target: 0` leaves the target network out.
+// Trains an agent; yields a record after each vector step. What stands in `live` replaces the setting or the
+// schedule of its name from the next step on; `target: 0` leaves the target network out.
 export function* dqn(config, live = {}, parts = make(config)) { // 06
   const { online, target, optimizer, ring, replay, exploration, env } = parts;
   const { n_envs: nEnvs, batch_size: batchSize, observation_scale: scale } = config; // 07
@@ -114,20 +114,19 @@ export function* dqn(config, live = {}, parts = make(config)) { // 06
   const duration = config.exploration_fraction * config.max_steps;
   let state = env.reset(); // [E, S]
   let isReset = new Uint8Array(nEnvs); // [E]
-  const returns = new Float64Array(nEnvs); // of the episodes that go on
   let [updatesDue, updates, loss, tdError] = [0, 0, NaN, NaN];
   for (let step = nEnvs; step <= config.max_steps; step += nEnvs) {
     const now = { ...config, ...live };
     // 06: act
     const epsilon = live.epsilon ?? linearSchedule(start, end, duration, step);
-    const qValues = forward(online, scaled(state, scale)).slice(); // [E, A]
+    const qValues = forward(online, scaled(state, scale)); // [E, A]
     const { action, explored } = epsilonGreedy(qValues, nEnvs, epsilon, exploration); // [E]
     const { nextState, reward, terminated, truncated } = env.step(action);
     // 04: store
     const isOver = terminated.map((flag, i) => flag | truncated[i]);
     const scaledReward = reward.map((value) => value * config.reward_scale);
     ring.store(state, action, scaledReward, nextState, terminated, truncated, isReset);
-    const seen = { state: state.slice(0, 4), qValues: qValues.slice(0, 2), action: action[0] }; // in the first
+    const first = [state.slice(0, 4), qValues.slice(0, 2), action[0], explored[0]]; // of environment 0
     [state, isReset] = [nextState, isOver];
     // 06: learn
     if (step >= config.learning_starts) updatesDue += now.update_ratio * nEnvs;
@@ -141,16 +140,16 @@ export function* dqn(config, live = {}, parts = make(config)) { // 06
       const slow = now.target === 0 ? online : target;
       const nextState = scaled(batch.nextState, scale);
       const nextQ = forward(slow, nextState); // [B, A]
-      const y = now.critic_type === "DoubleDQNCritic" // [B]
-        ? doubleTdTarget(batch, nextQ, forward(online, nextState))
-        : tdTarget(batch, nextQ);
-      const allQ = forward(online, scaled(batch.state, scale)); // [B, A]
-      const error = y.map((target, i) => allQ[2 * i + batch.action[i]] - target); // [B]
+      let y = tdTarget(batch, nextQ); // [B]
+      if (config.critic_type === "DoubleDQNCritic")
+        y = doubleTdTarget(batch, nextQ, forward(online, nextState));
+      const qValues = forward(online, scaled(batch.state, scale)); // [B, A]
+      const error = y.map((target, i) => qValues[2 * i + batch.action[i]] - target); // [B]
       const [value, slopeAt] = LOSSES[config.loss];
       loss = mean(error.map(value));
       tdError = mean(error.map(Math.abs));
       if (!Number.isFinite(loss)) throw new Error(`loss = ${loss} at step ${step}: Q-values grew too large`);
-      const slope = new Float64Array(allQ.length); // [B, A], 0 for the actions that were not taken
+      const slope = new Float64Array(qValues.length); // [B, A], 0 for actions that were not taken
       error.forEach((e, i) => (slope[2 * i + batch.action[i]] = slopeAt(e) / batchSize));
       backward(online, slope);
       clipGradient(online.gradient, config.max_grad_norm);
@@ -158,10 +157,8 @@ export function* dqn(config, live = {}, parts = make(config)) { // 06
       updateTarget(target, online, now.tau);
       updates++;
     }
-    reward.forEach((value, i) => (returns[i] += value));
-    const episodes = [...returns].filter((_, i) => isOver[i]);
-    isOver.forEach((flag, i) => { if (flag) returns[i] = 0; });
-    yield { step, updates, epsilon, learningRate, loss, tdError, episodes, explored: explored[0], ...seen };
+    const episodes = [...env.steps].filter((_, i) => isOver[i]); // their returns: each step's reward is 1
+    yield { step, updates, epsilon, learningRate, loss, tdError, episodes, first };
   }
 }
 
@@ -171,7 +168,7 @@ export function nStepSum(batch, row, ring, config) { // 06
   for (let i = 0; i < row.length; i++) {
     let k = row[i];
     for (let n = 1; n < config.n_step; n++) {
-      const age = (ring.nStored - 1 - k + ring.length) % ring.length; // rows stored after this one
+      const age = (ring.nStored - 1 - k) % ring.length; // rows stored after this one
       const isNewest = age < ring.nEnvs;
       if (terminated[k] || truncated[k] || isNewest) break;
       k = (k + ring.nEnvs) % ring.length;
@@ -222,7 +219,7 @@ export function scaled(states, scale) {
   return scale.length ? states.map((value, i) => value * scale[i % scale.length]) : states;
 }
 
-// A network of linear layers: all weights in one array, of which those of a layer are a part, [O, I] and [O].
+// A network of linear layers. All weights are one array; a layer's own are parts of it, [O, I] and [O].
 export function network(sizes, act, rng) {
   const layers = sizes.slice(1).map((nOut, i) => ({ nIn: sizes[i], nOut }));
   const weights = new Float64Array(layers.reduce((sum, { nIn, nOut }) => sum + (nIn + 1) * nOut, 0));
@@ -241,23 +238,17 @@ export function network(sizes, act, rng) {
   return { sizes, act, layers, weights, gradient };
 }
 
-export function copy(online) {
-  const twin = network(online.sizes, online.act, { random: () => 0 });
-  twin.weights.set(online.weights);
-  return twin;
-}
-
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 // Of a number z: its value, and the slope there.
 export const ACTIVATIONS = {
-  relu: [(z) => (z > 0 ? z : 0), (z) => (z > 0 ? 1 : 0)],
+  relu: [(z) => Math.max(0, z), (z) => Number(z > 0)],
   tanh: [Math.tanh, (z) => 1 - Math.tanh(z) ** 2],
-  silu: [(z) => z * sigmoid(z), (z) => { const s = sigmoid(z); return s * (1 + z * (1 - s)); }],
+  silu: [(z) => z * sigmoid(z), (z) => sigmoid(z) * (1 + z * sigmoid(-z))],
 };
 // Of the error q - y of a sample: the loss, and its slope in q.
 export const LOSSES = {
   MSELoss: [(e) => e * e, (e) => 2 * e],
-  HuberLoss: [(e) => (Math.abs(e) < 1 ? e * e / 2 : Math.abs(e) - 0.5), (e) => Math.max(-1, Math.min(1, e))],
+  HuberLoss: [(e) => (e * e < 1 ? (e * e) / 2 : Math.abs(e) - 0.5), (e) => Math.max(-1, Math.min(1, e))],
   L1Loss: [Math.abs, Math.sign],
 };
 
@@ -278,7 +269,7 @@ export function forward(net, states) {
   }
 }
 
-// Turns the slope of the loss in the Q-values, [B, A], of the last `forward` into its gradient in the weights.
+// Turns the slope of the loss in the Q-values [B, A] of the last `forward` into the gradient in the weights.
 export function backward(net, slope) {
   const [, slopeAt] = ACTIVATIONS[net.act];
   for (let l = net.layers.length - 1; l >= 0; l--) { // the chain rule, from the end
@@ -296,11 +287,11 @@ export function backward(net, slope) {
   }
 }
 
-// out [n, m] = a [n, k] times b [k, m]. `aRow` leads in the array from a row of a to the next, `aColumn` from a
-// column to the next, so that an exchange of them turns a matrix over. Eight sums at once: three times as fast.
+// out [n, m] = a [n, k] times b [k, m]. `aRow` leads from a row of a to the next, `aColumn` from a column to
+// the next, so that an exchange of the two turns a matrix over. Eight sums at once are three times as fast.
 export function product(out, n, m, k, a, aRow, aColumn, b, bRow, bColumn) {
   for (let i = 0; i < n; i += 4) {
-    const i1 = Math.min(i + 1, n - 1), i2 = Math.min(i + 2, n - 1), i3 = Math.min(i + 3, n - 1); // at the edge: again
+    const [i1, i2, i3] = [1, 2, 3].map((more) => Math.min(i + more, n - 1)); // at the edge some rows twice
     for (let j = 0; j < m; j += 2) {
       const j1 = Math.min(j + 1, m - 1);
       let s00 = 0, s01 = 0, s10 = 0, s11 = 0, s20 = 0, s21 = 0, s30 = 0, s31 = 0;
@@ -323,51 +314,54 @@ export function product(out, n, m, k, a, aRow, aColumn, b, bRow, bColumn) {
 
 // Shortens a gradient that is longer than allowed.
 export function clipGradient(gradient, maxNorm) {
-  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
-  if (norm > maxNorm) gradient.forEach((g, i) => (gradient[i] = (g * maxNorm) / (norm + 1e-6)));
+  const share = Math.min(1, maxNorm / (Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0)) + 1e-6));
+  for (let i = 0; i < gradient.length; i++) gradient[i] *= share;
 }
 
-// Returns the optimiser of Kingma & Ba (2015) for so many weights, with PyTorch's constants.
-export function adam(nWeights) {
-  const [first, second] = [new Float64Array(nWeights), new Float64Array(nWeights)];
-  let t = 0;
-  const step = ({ weights, gradient }, learningRate) => {
-    t++;
-    const size = learningRate / (1 - 0.9 ** t), root = Math.sqrt(1 - 0.999 ** t);
-    for (let i = 0; i < nWeights; i++) {
-      first[i] += 0.1 * (gradient[i] - first[i]);
+// The optimiser of Kingma & Ba (2015), with PyTorch's constants.
+export class Adam {
+  constructor(nWeights) {
+    [this.t, this.first, this.second] = [0, new Float64Array(nWeights), new Float64Array(nWeights)];
+  }
+
+  step({ weights, gradient }, learningRate) {
+    const { first, second } = this;
+    const t = ++this.t, size = learningRate / (1 - 0.9 ** t), root = Math.sqrt(1 - 0.999 ** t);
+    for (let i = 0; i < weights.length; i++) {
+      first[i] = 0.9 * first[i] + 0.1 * gradient[i];
       second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
       weights[i] -= (size * first[i]) / (Math.sqrt(second[i]) / root + 1e-8);
     }
-  };
-  return { step };
+  }
 }
 
-// CartPole-v1 side by side, by Gymnasium's constants; a cart whose episode ended only resets in its next step.
+// CartPole-v1 side by side, by Gymnasium's constants; a cart whose episode is over resets in its next step.
 export class CartPole {
-  constructor(nEnvs, rng, maxEpisodeSteps = 500) {
-    [this.nEnvs, this.rng, this.maxEpisodeSteps] = [nEnvs, rng, maxEpisodeSteps];
+  constructor(nEnvs, rng) {
+    [this.nEnvs, this.fresh] = [nEnvs, () => 0.1 * rng.random() - 0.05];
   }
 
+  // Returns the first states [E, 4].
   reset() {
     [this.steps, this.isOver] = [new Int32Array(this.nEnvs), new Uint8Array(this.nEnvs)];
-    return (this.state = Float64Array.from({ length: 4 * this.nEnvs }, () => 0.1 * this.rng.random() - 0.05));
+    return (this.state = new Float64Array(4 * this.nEnvs).map(this.fresh));
   }
 
-  // Returns next state [E, 4], and reward, terminated and truncated, each [E].
+  // Returns the next states [E, 4], and reward, terminated and truncated, each [E].
   step(action) {
     const nextState = this.state.slice();
-    const [reward, terminated, truncated] = [Float64Array, Uint8Array, Uint8Array].map((Kind) => new Kind(this.nEnvs));
+    const reward = new Float64Array(this.nEnvs);
+    const [terminated, truncated] = [new Uint8Array(this.nEnvs), new Uint8Array(this.nEnvs)];
     for (let i = 0; i < this.nEnvs; i++) {
       const own = nextState.subarray(4 * i, 4 * i + 4);
       if (this.isOver[i]) {
-        own.forEach((_, j) => (own[j] = 0.1 * this.rng.random() - 0.05));
+        own.set(own.map(this.fresh));
         this.steps[i] = 0;
       } else {
         own.set(pushCart(own, action[i]));
         reward[i] = 1;
         terminated[i] = Math.abs(own[0]) > 2.4 || Math.abs(own[2]) > (12 * 2 * Math.PI) / 360;
-        truncated[i] = ++this.steps[i] >= this.maxEpisodeSteps;
+        truncated[i] = ++this.steps[i] >= 500;
       }
       this.isOver[i] = terminated[i] | truncated[i];
     }
@@ -377,7 +371,7 @@ export class CartPole {
 
 // Returns cart and pole [4] 0.02 seconds later: 10 newtons to the left (0) or right (1). Barto et al. (1983).
 export function pushCart([x, xDot, theta, thetaDot], action) {
-  const [gravity, poleMass, totalMass, length, seconds] = [9.8, 0.1, 1.1, 0.5, 0.02]; // length: half the pole's
+  const [gravity, poleMass, totalMass, length, seconds] = [9.8, 0.1, 1.1, 0.5, 0.02]; // length: half a pole
   const [cos, sin] = [Math.cos(theta), Math.sin(theta)];
   const push = ((action ? 10 : -10) + poleMass * length * thetaDot ** 2 * sin) / totalMass;
   const turn = (gravity * sin - cos * push) / (length * (4 / 3 - (poleMass * cos ** 2) / totalMass));
@@ -385,8 +379,8 @@ export function pushCart([x, xDot, theta, thetaDot], action) {
   return [x + seconds * xDot, xDot + seconds * pull, theta + seconds * thetaDot, thetaDot + seconds * turn];
 }
 
-// Returns the random numbers of one source of chance, such as "replay": the generator sfc32 of Doty-Humphrey,
-// begun with the words that seed and name are mixed to.
+// Returns the chance of one source, such as "replay": the generator sfc32 of Doty-Humphrey, which begins with
+// words that seed and name are mixed to.
 export function generator(seed, source) {
   let hash = 2166136261;
   for (const letter of `${seed} ${source}`) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619);
