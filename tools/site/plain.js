@@ -168,8 +168,7 @@ export function nStepSum(batch, row, ring, config) { // 06
   for (let i = 0; i < row.length; i++) {
     let k = row[i];
     for (let n = 1; n < config.n_step; n++) {
-      const age = (ring.nStored - 1 - k) % ring.length; // rows stored after this one
-      const isNewest = age < ring.nEnvs;
+      const isNewest = (ring.nStored - 1 - k) % ring.length < ring.nEnvs; // by the rows stored after it
       if (terminated[k] || truncated[k] || isNewest) break;
       k = (k + ring.nEnvs) % ring.length;
       batch.reward[i] += batch.discount[i] * reward[k];
@@ -225,16 +224,14 @@ export function network(sizes, act, rng) {
   const weights = new Float64Array(layers.reduce((sum, { nIn, nOut }) => sum + (nIn + 1) * nOut, 0));
   const gradient = new Float64Array(weights.length);
   let first = 0;
-  for (const layer of layers) {
+  for (const layer of layers)
     for (const [name, n] of [["matrix", layer.nIn * layer.nOut], ["bias", layer.nOut]]) {
-      layer[name] = weights.subarray(first, first + n);
+      const own = weights.subarray(first, first + n);
+      own.set(own.map(() => layer.nIn ** -0.5 * (2 * rng.random() - 1)));
+      layer[name] = own;
       layer[`${name}Gradient`] = gradient.subarray(first, first + n);
       first += n;
     }
-    const bound = layer.nIn ** -0.5;
-    for (const part of [layer.matrix, layer.bias])
-      for (let i = 0; i < part.length; i++) part[i] = bound * (2 * rng.random() - 1);
-  }
   return { sizes, act, layers, weights, gradient };
 }
 
