@@ -264,9 +264,9 @@ const HEAR = {
     [speed, due] = [value, performance.now()];
   },
   story({ name }) {
-    story = stories.find((one) => one.name === name) ?? refuse("story", name, "the page has no such story");
+    story = stories.find((one) => one.name === name) ?? refuse("story", name, "the page has none of it");
     begin();
-    COMMANDS.start();
+    [state, due] = ["running", performance.now()];
   },
   beside({ on }) {
     beside = on;
