@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner tester developer
+.PHONY: lab test site quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner reader tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -16,8 +16,11 @@ lab: learner  ## open your copy of the course in JupyterLab
 test: tester  ## run the tests and every notebook
 	$(BIN)/python -m pytest
 
+site: reader  ## build the course as web pages in site/, which open without a server
+	$(BIN)/python -m tools.site.build
+
 quick: tester  ## the tests that find most faults, in some two minutes
-	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* front_ends lab* live* small_labs* sweep* clinic* course hosted reruns,--ignore-glob='*/test_$(f)')
+	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* site front_ends lab* live* small_labs* sweep* clinic* course hosted reruns,--ignore-glob='*/test_$(f)')
 
 notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py
@@ -58,6 +61,9 @@ lock: developer  ## choose the versions of constraints.txt anew
 
 learner:
 	@$(INSTALL) requirements.txt $(PIP)
+
+reader:
+	@$(INSTALL) requirements-site.txt $(PIP)
 
 tester:
 	@$(INSTALL) requirements-test.txt $(PIP)

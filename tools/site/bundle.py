@@ -1,0 +1,99 @@
+"""Our JavaScript in the pages of the site, which a browser opens from a folder: classic
+scripts, with their data in them, and nothing that is fetched.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+LIVE = Path(__file__).parents[2] / "dqn_tutorial" / "classroom" / "live"
+# `live` has a function of that name
+grid_lab = import_module("dqn_tutorial.classroom.live.grid_lab")
+
+
+class Lab(NamedTuple):
+    """What a page plays: modules, the call that begins, and the data it needs.
+
+    `start` is JavaScript: it finds the element as `place`, the data as `data`, and what
+    `NAME.js` exports as `dqn_NAME`. `data` returns JSON.
+    """
+
+    scripts: tuple[Path, ...]
+    start: str
+    data: Callable[[], str] = lambda: "null"
+
+    @property
+    def styles(self) -> list[Path]:
+        """The style sheets beside the modules."""
+        sheets = [path.with_suffix(".css") for path in self.scripts]
+        return [path for path in sheets if path.exists()]
+
+
+# by the function that a notebook's cell calls, or the name in a page's `{lab}`
+LABS = {
+    "grid_lab": Lab(
+        (LIVE / "grid_lab.js",),
+        "dqn_grid_lab.play(place, data.look, (key, reply) => reply(data.tracks[key]));",
+        grid_lab.answers,
+    ),
+}
+
+
+def classic(path: Path) -> str:
+    """Return one of our ES modules as a classic script, which a worker takes too: what
+    it exports is held by the global `dqn_` and its name.
+
+    Raises:
+        ValueError: the module imports something, or exports what has no name.
+    """
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"^export default [^;]*;$", "", text, flags=re.MULTILINE)
+    pattern = r"^export (?=(?:async )?(?:function\*?|const|let|class) (\w+))"
+    names = re.findall(pattern, text, re.MULTILINE)
+    text = re.sub(pattern, "", text, flags=re.MULTILINE)
+    if left := re.search(r"^(?:import|export)\b.*", text, re.MULTILINE):
+        raise ValueError(f"{path.name} must not have the line {left[0]!r}")
+    inner = f"{text.rstrip()}\nreturn {{ {', '.join(names)} }};"
+    return f"globalThis.dqn_{path.stem} = (() => {{\n{inner}\n}})();\n"
+
+
+def sources(*paths: Path) -> str:
+    """Return modules as one JSON string: the source of a worker that a page makes."""
+    return json.dumps("".join(map(classic, paths)))
+
+
+def script(lab: Lab) -> str:
+    """Return the script that begins a lab in the element before its own."""
+    begin = f"(place, data) => {{\n{lab.start}\n}}"
+    place = "document.currentScript.previousElementSibling.firstElementChild"
+    parts = [*map(classic, lab.scripts), f"({begin})({place}, {lab.data()});\n"]
+    return "".join(parts)
+
+
+def place(name: str, without: str = "") -> str:
+    """Return the HTML that puts a lab into a page, and what stands there without
+    JavaScript.
+
+    Raises:
+        ValueError: no such lab.
+    """
+    if name not in LABS:
+        raise ValueError(f"there is no lab {name!r}; there are {', '.join(LABS)}")
+    words = "<noscript><p>It plays where JavaScript is on.</p></noscript>"
+    return (
+        f'<div class="lab"><div>{without}</div>{words}</div>'
+        f'<script src="_static/labs/{name}.js"></script>'
+    )
+
+
+def write(folder: Path) -> None:
+    """Write the scripts of all labs and their one style sheet into a folder."""
+    folder.mkdir(parents=True)
+    styles = {path: None for lab in LABS.values() for path in lab.styles}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in styles)
+    (folder / "labs.css").write_text(text, encoding="utf-8")
+    for name, lab in LABS.items():
+        (folder / f"{name}.js").write_text(script(lab), encoding="utf-8")
