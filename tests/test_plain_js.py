@@ -19,6 +19,7 @@ from playwright.sync_api import Page
 from dqn_tutorial import make_config, plain
 from dqn_tutorial.config import MainConfig, flatten
 from tests.jupyter import chromium, open_page, skip_without_browser
+from tools.site.bundle import classic
 
 SITE = Path(__file__).parent.parent / "tools" / "site"
 SMALL = {
@@ -39,16 +40,19 @@ CASES: dict[str, dict[str, Any]] = {
 # trains on the chance, the environments and the first weights of a run of plain.py
 REPLAY = """([settings, told]) => {
   const config = {...P.CARTPOLE, ...settings}, parts = P.make(config), seen = [];
-  const next = (name) => { const all = told[name].values(); return () => all.next().value; };
+  const draw = (all) => () => all.next().value;
+  const next = (name) => draw(told[name].values());
   for (const net of [parts.online, parts.target]) net.weights.set(told.weights);
   parts.replay = {integer: next("rows")};
   parts.exploration = {random: next("coins"), integer: next("anything")};
   const step = next("steps");
   parts.env = {steps: [], reset: () => Float64Array.from(told.first), step(action) {
-    const [state, reward, ...flags] = step();
-    const [terminated, truncated] = flags.map((flag) => Uint8Array.from(flag));
+    const [nextState, reward, terminated, truncated] = step();
     actions.push([...action]);
-    return {nextState: Float64Array.from(state), reward: Float64Array.from(reward), terminated, truncated};
+    return {
+      nextState: Float64Array.from(nextState), reward: Float64Array.from(reward),
+      terminated: Uint8Array.from(terminated), truncated: Uint8Array.from(truncated),
+    };
   }};
   const {ring, online, target} = parts, pick = ring.batch, actions = [];
   let batch, n = 0;
@@ -57,13 +61,79 @@ REPLAY = """([settings, told]) => {
     if (updates === n) continue;
     n = updates;
     const {reward, discount, terminated, truncated, nextState} = batch;
-    seen.push([[updates], [loss], online.gradient, online.weights, target.weights, reward, discount,
-      terminated, truncated, nextState].map((values) => [...values]));
+    const of_networks = [online.gradient, online.weights, target.weights];
+    const of_batch = [reward, discount, terminated, truncated, nextState];
+    const all = [[updates], [loss], ...of_networks, ...of_batch];
+    seen.push(all.map((values) => [...values]));
   }
   return {seen, actions};
 }"""
+# runs a small agent as it is, with a live value, and with the setting that equals it
+MOVED = """([live, settings]) => {
+  const small = {n_envs: 4, width: 8, batch_size: 16, max_steps: 400};
+  small.update_ratio = 0.25;
+  return [[{}, {}], [{}, live], [settings, {}]].map(([own, moves]) => {
+    const config = {...P.CARTPOLE, ...small, ...own}, held = {}, parts = P.make(config);
+    const run = P.dqn(config, held, parts), chosen = [];
+    run.next();
+    Object.assign(held, moves);
+    for (const {first} of run) chosen.push(first[2]);
+    return [chosen, [...parts.online.weights]];
+  });
+}"""
+EXPLORED = """() => {
+  const config = {...P.CARTPOLE, n_envs: 4, width: 8, batch_size: 16}, held = {};
+  const run = P.dqn(config, held);
+  return [undefined, 0, 1, 0.25, undefined].map((value) => {
+    held.epsilon = value;
+    const records = Array.from({length: 50}, () => run.next().value);
+    return records.map(({epsilon, first}) => [epsilon, first[3]]);
+  });
+}"""
+PUSH = """([states, steps, actions]) => {
+  const cart = new P.CartPole(states.length / 4, P.generator(0, "carts"));
+  cart.reset();
+  cart.state = Float64Array.from(states);
+  cart.steps = Int32Array.from(steps);
+  const step = (action) => Object.values(cart.step(action));
+  return actions.map((action) => step(action).map((column) => [...column]));
+}"""
+DRAW = """(sources) => sources.map((source) => {
+  const {random, integer} = P.generator(...source), some = {length: 10_000};
+  return [Array.from(some, random), Array.from(some, () => integer(6))];
+})"""
+# a worker and what it told, as the page sees it
+OPEN = """([source, settings, stories]) => {
+  window.told = [];
+  window.times = [];
+  window.worker?.terminate();
+  window.worker = new Worker(URL.createObjectURL(new Blob([source])));
+  worker.onerror = (error) => told.push({run: 0, words: error.message});
+  worker.onmessage = ({data}) => { times.push(performance.now()); told.push(...data); };
+  worker.postMessage({type: "open", settings, stories});
+}"""
+# the first frame from a place on that fits, and milliseconds from the message to it
+ASK = """([message, test, from = told.length]) => new Promise((done) => {
+  const asked = performance.now(), fits = eval(test);
+  const look = () => {
+    const frame = told.slice(from).find(fits);
+    if (frame) done([frame, performance.now() - asked]); else setTimeout(look, 1);
+  };
+  worker.postMessage(message);
+  look();
+})"""
+STORIES = [
+    {
+        "name": "near",
+        "label": "gamma 0",
+        "settings": {"env.observation_scale": []},
+        "moves": {"gamma": 0},
+        "look": "",
+    }
+]
 # of what an update sees
-NAMES = "loss gradient online target reward discount terminated truncated next_state".split()
+NAMES = "loss gradient online target".split()
+NAMES += "reward discount terminated truncated next_state".split()
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +149,12 @@ def page() -> Iterator[Page]:
         yield page
 
 
+def call(page: Page, function: str, argument: Any) -> Any:
+    """Call a function of the page; as text, numbers come and go much faster."""
+    code = f"(text) => JSON.stringify(({function})(JSON.parse(text)))"
+    return json.loads(page.evaluate(code, json.dumps(argument)))
+
+
 @pytest.fixture
 def doubles() -> Iterator[None]:
     """Let PyTorch compute with as many digits as JavaScript."""
@@ -88,7 +164,8 @@ def doubles() -> Iterator[None]:
 
 
 def numbers(*arrays: Any) -> list[float]:
-    return [float(x) for one in arrays for x in torch.as_tensor(one).detach().flatten()]
+    flat = (torch.as_tensor(one).detach().flatten() for one in arrays)
+    return [float(x) for one in flat for x in one.tolist()]
 
 
 class Told(NamedTuple):
@@ -180,7 +257,7 @@ def told_by_plain_py(config: MainConfig, monkeypatch: pytest.MonkeyPatch) -> Tol
 
 
 def on_the_page(config: MainConfig) -> dict[str, Any]:
-    """Return the settings that plain.js has, by their last names, as JSON takes them."""
+    """Return the settings that plain.js has, by their last names."""
     text = (SITE / "plain.js").read_text(encoding="utf-8")
     names = re.findall(r"(\w+):", text.partition("CARTPOLE = {")[2].partition("};")[0])
     of_config = {name.split(".")[-1]: value for name, value in flatten(config).items()}
@@ -196,7 +273,7 @@ def test_plain_js_learns_the_weights_of_plain_py(
 ) -> None:
     config = make_config("CartPole-v1", eval_every=0, **SMALL | CASES[case])
     told = told_by_plain_py(config, monkeypatch)
-    got = page.evaluate(REPLAY, [on_the_page(config), told.inputs])
+    got = call(page, REPLAY, [on_the_page(config), told.inputs])
     assert got["actions"] == told.actions
     worst = dict.fromkeys(NAMES, 0.0)
     for (n_updates,), *values in got["seen"]:  # the last of a vector step
@@ -234,33 +311,14 @@ def test_the_settings_are_those_of_the_preset(page: Page) -> None:
 def test_a_live_value_acts_from_the_next_step_on(
     live: dict[str, float], settings: dict[str, float], page: Page
 ) -> None:
-    plain_run, moved, set_run = page.evaluate(
-        """([live, settings]) => [[{}, {}], [{}, live], [settings, {}]].map(([own, moves]) => {
-          const small = {n_envs: 4, width: 8, batch_size: 16, max_steps: 400, update_ratio: 0.25};
-          const config = {...P.CARTPOLE, ...small, ...own}, held = {}, parts = P.make(config);
-          const run = P.dqn(config, held, parts), chosen = [];
-          run.next();
-          Object.assign(held, moves);
-          for (const {first} of run) chosen.push(first[2]);
-          return [chosen, [...parts.online.weights]];
-        })""",
-        [live, settings],
-    )
+    plain_run, moved, set_run = call(page, MOVED, [live, settings])
     assert moved == set_run
     assert moved != plain_run
 
 
 @pytest.mark.browser
 def test_epsilon_acts_from_the_next_step_on(page: Page) -> None:
-    seen = page.evaluate(
-        """() => {
-          const held = {}, run = P.dqn({...P.CARTPOLE, n_envs: 4, width: 8, batch_size: 16}, held);
-          return [undefined, 0, 1, 0.25, undefined].map((epsilon) => {
-            held.epsilon = epsilon;
-            return Array.from({length: 50}, () => run.next().value).map((r) => [r.epsilon, r.first[3]]);
-          });
-        }"""
-    )
+    seen = call(page, EXPLORED, None)
     schedule, none, every, some, later = (np.array(part).T for part in seen)
     assert (none == 0).all() and (every == 1).all()
     assert (some[0] == 0.25).all() and 3 < some[1].sum() < 25
@@ -282,14 +340,7 @@ def test_cartpole_moves_as_in_gymnasium(page: Page, rng: np.random.Generator) ->
     _, reward, terminated, truncated, _ = single.step(action[0])
     assert 0.1 < terminated.mean() < 0.9
     wanted = [single.state.T, reward, terminated, truncated]
-    play = """([states, steps, actions]) => {
-      const cart = new P.CartPole(states.length / 4, P.generator(0, "carts"));
-      cart.reset();
-      cart.state = Float64Array.from(states);
-      cart.steps = Int32Array.from(steps);
-      return actions.map((action) => Object.values(cart.step(action)).map((column) => [...column]));
-    }"""
-    got = page.evaluate(play, [state.ravel().tolist(), [0] * n, action[:1].tolist()])[0]
+    got = call(page, PUSH, [state.ravel().tolist(), [0] * n, action[:1].tolist()])[0]
     worst = np.abs(np.subtract(got[0], wanted[0].ravel())).max()
     print(f"one step from {n:,} states: largest difference {worst:.1e}")
     assert worst < 1e-12
@@ -297,7 +348,7 @@ def test_cartpole_moves_as_in_gymnasium(page: Page, rng: np.random.Generator) ->
         np.testing.assert_array_equal(own, other)
 
     first = [run.state.T.ravel().tolist(), before[:100].tolist()]
-    steps = page.evaluate(play, [*first, action[:, :100].tolist()])
+    steps = call(page, PUSH, [*first, action[:, :100].tolist()])
     alike, over, worst = np.ones(100, bool), np.zeros(100, bool), 0.0
     n_cut_off = 0
     for one, own in zip(steps, action[:, :100], strict=True):
@@ -318,11 +369,8 @@ def test_cartpole_moves_as_in_gymnasium(page: Page, rng: np.random.Generator) ->
 
 @pytest.mark.browser
 def test_chance_is_seeded_by_source(page: Page) -> None:
-    draws = page.evaluate(
-        """() => [[0, "replay"], [0, "replay"], [1, "replay"], [0, "weights"]].map((source) => {
-          const {random, integer} = P.generator(...source);
-          return [Array.from({length: 10_000}, random), Array.from({length: 10_000}, () => integer(6))];
-        })"""
+    draws = call(
+        page, DRAW, [[0, "replay"], [0, "replay"], [1, "replay"], [0, "weights"]]
     )
     assert draws[0] == draws[1]
     for uniform, whole in draws:
@@ -337,3 +385,131 @@ def test_chance_is_seeded_by_source(page: Page) -> None:
 def test_the_page_is_short() -> None:
     lines = (SITE / "plain.js").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 400 and max(map(len, lines)) <= 110
+
+
+class Worker:
+    """The worker on a page."""
+
+    def __init__(self, page: Page, **settings: Any) -> None:
+        source = "".join(classic(SITE / name) for name in ("plain.js", "worker.js"))
+        self.page = page
+        page.evaluate(OPEN, [source, settings, STORIES])
+
+    def ask(self, fits: str, **message: Any) -> tuple[dict[str, Any], float]:
+        """Send a message; return the first frame after it that fits, and when."""
+        frame, delay = self.page.evaluate(ASK, [message, f"(f) => {fits}"])
+        return frame, delay
+
+    def told(self) -> list[dict[str, Any]]:
+        frames: list[dict[str, Any]] = self.page.evaluate("told")
+        return frames
+
+
+SMALL_RUN = {"training.n_envs": 4, "width": 8, "batch_size": 16, "max_steps": 3_000}
+
+
+@pytest.mark.browser
+def test_the_worker_obeys_at_once(page: Page) -> None:
+    worker = Worker(page, seed=5)
+    opened, _ = worker.ask("f.reset", type="speed", value="full")
+    assert opened["state"] == "idle" and opened["step"] == opened["run"] == 0
+    assert opened["map"]["n"] ** 2 == len(opened["map"]["value"]) == 33**2
+    frame, _ = worker.ask("f.updates > 10", type="tell", command="start")
+    assert frame["state"] == "running" and frame["target"]
+    assert len(frame["observation"]) == len(frame["greedy_observation"]) == 4
+    delays = []
+    for k in range(20):
+        gamma = 0.9 + k / 1_000
+        frame, delay = worker.ask(
+            f"f.gamma === {gamma}", type="move", name="gamma", value=gamma
+        )
+        assert [name for _, name, _ in frame["moves"]] == ["gamma"]
+        delays.append(delay)
+    times = page.evaluate("times")
+    print(
+        f"milliseconds from a message to the frame that shows it in use: median"
+        f" {median(delays):.0f}, worst {max(delays):.0f}"
+    )
+    assert median(delays) < 1_000
+    assert len(times) <= 2 + 30.5 * (times[-1] - times[0]) / 1_000
+    frame, _ = worker.ask("f.gamma === 0.995", type="move", name="gamma", value=None)
+    for name, value, words in (
+        ("gamma", 2, "gamma = 2 is not allowed: it must be between 0 and 1"),
+        ("n_step", "a", 'n_step = "a" is not allowed: it must be between 1 and 100'),
+        ("width", 8, 'move = "width" is not allowed: it must be one of epsilon, lear'),
+    ):
+        frame, _ = worker.ask("f.words", type="move", name=name, value=value)
+        assert frame["words"].startswith(words) and frame["gamma"] == 0.995
+    frame, _ = worker.ask("f.target === false", type="move", name="target", value=0)
+    paused, _ = worker.ask('f.state === "paused"', type="tell", command="pause")
+    frame, _ = worker.ask("true", type="tell", command="step")
+    assert frame["step"] == paused["step"] + 32 and frame["state"] == "paused"
+    frame, _ = worker.ask("f.reset", type="tell", command="reset")
+    assert (frame["step"], frame["state"], frame["target"]) == (0, "idle", False)
+    assert frame["moves"] == [[0, "target", 0]]
+    errors = [error for frame in worker.told() for error in frame.get("errors", [])]
+    assert len(errors) > 10 and all(0 < error[1] < error[2] for error in errors)
+
+
+@pytest.mark.browser
+def test_the_worker_refuses_what_it_does_not_know(page: Page) -> None:
+    worker = Worker(page, n_env=4)
+    page.wait_for_function("told.length")
+    (frame,) = worker.told()
+    assert frame["state"] == "failed"
+    assert frame["words"].startswith('setting = "n_env" is not allowed: it must be one')
+    Worker(page, width="8")
+    page.wait_for_function("told.length")
+    words = page.evaluate("told[0].words")
+    assert words == 'width = "8" is not allowed: it must be like 64'
+
+
+@pytest.mark.browser
+def test_the_speed_changes_nothing(page: Page) -> None:
+    runs = []
+    for speed in ("full", 20):
+        worker = Worker(page, **SMALL_RUN)
+        worker.ask("true", type="speed", value=speed)
+        end, _ = worker.ask("'end' in f", type="tell", command="start")
+        assert end["state"] == "stopped" and "whole budget" in end["words"]
+        names = "episodes", "evaluations", "errors"
+        told = worker.told()
+        seen = {name: [x for frame in told for x in frame[name]] for name in names}
+        runs.append((end["end"], end["q_values"], seen))
+    assert runs[0] == runs[1]
+    seen = runs[0][2]
+    assert [step for step, _ in seen["evaluations"]] == [1_600]
+    assert len(seen["episodes"]) > 100 and len(seen["errors"]) > 80
+
+
+@pytest.mark.browser
+def test_two_runs_go_side_by_side(page: Page) -> None:
+    worker = Worker(page, **SMALL_RUN)
+    worker.ask("f.run === 1 && f.reset", type="beside", on=True)
+    worker.ask("true", type="speed", value="full")
+    worker.ask("f.run === 1 && f.step > 2000", type="story", name="near")
+    frame, _ = worker.ask("f.words", type="story", name="far")
+    assert frame["words"].startswith('Left: story = "far" is not allowed')
+    told = worker.told()
+    begun = max(k for k, frame in enumerate(told) if frame.get("reset")) - 1
+    left, right = told[begun::2], told[begun + 1 :: 2]
+    assert {frame["run"] for frame in left} == {0} != {frame["run"] for frame in right}
+    assert [frame["step"] for frame in left] == [frame["step"] for frame in right]
+    assert (left[0]["story"], right[0]["story"]) == (None, "near")
+    assert right[0]["moves"] == [[0, "gamma", 0]] and not left[0]["moves"]
+    # of a single step the value is the reward
+    assert max(max(frame.get("q_values", [0])) for frame in right) < 10
+    assert {frame["gamma"] for frame in left} == {0.995}
+    frame, _ = worker.ask("f.run === 0 && f.reset", type="beside", on=False)
+    assert frame["story"] == "near" and frame["gamma"] == 0
+
+
+@pytest.mark.browser
+def test_the_worker_solves_cartpole(page: Page) -> None:
+    worker = Worker(page, seed=1)
+    worker.ask("true", type="speed", value="full")
+    frame, delay = worker.ask("f.solved", type="tell", command="start")
+    print(f"solved after {frame['solved']}, {delay / 1000:.1f} seconds")
+    means = dict(point for frame in worker.told() for point in frame["evaluations"])
+    assert means[frame["solved"]["step"]] >= 475
+    assert re.match(r"solved at step [\d,]+, after \d+ updates: 100 ", frame["words"])
