@@ -18,8 +18,17 @@ from playwright.sync_api import Page
 
 from dqn_tutorial import make_config, plain
 from dqn_tutorial.config import MainConfig, flatten
-from tests.jupyter import chromium, open_page, skip_without_browser
+from tests.jupyter import PATIENCE, chromium, open_page, skip_without_browser
 from tools.site.bundle import classic
+from tools.site.side_by_side import (
+    JAVASCRIPT,
+    PAIRS,
+    PYTHON,
+    javascript_blocks,
+    python_blocks,
+    wanted,
+)
+from tools.site.side_by_side import page as page_text
 
 SITE = Path(__file__).parent.parent / "tools" / "site"
 SMALL = {
@@ -113,11 +122,13 @@ OPEN = """([source, settings, stories]) => {
   worker.postMessage({type: "open", settings, stories});
 }"""
 # the first frame from a place on that fits, and milliseconds from the message to it
-ASK = """([message, test, from = told.length]) => new Promise((done) => {
+ASK = """([message, test, patience]) => new Promise((done) => {
+  const from = told.length;
   const asked = performance.now(), fits = eval(test);
   const look = () => {
     const frame = told.slice(from).find(fits);
-    if (frame) done([frame, performance.now() - asked]); else setTimeout(look, 1);
+    const passed = performance.now() - asked;
+    if (frame || passed > patience) done([frame, passed]); else setTimeout(look, 1);
   };
   worker.postMessage(message);
   look();
@@ -382,6 +393,29 @@ def test_chance_is_seeded_by_source(page: Page) -> None:
     assert np.abs(np.corrcoef(uniform) - np.eye(3)).max() < 0.05
 
 
+def test_each_block_of_plain_py_stands_beside_its_own_of_plain_js() -> None:
+    python = python_blocks(PYTHON.read_text(encoding="utf-8"))
+    javascript = javascript_blocks(JAVASCRIPT.read_text(encoding="utf-8"))
+    shown = [name for pair in PAIRS for name in wanted(pair.javascript)]
+    assert sorted(shown) == sorted(javascript)
+    shown = [name for pair in PAIRS for name in wanted(pair.python)]
+    assert sorted(shown) == sorted(python.keys() - {"Array", "Batch"})
+    assert {"Ring", "td_target", "dqn: learn", "__main__"} < python.keys()
+    of_the_algorithm = [(pair.python, pair.javascript) for pair in PAIRS[:-1]]
+    places = [0, -1]
+    for names in of_the_algorithm:
+        last = [wanted(side)[-1] for side in names]
+        texts = [python[last[0]], javascript[last[1]]]
+        numbers = [re.search(r"(?:#|//) (\d\d)\b", text) for text in texts]
+        assert numbers[0] and numbers[1] and numbers[0][1] == numbers[1][1], names
+        # in the same order in both files
+        now = [list(python).index(last[0]), list(javascript).index(last[1])]
+        assert now[0] > places[0] and now[1] > places[1]
+        places = now
+    text = page_text()
+    assert text.count("```python\n") == text.count("```javascript\n") == len(PAIRS)
+
+
 def test_the_page_is_short() -> None:
     lines = (SITE / "plain.js").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 400 and max(map(len, lines)) <= 110
@@ -397,7 +431,9 @@ class Worker:
 
     def ask(self, fits: str, **message: Any) -> tuple[dict[str, Any], float]:
         """Send a message; return the first frame after it that fits, and when."""
-        frame, delay = self.page.evaluate(ASK, [message, f"(f) => {fits}"])
+        asked = [message, f"(f) => {fits}", 1_000 * PATIENCE]
+        frame, delay = self.page.evaluate(ASK, asked)
+        assert frame, f"nothing came after {message} of which {fits}"
         return frame, delay
 
     def told(self) -> list[dict[str, Any]]:
