@@ -81,7 +81,7 @@ class Options:
 
 def train(page: Any, source: str, seed: int) -> dict[str, Any]:
     """Return the row of one seed; what was not reached is nan."""
-    row = page.evaluate(TRAIN, [source, seed])
+    row: dict[str, Any] = page.evaluate(TRAIN, [source, seed])
     solved_at = row.setdefault("solve_steps", math.nan)
     for name in ("solve_seconds", "solve_updates"):
         row.setdefault(name, math.nan)
@@ -118,9 +118,9 @@ def report(rows: Sequence[Row], delays: dict[str, list[float]], browser: str) ->
             f" seed after another: {rows[0]['seed']} to {rows[-1]['seed']}. Median"
             " [smallest, largest]; in brackets after a count the lower end of its 95 %"
             " Wilson interval. Solved: a greedy evaluation, one every 1,600 steps, has"
-            f" a mean of at least {SOLVED_AT:g} over 20 fresh episodes and over 100 more;"
-            " seconds are the reader's, evaluations among them. At the end: the last"
-            " weights over 100 fresh episodes."
+            f" a mean of at least {SOLVED_AT:g} over 20 fresh episodes and over 100"
+            " more; seconds are the reader's, evaluations among them. At the end: the"
+            " last weights over 100 fresh episodes."
         ),
         f"Measured on {machine()} Commit {commit()}.",
         markdown(["", "found"], found),

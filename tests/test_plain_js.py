@@ -140,7 +140,14 @@ STORIES = [
         "settings": {"env.observation_scale": []},
         "moves": {"gamma": 0},
         "look": "",
-    }
+    },
+    {
+        "name": "short",
+        "label": "short",
+        "settings": {},
+        "moves": {"gamma": 0.5, "n_step": 1},
+        "look": "",
+    },
 ]
 # of what an update sees
 NAMES = "loss gradient online target".split()
@@ -474,11 +481,13 @@ def test_the_worker_obeys_at_once(page: Page) -> None:
         ("n_step", "a", 'n_step = "a" is not allowed: it must be between 1 and 100'),
         ("width", 8, 'move = "width" is not allowed: it must be one of epsilon, lear'),
     ):
-        frame, _ = worker.ask("f.words", type="move", name=name, value=value)
-        assert frame["words"].startswith(words) and frame["gamma"] == 0.995
+        is_refused = 'f.words?.includes("not allowed")'
+        frame, _ = worker.ask(is_refused, type="move", name=name, value=value)
+        assert words in frame["words"] and frame["gamma"] == 0.995
     frame, _ = worker.ask("f.target === false", type="move", name="target", value=0)
     paused, _ = worker.ask('f.state === "paused"', type="tell", command="pause")
-    frame, _ = worker.ask("true", type="tell", command="step")
+    later = f"f.step > {paused['step']}"
+    frame, _ = worker.ask(later, type="tell", command="step")
     assert frame["step"] == paused["step"] + 32 and frame["state"] == "paused"
     frame, _ = worker.ask("f.reset", type="tell", command="reset")
     assert (frame["step"], frame["state"], frame["target"]) == (0, "idle", False)
@@ -521,11 +530,16 @@ def test_the_speed_changes_nothing(page: Page) -> None:
 @pytest.mark.browser
 def test_two_runs_go_side_by_side(page: Page) -> None:
     worker = Worker(page, **SMALL_RUN)
-    worker.ask("f.run === 1 && f.reset", type="beside", on=True)
+    worker.ask("true", type="beside", on=True)
     worker.ask("true", type="speed", value="full")
-    worker.ask("f.run === 1 && f.step > 2000", type="story", name="near")
+    assert {frame["run"] for frame in worker.told()} == {0}  # there is no story yet
+    worker.ask("f.run === 1 && f.step > 200", type="story", name="near")
+    worker.ask("f.tau === 0.5", type="move", name="tau", value=0.5)
+    frame, _ = worker.ask("f.run === 1", type="move", name="gamma", value=0.9)
+    worker.ask("f.run === 1 && f.step > 2000", type="move", name="gamma", value=0.9)
     frame, _ = worker.ask("f.words", type="story", name="far")
-    assert frame["words"].startswith('Left: story = "far" is not allowed')
+    words = 'Left: story = "far" is not allowed: it must be one of near, short'
+    assert frame["words"] == words
     told = worker.told()
     begun = max(k for k, frame in enumerate(told) if frame.get("reset")) - 1
     left, right = told[begun::2], told[begun + 1 :: 2]
@@ -533,11 +547,27 @@ def test_two_runs_go_side_by_side(page: Page) -> None:
     assert [frame["step"] for frame in left] == [frame["step"] for frame in right]
     assert (left[0]["story"], right[0]["story"]) == (None, "near")
     assert right[0]["moves"] == [[0, "gamma", 0]] and not left[0]["moves"]
-    # of a single step the value is the reward
-    assert max(max(frame.get("q_values", [0])) for frame in right) < 10
-    assert {frame["gamma"] for frame in left} == {0.995}
+    assert max(left[-1]["q_values"]) > 5 > max(right[-1]["q_values"])
+    # a slider moves both, but not what is told
+    assert (left[-1]["gamma"], right[-1]["gamma"]) == (0.9, 0)
+    assert left[-1]["tau"] == right[-1]["tau"] == 0.5
     frame, _ = worker.ask("f.run === 0 && f.reset", type="beside", on=False)
     assert frame["story"] == "near" and frame["gamma"] == 0
+
+
+@pytest.mark.browser
+def test_a_story_of_moves_goes_on_in_the_run(page: Page) -> None:
+    worker = Worker(page, **SMALL_RUN)
+    worker.ask("f.step > 100", type="tell", command="start")
+    frame, _ = worker.ask("f.story", type="story", name="short")
+    assert frame["step"] > 100 and frame["gamma"] == 0.5
+    assert [name for _, name, _ in frame["moves"]] == ["gamma", "n_step"]
+    frame, _ = worker.ask("f.reset", type="story", name="near")
+    assert frame["step"] < 100 and frame["gamma"] == 0
+    frame, _ = worker.ask("f.reset", type="story", name="short")
+    assert frame["step"] < 100 and frame["gamma"] == 0.5
+    frame, _ = worker.ask("f.reset", type="tell", command="reset")
+    assert frame["story"] is None and frame["gamma"] == 0.995
 
 
 @pytest.mark.browser

@@ -41,8 +41,8 @@ function configure(...given) {
 
 // One of at most two runs: what trains, and what is new since the last frame.
 class Run {
-  constructor(number, config, moves, story) {
-    [this.number, this.config, this.live] = [number, config, {}];
+  constructor(number, config, moves) {
+    [this.number, this.config, this.live, this.story] = [number, config, {}, null];
     this.parts = make(config);
     this.records = dqn(config, this.live, this.parts);
     this.cart = new CartPole(1, generator(config.seed, "greedy cart"));
@@ -51,8 +51,16 @@ class Run {
     this.record = { step: 0, updates: 0, epsilon, learningRate };
     [this.evaluations, this.nextEvaluation, this.isSolved, this.nextMap] = [[], EVALUATE_EVERY, false, 0];
     const fixed = { env: "CartPole-v1", actions: ["left", "right"], solved_at: SOLVED_AT };
-    this.news = { ...this.blank(), reset: true, story, ...fixed };
+    this.news = { ...this.blank(), reset: true, story: null, ...fixed };
     for (const [name, value] of Object.entries(moves)) this.move(name, value);
+  }
+
+  // Makes the moves of a story, and takes those of an earlier one back.
+  tell(story) {
+    const undone = Object.keys(this.story?.moves ?? {}).map((name) => [name, held[name] ?? null]);
+    const moves = { ...Object.fromEntries(undone), ...story.moves };
+    for (const [name, value] of Object.entries(moves)) this.move(name, value);
+    [this.story, this.news.story] = [story, story.name];
   }
 
   blank() {
@@ -119,7 +127,8 @@ class Run {
   }
 
   say(words) {
-    this.news.words = `${beside ? `${["Left", "Right"][this.number]}: ` : ""}${words}`;
+    const place = runs.length > 1 ? `${["Left", "Right"][this.number]}: ` : "";
+    this.news.words = `${this.news.words ?? ""} ${place}${words}`.trim();
   }
 
   // Returns V and the greedy action over angle and angular velocity, the cart in the middle and at rest.
@@ -161,13 +170,12 @@ let [base, stories, held, story, beside, speed, state] = [{}, [], {}, null, fals
 let runs = [];
 let [due, isWorking, shownAt, waiting] = [0, false, 0, 0];
 
-// Makes fresh runs: one, of the story if there is one; or two, the right one of the story.
+// Makes fresh runs: one, of the story if there is one; or beside it one without.
 function begin() {
-  const [settings, moves] = [story?.settings ?? {}, story?.moves ?? {}];
-  const plain = (number) => new Run(number, configure(base), held, null);
-  const told = (number) =>
-    new Run(number, configure(base, settings), { ...held, ...moves }, story?.name ?? null);
-  runs = beside ? [plain(0), told(1)] : [told(0)];
+  const config = configure(base, story?.settings ?? {});
+  runs = beside && story ? [new Run(0, configure(base), held)] : [];
+  runs.push(new Run(runs.length, config, held));
+  if (story) runs.at(-1).tell(story);
 }
 
 function show() {
@@ -257,19 +265,25 @@ const HEAR = {
     if (!fits) refuse(name, value, `it must be between ${low} and ${high}`);
     if (value === null) delete held[name];
     else held[name] = value;
-    runs.forEach((run) => run.move(name, value));
+    for (const run of runs) if (!run.number || !(name in run.story.moves)) run.move(name, value);
   },
   speed({ value }) {
     if (value !== "full" && !(value > 0)) refuse("speed", value, 'it must be a number above 0, or "full"');
     [speed, due] = [value, performance.now()];
   },
   story({ name }) {
-    story = stories.find((one) => one.name === name) ?? refuse("story", name, "the page has none of it");
-    begin();
+    const known = Object.fromEntries(stories.map((one) => [one.name, one]));
+    if (!known[name]) refuse("story", name, oneOf(known));
+    const isSet = (one) => Object.keys(one?.settings ?? {}).length > 0;
+    const needsFresh = isSet(known[name]) || isSet(runs.at(-1).story);
+    story = known[name];
+    if (isOver() || state === "idle" || beside || runs.length > 1 || needsFresh) begin();
+    else runs[0].tell(story);
     [state, due] = ["running", performance.now()];
   },
   beside({ on }) {
     beside = on;
+    if (!story) return; // two runs would be the same
     if (state !== "running") state = "idle";
     begin();
   },
