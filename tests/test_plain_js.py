@@ -298,7 +298,8 @@ def test_plain_js_learns_the_weights_of_plain_py(
         wanted = told.seen[int(n_updates) - 1]
         for name, own in zip(NAMES, values, strict=True):
             worst[name] = max(worst[name], np.abs(np.subtract(wanted[name], own)).max())
-    print(f"{case}: {n_updates} updates, {worst}")
+    differences = ", ".join(f"{name} {value:.0e}" for name, value in worst.items())
+    print(f"{case}: {n_updates} updates, largest differences: {differences}")
     assert n_updates == len(told.seen) >= 9
     assert max(worst.values()) < 1e-9
     flags = [
