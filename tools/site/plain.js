@@ -240,7 +240,7 @@ const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 export const ACTIVATIONS = {
   relu: [(z) => Math.max(0, z), (z) => Number(z > 0)],
   tanh: [Math.tanh, (z) => 1 - Math.tanh(z) ** 2],
-  silu: [(z) => z * sigmoid(z), (z) => sigmoid(z) * (1 + z * sigmoid(-z))],
+  silu: [(z) => z * sigmoid(z), (z) => { const s = sigmoid(z); return s * (1 + z * (1 - s)); }],
 };
 // Of the error q - y of a sample: the loss, and its slope in q.
 export const LOSSES = {
@@ -258,7 +258,7 @@ export function forward(net, states) {
     const { nIn, nOut, matrix, bias } = layer;
     const z = new Float64Array(n * nOut); // [B, O] = x [B, I] times the matrix [O, I] turned over
     product(z, n, nOut, nIn, x, nIn, 1, matrix, 1, nIn);
-    for (let i = 0; i < z.length; i++) z[i] += bias[i % nOut];
+    for (let i = 0; i < z.length; i += nOut) for (let j = 0; j < nOut; j++) z[i + j] += bias[j];
     [layer.x, layer.z] = [x, z];
     if (layer === net.layers.at(-1)) return z;
     x = new Float64Array(z.length);
@@ -274,7 +274,8 @@ export function backward(net, slope) {
     const n = slope.length / nOut;
     product(matrixGradient, nOut, nIn, n, slope, 1, nOut, x, nIn, 1); // [O, I] = slope turned over, times x
     biasGradient.fill(0);
-    for (let i = 0; i < slope.length; i++) biasGradient[i % nOut] += slope[i];
+    for (let i = 0; i < slope.length; i += nOut)
+      for (let j = 0; j < nOut; j++) biasGradient[j] += slope[i + j];
     if (l === 0) return;
     const below = new Float64Array(n * nIn); // [B, I] = slope [B, O] times the matrix [O, I]
     product(below, n, nIn, nOut, slope, nOut, 1, matrix, nIn, 1);
@@ -294,11 +295,9 @@ export function product(out, n, m, k, a, aRow, aColumn, b, bRow, bColumn) {
       let s00 = 0, s01 = 0, s10 = 0, s11 = 0, s20 = 0, s21 = 0, s30 = 0, s31 = 0;
       let p0 = i * aRow, p1 = i1 * aRow, p2 = i2 * aRow, p3 = i3 * aRow, q0 = j * bColumn, q1 = j1 * bColumn;
       for (let l = 0; l < k; l++) {
-        const b0 = b[q0], b1 = b[q1];
-        s00 += a[p0] * b0; s01 += a[p0] * b1;
-        s10 += a[p1] * b0; s11 += a[p1] * b1;
-        s20 += a[p2] * b0; s21 += a[p2] * b1;
-        s30 += a[p3] * b0; s31 += a[p3] * b1;
+        const a0 = a[p0], a1 = a[p1], a2 = a[p2], a3 = a[p3], b0 = b[q0], b1 = b[q1];
+        s00 += a0 * b0; s01 += a0 * b1; s10 += a1 * b0; s11 += a1 * b1;
+        s20 += a2 * b0; s21 += a2 * b1; s30 += a3 * b0; s31 += a3 * b1;
         p0 += aColumn; p1 += aColumn; p2 += aColumn; p3 += aColumn; q0 += bRow; q1 += bRow;
       }
       out[i * m + j] = s00; out[i * m + j1] = s01;
