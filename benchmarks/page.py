@@ -2,10 +2,12 @@
 the browser, whether it stays so, and how fast a slider is obeyed. See README.md here.
 
 `python benchmarks/page.py` needs Chromium and twenty minutes; results/page.md takes the
-tables, page.csv every run's row.
+tables, page.csv every run's row. A seed that has its row there is not trained again.
 """
 
+import csv
 import math
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,6 +93,17 @@ def train(page: Any, source: str, seed: int) -> dict[str, Any]:
     return row | {"later_share": float(np.mean(later)) if later else math.nan}
 
 
+def rows_of(path: Path) -> list[Row]:
+    """Return the rows that are there already."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        table = [
+            {name: float(v) for name, v in row.items()} for row in csv.DictReader(file)
+        ]
+    return [row | {"seed": int(row["seed"])} for row in table]
+
+
 def report(rows: Sequence[Row], delays: dict[str, list[float]], browser: str) -> str:
     """Return what is told of the runs."""
     found = [
@@ -122,7 +135,11 @@ def report(rows: Sequence[Row], delays: dict[str, list[float]], browser: str) ->
             " more; seconds are the reader's, evaluations among them. At the end: the"
             " last weights over 100 fresh episodes."
         ),
-        f"Measured on {machine()} Commit {commit()}.",
+        (
+            f"Measured on {machine()} Commit {commit()}. Load average at the end:"
+            f" {os.getloadavg()[1]:.0f}; of a quiet machine it would be 1, and the"
+            " seconds fewer."
+        ),
         markdown(["", "found"], found),
         words,
         (
@@ -143,9 +160,11 @@ def main(options: Options) -> None:
     source = "".join(classic(site / name) for name in ("plain.js", "worker.js"))
     seeds = range(options.first_seed, options.first_seed + options.n_seeds)
     options.out.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(options.out / "page.csv")
+    there = {row["seed"] for row in rows}
     with chromium() as browser:
-        page, rows = browser.new_page(), list[Row]()
-        for seed in tqdm(seeds, unit="run"):
+        page = browser.new_page()
+        for seed in tqdm([seed for seed in seeds if seed not in there], unit="run"):
             rows.append(train(page, source, seed))
             write_rows(rows, options.out / "page.csv")
         speeds: dict[str, float | str] = {"x1": 1, "full": "full"}
