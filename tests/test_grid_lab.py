@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dqn_tutorial.classroom.live import asked
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
@@ -151,17 +152,17 @@ def test_the_precomputed_answers_are_the_live_ones(answers: str) -> None:
     assert told["look"] == json.loads(json.dumps(grid_lab.look()))
     assert len(told["tracks"]) == 5 * 5 * (1 + 3 * 3)
     assert len(answers) < 1_000_000
-    lab = grid_lab.GridLab()
+    lab = grid_lab.grid_lab()
     for key in ("0.2 0.9", "0 0.995", "0.2 0.9 0.5 1", "0.6 0.5 1 0.1"):
         lab.key = key
-        assert lab.track == {"key": key, **told["tracks"][key]}
+        assert lab.answer == {"key": key, **told["tracks"][key]}
 
 
 def test_the_stored_picture_has_constant_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr(grid_lab, "display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr(asked, "display", lambda data, **_: shown.append(data))
     for _ in range(2):
         grid_lab.grid_lab()._ipython_display_()
     picture, controls, again, _ = shown
