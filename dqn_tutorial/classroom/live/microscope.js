@@ -1,7 +1,6 @@
 // One update of DQN, opened, in a notebook (`render`) and in a page without a kernel (`play`): see microscope.py.
 
 const MINUS = "\u2212";
-const PRIME = "s\u2032";
 const text = (value) => String(value).replace("-", MINUS);
 const signed = (value) => (value < 0 ? `(${text(value)})` : text(value)); // behind another sign
 const at = (facts, path) => path.split(".").reduce((part, name) => part?.[name], facts);
@@ -12,10 +11,10 @@ const FLAGS = [["not terminated", "terminated"], ["not truncated", "truncated"]]
 const STEPS = [
   ["transition", (f, { a }) => `Action ${a} was taken in s, and ${f.rewards} came back with the next state.`,
     (f, { n, a }) => `
-    <p>One transition of CartPole, drawn from the memory: a batch of one, small enough to follow. The pole leans far to
-    the left. The four numbers of a state are scaled to about size 1.</p>
+    <p>One transition of CartPole, drawn from the memory: a batch of one, small enough to follow. Its numbers are the
+    cart's position and speed, the pole's angle and how fast it turns, scaled to about size 1. The pole leans to the left.</p>
     ${table("The transition", f.look.inputs, [["s", "transition.state"], [f.end, "transition.next_state"]], f, n)}
-    <p>action ${a}, ${f.rewards}, ${FLAGS.map((words, k) => words[f.transition.flags[k]]).join(", ")}.
+    <p>Action ${a}, ${f.rewards}, ${FLAGS.map((words, k) => words[f.transition.flags[k]]).join(", ")}.
     ${f.m > 1 ? `${f.end} is the state after ${f.m} steps; the flags are those of the last step.` : ""}
     The flags are yours to set: the states stay, so you see what a flag alone does.</p>`],
 
@@ -26,6 +25,7 @@ const STEPS = [
     ${f.double ? network(f, n, "The online network chooses", "transition.next_state", "next.online", f.next.chosen) : ""}
     ${network(f, n, f.double ? "The target network values" : "The target network", "transition.next_state", "next.target",
       f.next.chosen)}</div>
+    ${sum(f, n, `Q<sub>t</sub>(${f.end}, ${f.chosen})`, "next.target", "look.target", f.next.chosen)}
     <p>${f.double ? "Double DQN: one network chooses the action, the other says what it is worth."
       : "The double ring marks the maximum."} A dashed unit is off: its ReLU gives 0.</p>`],
 
@@ -47,40 +47,42 @@ const STEPS = [
 
   ["gather", (f, { v, a }) => `Of the outputs for s, that of the action taken is picked: Q(s, ${a}) = ${v("loss.q_value")}.`,
     (f, { n, a, i }) => `<div class="networks">${network(f, n, "The online network", "transition.state", "gather", i)}</div>
+    ${sum(f, n, `Q(s, ${a})`, "gather", "look.online", i)}
     <p>The double ring marks the output of the action that was taken, ${a}. It need not be the largest. The other
     output is not compared with y.</p>`],
 
-  ["TD error and loss", (f, { v }) => `The TD error is ${v("loss.td_error")}, the loss ${v("loss.loss")}.`,
+  ["loss", (f, { v }) => `The TD error is ${v("loss.td_error")}, the loss ${v("loss.loss")}.`,
     (f, { n, v, a, i }) => `<p class="equation">\u03b4 = y ${MINUS} Q(s, ${a}) = ${n("target.y")} ${MINUS} ${n("loss.q_value", signed)}
       = <b>${n("loss.td_error")}</b></p>
     <p class="equation">loss = \u03b4<sup>2</sup> = <b>${n("loss.loss")}</b></p>
-    <p>The slope of the loss in the direction of each output:</p>
-    ${table("Slopes", f.look.actions.map((name) => `Q(s, ${name})`), [[`slope`, "gradient.outputs.3"]], f, n)}
-    <p>For the action taken it is ${MINUS}2\u03b4, for the other 0. ${f.loss.td_error > 0
+    <p class="equation">slope of the loss for Q(s, ${a}): ${MINUS}2\u03b4 = <b>${n(`gradient.outputs.3.${i}`)}</b></p>
+    <p class="equation">slope of the loss for Q(s, ${f.look.actions[1 - i]}): ${n(`gradient.outputs.3.${1 - i}`)}</p>
+    <p>${f.loss.td_error > 0
       ? `The target is above Q(s, ${a}), so the update will raise it.` : `The target is below Q(s, ${a}), so the update will lower it.`}</p>`],
 
   ["gradient", (f, { a }) => `The gradient runs back from Q(s, ${a}) only, and never into the target network.`,
     (f, { n, i }) => `<div class="networks">
     ${network(f, n, "Online: thick lines carry a gradient", "transition.state", "gather", i, f.gradient)}
     ${network(f, n, "Target: no gradient, y is data", "transition.next_state", "next.target", -1, {})}</div>
-    ${tables("The slope of the loss in the direction of each weight", f, (path) =>
+    ${tables("Slope of the loss for each weight", f, (path) =>
       (at(f, `gradient.${path}`) ? `<b>${n(`gradient.${path}`)}</b>` : n(`gradient.${path}`)))}
-    <p>Weights to the other output have slope 0, and so have all weights of a unit that is off.</p>`],
+    <p>Weights to the other output have slope 0, and so have all weights of a unit that is off.
+    ${f.double ? `The online network's choice in ${f.end} carries no gradient either.` : ""}</p>`],
 
-  ["one step", (f, { v, a, i }) => `Q(s, ${a}) goes from ${v(`gather.q.${i}`)} to ${v(`step.q.${i}`)}.`,
+  ["step", (f, { v, a, i }) => `Q(s, ${a}) goes from ${v(`gather.q.${i}`)} to ${v(`step.q.${i}`)}.`,
     (f, { n, i }) => `
-    ${tables("Online weights, before and after", f, (path) => arrow(f, n, `look.online.${path}`, `step.${path}`))}
+    ${tables("Online weight before and after,", f, (path) => arrow(f, n, `look.online.${path}`, `step.${path}`))}
     <p>Adam's first step moves each weight with a gradient by the learning rate, ${n("rate")}, against its slope.</p>
     ${table("Q-values of s", f.look.actions.map((name) => `Q(s, ${name})`),
       [["before", "gather.q"], ["after", "step.q"]], f, n)}
-    <p>${f.look.actions[1 - i]} was not trained. Its value moves because both outputs share the hidden units.</p>`],
+    <p>Q(s, ${f.look.actions[1 - i]}) was not trained. It moves because both outputs share the hidden units.</p>`],
 
-  ["target network", (f, { v }) => `The target network goes the share tau = ${v("tau")} of the way to the online network.`,
+  ["follow", (f, { v }) => `The target network goes the share tau = ${v("tau")} of the way to the online network.`,
     (f, { n, a, i }) => {
       const w = `outputs.0.${i}`;
       return `
-      ${tables("Target weights, before and after", f, (path) => arrow(f, n, `look.target.${path}`, `follow.${path}`))}
-      <p class="equation">First weight to ${a}: ${n(`look.target.${w}`)} + ${n("tau")} · (${n(`step.${w}`)} ${MINUS}
+      ${tables("Target weight before and after,", f, (path) => arrow(f, n, `look.target.${path}`, `follow.${path}`))}
+      <p class="equation">Unit 1 to ${a}: ${n(`look.target.${w}`)} + ${n("tau")} · (${n(`step.${w}`)} ${MINUS}
       ${n(`look.target.${w}`, signed)}) = <b>${n(`follow.${w}`)}</b></p>
       ${table("Q-values of s by the target network", f.look.actions.map((name) => `Q<sub>t</sub>(s, ${name})`),
         [["before", "follow.q_before"], ["after", "follow.q"]], f, n)}
@@ -105,7 +107,7 @@ function tables(caption, f, cell) {
   const hidden = f.look.online.outputs.slice(0, -1).map((_, k) => `unit ${k + 1}`);
   return `<div class="networks">${[["hidden", f.look.inputs, hidden, "to the hidden units"],
     ["outputs", hidden, f.look.actions, "to the outputs"]].map(([layer, from, to, words]) => `<table>
-    <caption>${caption}: ${words}</caption><tr><td></td>${to.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>
+    <caption>${caption} ${words}</caption><tr><td></td>${to.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>
     ${[...from, "bias"].map((name, row) => `<tr><th scope="row">${name}</th>${to.map((_, k) =>
       `<td>${cell(`${layer}.${row}.${k}`)}</td>`).join("")}</tr>`).join("")}</table>`).join("")}</div>`;
 }
@@ -113,24 +115,31 @@ function tables(caption, f, cell) {
 const arrow = (f, n, before, after) => (at(f, before) === at(f, after) ? n(before)
   : `${n(before)} <span class="to">\u2192 <b>${n(after)}</b></span>`);
 
+// An output in numbers: units times weights, and the bias.
+function sum(f, n, name, seen, weights, k) {
+  const parts = at(f, `${seen}.hidden`).map((_, row) => `${n(`${seen}.hidden.${row}`)} · ${n(`${weights}.outputs.${row}.${k}`, signed)}`);
+  return `<p class="equation">${name} = ${parts.join(" + ")} + ${n(`${weights}.outputs.${parts.length}.${k}`, signed)}
+    = <b>${n(`${seen}.q.${k}`)}</b></p>`;
+}
+
 // A network with the numbers that run through it; `ring` is the output marked, `slopes` the tables of its gradient.
 function network(f, n, caption, input, seen, ring, slopes) {
   const { inputs, actions } = f.look;
-  const [x, y] = [[92, 196, 288], [(k) => 24 + 46 * k, (k) => 44 + 50 * k, (k) => 66 + 56 * k]];
+  const [x, y] = [[96, 193, 283], [(k) => 20 + 44 * k, (k) => 36 + 50 * k, (k) => 58 + 56 * k]];
   const has = (layer, row, k) => slopes?.[layer]?.[row][k] !== 0 && slopes?.[layer];
   const lines = [["hidden", 0, 4, 3], ["outputs", 1, 3, 2]].flatMap(([layer, from, rows, columns]) =>
     Array.from({ length: rows * columns }, (_, k) => [Math.floor(k / columns), k % columns]).map(([row, k]) =>
-      `<line x1="${x[from] + 22}" y1="${y[from](row)}" x2="${x[from + 1] - 22}" y2="${y[from + 1](k)}"
+      `<line x1="${x[from] + 27}" y1="${y[from](row)}" x2="${x[from + 1] - 27}" y2="${y[from + 1](k)}"
        class="${has(layer, row, k) ? "live" : ""}"/>`));
   const units = [[input, 0], [`${seen}.hidden`, 1], [`${seen}.q`, 2]].flatMap(([path, layer]) =>
     at(f, path).map((value, k) => `<g class="${layer === 1 && value === 0 ? "off" : ""}">
-      <circle class="${n.changed(`${path}.${k}`) ? "changed" : ""}" cx="${x[layer]}" cy="${y[layer](k)}" r="21"/>
-      ${layer === 2 && k === ring ? `<circle class="ring" cx="${x[2]}" cy="${y[2](k)}" r="26"/>` : ""}
+      <rect class="${n.changed(`${path}.${k}`) ? "changed" : ""}" x="${x[layer] - 27}" y="${y[layer](k) - 14}" rx="14" width="54" height="28"/>
+      ${layer === 2 && k === ring ? `<rect class="ring" x="${x[2] - 32}" y="${y[2](k) - 19}" rx="19" width="64" height="38"/>` : ""}
       <text x="${x[layer]}" y="${y[layer](k) + 5}">${n(`${path}.${k}`, text, "tspan")}</text></g>`));
-  const names = [...inputs.map((name, k) => `<text class="from" x="66" y="${y[0](k) + 5}">${name}</text>`),
+  const names = [...inputs.map((name, k) => `<text class="from" x="64" y="${y[0](k) + 5}">${name}</text>`),
     ...actions.map((name, k) => `<text class="name" x="320" y="${y[2](k) + 5}">${name}</text>`)];
   const told = actions.map((name, k) => `${name} ${text(at(f, `${seen}.q.${k}`))}`).join(", ");
-  return `<figure><figcaption>${caption}</figcaption><svg viewBox="0 0 358 190" role="img"
+  return `<figure><figcaption>${caption}</figcaption><svg viewBox="0 0 358 170" role="img"
     aria-label="A network of four inputs, three hidden units and two outputs: ${told}">
     ${lines.join("")}${units.join("")}${names.join("")}</svg></figure>`;
 }
@@ -169,7 +178,7 @@ export function play(element, look, ask) {
     words.textContent = `Step ${step + 1} of ${STEPS.length}. ${result(facts, help)}`;
     panel.innerHTML = below(facts, help);
     tabs.forEach((tab, k) => (k === step ? tab.setAttribute("aria-current", "step") : tab.removeAttribute("aria-current")));
-    [back.disabled, next.disabled] = [step === 0, step === STEPS.length - 1];
+    [back.ariaDisabled, next.ariaDisabled] = [step === 0, step === STEPS.length - 1];
     legend.hidden = !before;
   }
   function set() {
@@ -180,7 +189,7 @@ export function play(element, look, ask) {
       if (asked !== key) return;
       const [, , double, m, , rate, tau] = values;
       const rewards = `reward${m > 1 ? "s" : ""} ${trace.transition.rewards.map(text).join(", ")}`;
-      const end = m > 1 ? `s<sub>${m}</sub>` : PRIME;
+      const end = m > 1 ? `s${"\u2082\u2083"[m - 2]}` : "s\u2032";
       facts = { ...trace, look, double, m, rate, tau, rewards, end, chosen: look.actions[trace.next.chosen] };
       show();
     });

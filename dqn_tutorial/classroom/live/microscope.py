@@ -198,7 +198,9 @@ def _plain(value: Any) -> Any:
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, Tensor | np.ndarray):
         value = value.tolist()
-        return _plain(value[0] if isinstance(value, list) and len(value) == 1 else value)
+        return _plain(
+            value[0] if isinstance(value, list) and len(value) == 1 else value
+        )
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return round(value, 3) + 0  # no -0.0
