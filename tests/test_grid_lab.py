@@ -287,7 +287,7 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
         page.wait_for_function("count => delays.length == count", arg=count)
     delays = page.evaluate("delays")
     print(f"milliseconds from a choice: median {median(delays):.1f}, {max(delays):.1f}")
-    expect(words).to_have_text("Step 3 of 8. The target is y = 3.609.")
+    expect(words).to_have_text("Step 3 of 8. The target is y = 3.607.")
     assert not violations(page, ".jp-OutputArea-output")
     page.close()
 

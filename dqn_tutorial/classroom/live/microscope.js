@@ -1,200 +1,233 @@
-// One update of DQN, opened, in a notebook (`render`) and in a page without a kernel (`play`): see microscope.py.
+// One update of DQN, opened, in a notebook (`render`) and in a page without a kernel (`play`).
+// Its numbers are a trace, as microscope.py makes it.
 
-const MINUS = "\u2212";
-const text = (value) => String(value).replace("-", MINUS);
+const text = (value) => String(value).replace("-", "\u2212");
+const QT = "Q<sub>t</sub>";
 const signed = (value) => (value < 0 ? `(${text(value)})` : text(value)); // behind another sign
 const at = (facts, path) => path.split(".").reduce((part, name) => part?.[name], facts);
-const FLAGS = [["not terminated", "terminated"], ["not truncated", "truncated"]];
+const each = (list, write) => list.map(write).join("");
 
-// Each step: its name, its result in words, and what stands below. `f` holds all numbers of a trace; `n(path)` is the
-// mark-up of one of them. `i` is the action taken, `a` its name.
-const STEPS = [
-  ["transition", (f, { a }) => `Action ${a} was taken in s, and ${f.rewards} came back with the next state.`,
-    (f, { n, a }) => `
-    <p>One transition of CartPole, drawn from the memory: a batch of one, small enough to follow. Its numbers are the
-    cart's position and speed, the pole's angle and how fast it turns, scaled to about size 1. The pole leans to the left.</p>
-    ${table("The transition", f.look.inputs, [["s", "transition.state"], [f.end, "transition.next_state"]], f, n)}
-    <p>Action ${a}, ${f.rewards}, ${FLAGS.map((words, k) => words[f.transition.flags[k]]).join(", ")}.
-    ${f.m > 1 ? `${f.end} is the state after ${f.m} steps; the flags are those of the last step.` : ""}
-    The flags are yours to set: the states stay, so you see what a flag alone does.</p>`],
+// What a step says and shows. `f` is a trace and what belongs to it: `f.n(path)` marks up a number of it,
+// `f.v(path)` writes it; `f.i` is the action taken, `f.q` and `f.qt` name Q-values of s, `f.end` is s' or so.
+const STEPS = {
+  transition: [
+    (f) => `Action ${f.action} was taken in s, and ${f.rewards} came back with the next state.`,
+    (f) => `<p>One transition of CartPole, drawn from the memory: a batch of one, small enough to follow.
+      Its numbers are the cart's position and speed, the pole's angle and how fast it turns, scaled to about
+      size 1. The pole leans to the left.</p>
+      ${rows(f, "The transition", f.look.inputs, [["s", f.state], [f.end, f.next_state]])}
+      <p>Action ${f.action}, ${f.rewards}, ${f.terminated ? "" : "not "}terminated,
+      ${f.truncated ? "" : "not "}truncated.
+      ${f.m > 1 ? `${f.end} is the state after ${f.m} steps; the flags are those of the last step.` : ""}
+      The flags are yours to set: the states stay, so you see what a flag alone does.</p>`],
 
-  ["next value", (f, { v }) => (f.double
-    ? `The online network chooses ${f.chosen}, the target network values it: ${v("next.value")}.`
-    : `The largest value that the target network gives ${f.end} is ${v("next.value")}, of action ${f.chosen}.`),
-    (f, { n }) => `<div class="networks">
-    ${f.double ? network(f, n, "The online network chooses", "transition.next_state", "next.online", f.next.chosen) : ""}
-    ${network(f, n, f.double ? "The target network values" : "The target network", "transition.next_state", "next.target",
-      f.next.chosen)}</div>
-    ${sum(f, n, `Q<sub>t</sub>(${f.end}, ${f.chosen})`, "next.target", "look.target", f.next.chosen)}
-    <p>${f.double ? "Double DQN: one network chooses the action, the other says what it is worth."
-      : "The double ring marks the maximum."} A dashed unit is off: its ReLU gives 0.</p>`],
+  "next value": [
+    (f) => (f.double
+      ? `The online network chooses ${f.chosen}, the target network values it: ${f.v("next.value")}.`
+      : `The largest value that the target network gives ${f.end} is ${f.v("next.value")}, of ${f.chosen}.`),
+    (f) => `<div class="side">
+      ${f.double ? network(f, "The online network chooses", f.next_state, "next.online", f.next.chosen) : ""}
+      ${network(f, `The target network${f.double ? " values" : ""}`, f.next_state, "next.target",
+        f.next.chosen)}</div>
+      ${sum(f, `${QT}(${f.end}, ${f.chosen})`, "next.target", "look.target", f.next.chosen)}
+      <p>${f.double ? "Double DQN: one network chooses the action, the other says what it is worth."
+        : "The double ring marks the maximum."} A dashed unit is off: its ReLU gives 0.</p>`],
 
-  ["target", (f, { v }) => `The target is y = ${v("target.y")}.`,
-    (f, { n }) => {
-      const powers = f.target.powers.map((_, k) => n(`target.powers.${k}`));
-      const rewards = f.transition.rewards.map((_, k) => `${k ? `${powers[k - 1]} · ` : ""}${n(`transition.rewards.${k}`)}`);
+  target: [
+    (f) => `The target is y = ${f.v("target.y")}.`,
+    (f) => {
+      const powers = f.target.powers.map((_, k) => f.n(`target.powers.${k}`));
+      const rewards = f.transition.rewards.map((_, k) => f.n(`transition.rewards.${k}`));
       const symbols = rewards.map((_, k) => (f.m > 1 ? `${power(k)}r<sub>${k + 1}</sub>` : "r"));
-      const value = f.target.goes_on ? n("next.value") : `<s>${n("next.value")}</s>`;
-      const next = f.double ? `Q<sub>t</sub>(${f.end}, ${f.chosen})` : `max<sub>a\u2032</sub> Q<sub>t</sub>(${f.end}, a\u2032)`;
-      return `<p class="equation">y = ${symbols.join(" + ")} + ${power(f.m)}(1 ${MINUS} terminated) ${next}</p>
-      <p class="equation">y = ${rewards.join(" + ")} + ${powers[f.m - 1]} · ${n("target.goes_on")} · ${value}
-      = <b>${n("target.y")}</b></p>
-      <p>${f.transition.flags[0] ? "Terminated: the factor 0 removes the value of the next state. Only rewards are left."
-        : f.transition.flags[1] ? "Truncated does not stand in the equation: the next state keeps its value."
-          : "Nothing has ended: the next state counts, discounted."}
-      ${f.m > 1 ? `${f.m} rewards are summed, each discounted once more than the one before (Sitting 2).` : ""}</p>`;
+      const numbers = rewards.map((reward, k) => (k ? `${powers[k - 1]} · ${reward}` : reward));
+      const next = f.double ? `${QT}(${f.end}, ${f.chosen})` : `max<sub>a′</sub> ${QT}(${f.end}, a′)`;
+      const value = f.terminated ? `<s>${f.n("next.value")}</s>` : f.n("next.value");
+      return `<p class="sum">y = ${symbols.join(" + ")} + ${power(f.m)}(1 \u2212 terminated) ${next}</p>
+        <p class="sum">y = ${numbers.join(" + ")} + ${powers.at(-1)} · ${f.n("target.goes_on")} · ${value}
+        = <b>${f.n("target.y")}</b></p>
+        <p>${f.terminated ? "Terminated: the factor 0 removes the value of the next state. Rewards are left."
+          : f.truncated ? "Truncated does not stand in the equation: the next state keeps its value."
+            : "Nothing has ended: the next state counts, discounted."}
+        ${f.m > 1 ? `${f.m} rewards are summed, each discounted once more than the one before.` : ""}</p>`;
     }],
 
-  ["gather", (f, { v, a }) => `Of the outputs for s, that of the action taken is picked: Q(s, ${a}) = ${v("loss.q_value")}.`,
-    (f, { n, a, i }) => `<div class="networks">${network(f, n, "The online network", "transition.state", "gather", i)}</div>
-    ${sum(f, n, `Q(s, ${a})`, "gather", "look.online", i)}
-    <p>The double ring marks the output of the action that was taken, ${a}. It need not be the largest. The other
-    output is not compared with y.</p>`],
+  gather: [
+    (f) => `Of the outputs for s, that of the action taken is picked: ${f.q[f.i]} = ${f.v("loss.q_value")}.`,
+    (f) => `<div class="side">${network(f, "The online network", f.state, "gather", f.i)}</div>
+      ${sum(f, f.q[f.i], "gather", "look.online", f.i)}
+      <p>The double ring marks the output of the action that was taken, ${f.action}. It need not be the
+      largest. The other output is not compared with y.</p>`],
 
-  ["loss", (f, { v }) => `The TD error is ${v("loss.td_error")}, the loss ${v("loss.loss")}.`,
-    (f, { n, v, a, i }) => `<p class="equation">\u03b4 = y ${MINUS} Q(s, ${a}) = ${n("target.y")} ${MINUS} ${n("loss.q_value", signed)}
-      = <b>${n("loss.td_error")}</b></p>
-    <p class="equation">loss = \u03b4<sup>2</sup> = <b>${n("loss.loss")}</b></p>
-    <p class="equation">slope of the loss for Q(s, ${a}): ${MINUS}2\u03b4 = <b>${n(`gradient.outputs.3.${i}`)}</b></p>
-    <p class="equation">slope of the loss for Q(s, ${f.look.actions[1 - i]}): ${n(`gradient.outputs.3.${1 - i}`)}</p>
-    <p>${f.loss.td_error > 0
-      ? `The target is above Q(s, ${a}), so the update will raise it.` : `The target is below Q(s, ${a}), so the update will lower it.`}</p>`],
+  loss: [
+    (f) => `The TD error is ${f.v("loss.td_error")}, the loss ${f.v("loss.loss")}.`,
+    (f) => `<p class="sum">\u03b4 = y \u2212 ${f.q[f.i]}
+      = ${f.n("target.y")} \u2212 ${f.n("loss.q_value", signed)} = <b>${f.n("loss.td_error")}</b></p>
+      <p class="sum">loss = \u03b4<sup>2</sup> = <b>${f.n("loss.loss")}</b></p>
+      <p class="sum">slope of the loss for ${f.q[f.i]}:
+      \u22122\u03b4 = <b>${f.n(`gradient.outputs.3.${f.i}`)}</b></p>
+      <p class="sum">slope of the loss for ${f.q[1 - f.i]}: ${f.n(`gradient.outputs.3.${1 - f.i}`)}</p>
+      <p>The target is ${f.loss.td_error > 0 ? "above" : "below"} ${f.q[f.i]}, so the update will
+      ${f.loss.td_error > 0 ? "raise" : "lower"} it.</p>`],
 
-  ["gradient", (f, { a }) => `The gradient runs back from Q(s, ${a}) only, and never into the target network.`,
-    (f, { n, i }) => `<div class="networks">
-    ${network(f, n, "Online: thick lines carry a gradient", "transition.state", "gather", i, f.gradient)}
-    ${network(f, n, "Target: no gradient, y is data", "transition.next_state", "next.target", -1, {})}</div>
-    ${tables("Slope of the loss for each weight", f, (path) =>
-      (at(f, `gradient.${path}`) ? `<b>${n(`gradient.${path}`)}</b>` : n(`gradient.${path}`)))}
-    <p>Weights to the other output have slope 0, and so have all weights of a unit that is off.
-    ${f.double ? `The online network's choice in ${f.end} carries no gradient either.` : ""}</p>`],
+  gradient: [
+    (f) => `The gradient runs back from ${f.q[f.i]} only, and never into the target network.`,
+    (f) => `<div class="side">
+      ${network(f, "Online: thick lines carry a gradient", f.state, "gather", f.i, f.gradient)}
+      ${network(f, "Target: no gradient, y is data", f.next_state, "next.target")}</div>
+      ${weights(f, "Slope of the loss for each weight", (path) => {
+        const slope = f.n(`gradient.${path}`);
+        return at(f.gradient, path) ? `<b>${slope}</b>` : slope;
+      })}
+      <p>Weights to the other output have slope 0, and so have all weights of a unit that is off.
+      ${f.double ? `The online network's choice in ${f.end} carries no gradient either.` : ""}</p>`],
 
-  ["step", (f, { v, a, i }) => `Q(s, ${a}) goes from ${v(`gather.q.${i}`)} to ${v(`step.q.${i}`)}.`,
-    (f, { n, i }) => `
-    ${tables("Online weight before and after,", f, (path) => arrow(f, n, `look.online.${path}`, `step.${path}`))}
-    <p>Adam's first step moves each weight with a gradient by the learning rate, ${n("rate")}, against its slope.</p>
-    ${table("Q-values of s", f.look.actions.map((name) => `Q(s, ${name})`),
-      [["before", "gather.q"], ["after", "step.q"]], f, n)}
-    <p>Q(s, ${f.look.actions[1 - i]}) was not trained. It moves because both outputs share the hidden units.</p>`],
+  step: [
+    (f) => `${f.q[f.i]} goes from ${f.v(`gather.q.${f.i}`)} to ${f.v(`step.q.${f.i}`)}.`,
+    (f) => `${weights(f, "Online weight before and after,", arrow(f, "look.online", "step"))}
+      <p>Adam's first step moves each weight with a gradient by the learning rate, ${f.n("rate")}, against its
+      slope.</p>
+      ${rows(f, "Q-values of s", f.q, [["before", "gather.q"], ["after", "step.q"]])}
+      <p>${f.q[1 - f.i]} was not trained, but may move a little: both outputs share the hidden units.</p>`],
 
-  ["follow", (f, { v }) => `The target network goes the share tau = ${v("tau")} of the way to the online network.`,
-    (f, { n, a, i }) => {
-      const w = `outputs.0.${i}`;
-      return `
-      ${tables("Target weight before and after,", f, (path) => arrow(f, n, `look.target.${path}`, `follow.${path}`))}
-      <p class="equation">Unit 1 to ${a}: ${n(`look.target.${w}`)} + ${n("tau")} · (${n(`step.${w}`)} ${MINUS}
-      ${n(`look.target.${w}`, signed)}) = <b>${n(`follow.${w}`)}</b></p>
-      ${table("Q-values of s by the target network", f.look.actions.map((name) => `Q<sub>t</sub>(s, ${name})`),
-        [["before", "follow.q_before"], ["after", "follow.q"]], f, n)}
-      ${table("After more updates, all on this transition", [`Q(s, ${a})`, `Q<sub>t</sub>(s, ${a})`, "y"],
-        f.later.map(([k], row) => [`${k} update${k === 1 ? "" : "s"}`, `later.${row}`]), f, n, 1)}
-      <p>${f.target.goes_on ? "The target network moves, and so y moves too." : "Terminated: y holds no network's value, so it stays."}</p>`;
+  follow: [
+    (f) => `The target network goes the share tau = ${f.v("tau")} of the way to the online network.`,
+    (f) => {
+      const w = `outputs.0.${f.i}`;
+      return `${weights(f, "Target weight before and after,", arrow(f, "look.target", "follow"))}
+        <p class="sum">Unit 1 to ${f.action}: ${f.n(`look.target.${w}`)}
+        + ${f.n("tau")} · (${f.n(`step.${w}`)} \u2212 ${f.n(`look.target.${w}`, signed)})
+        = <b>${f.n(`follow.${w}`)}</b></p>
+        ${rows(f, "Q-values of s by the target network", f.qt,
+          [["before", "follow.q_before"], ["after", "follow.q"]])}
+        ${rows(f, "After more updates, all on this transition", [f.q[f.i], f.qt[f.i], "y"],
+          f.later.map(([k], row) => [`${k} update${k === 1 ? "" : "s"}`, `later.${row}`]), 1)}
+        <p>${f.terminated ? "Terminated: y holds no network's value, so it stays."
+          : "The target network moves, and so y moves too."}</p>`;
     }],
-];
+};
 
 const power = (k) => (k ? `\u03b3${k > 1 ? `<sup>${k}</sup>` : ""} ` : "");
 
-// A table of numbers; each row is a head and a path to a list, of which the first `skip` entries are left out.
-function table(caption, heads, rows, f, n, skip = 0) {
-  const line = ([head, path]) => `<tr><th scope="row">${head}</th>${at(f, path).slice(skip).map((_, k) =>
-    `<td>${n(`${path}.${k + skip}`)}</td>`).join("")}</tr>`;
-  return `<table><caption>${caption}</caption><tr><td></td>${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr>
-    ${rows.map(line).join("")}</table>`;
+function table(caption, heads, lines) {
+  const line = ([head, cells]) =>
+    `<tr><th scope="row">${head}</th>${each(cells, (cell) => `<td>${cell}</td>`)}</tr>`;
+  return `<table><caption>${caption}</caption>
+    <tr><td></td>${each(heads, (head) => `<th scope="col">${head}</th>`)}</tr>${each(lines, line)}</table>`;
 }
 
-// Two tables, one for each layer: a row for each input and one for the biases; `cell(path)` fills them.
-function tables(caption, f, cell) {
-  const hidden = f.look.online.outputs.slice(0, -1).map((_, k) => `unit ${k + 1}`);
-  return `<div class="networks">${[["hidden", f.look.inputs, hidden, "to the hidden units"],
-    ["outputs", hidden, f.look.actions, "to the outputs"]].map(([layer, from, to, words]) => `<table>
-    <caption>${caption} ${words}</caption><tr><td></td>${to.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>
-    ${[...from, "bias"].map((name, row) => `<tr><th scope="row">${name}</th>${to.map((_, k) =>
-      `<td>${cell(`${layer}.${row}.${k}`)}</td>`).join("")}</tr>`).join("")}</table>`).join("")}</div>`;
+// A table of lists, each [its head, its path], of which the first `skip` entries are left out.
+function rows(f, caption, heads, lists, skip = 0) {
+  const cells = (path) => at(f, path).map((_, k) => f.n(`${path}.${k}`)).slice(skip);
+  return table(caption, heads, lists.map(([head, path]) => [head, cells(path)]));
 }
 
-const arrow = (f, n, before, after) => (at(f, before) === at(f, after) ? n(before)
-  : `${n(before)} <span class="to">\u2192 <b>${n(after)}</b></span>`);
+// A table for each layer: a row for each input and one for the biases, filled by `cell(path)`.
+function weights(f, caption, cell) {
+  const units = f.look.online.outputs.slice(1).map((_, k) => `unit ${k + 1}`); // but the biases
+  const layers = [["hidden", f.look.inputs, units], ["outputs", units, f.look.actions]];
+  return `<div class="side">${each(layers, ([layer, from, to]) => table(
+    `${caption} to the ${layer === "hidden" ? "hidden units" : layer}`, to,
+    [...from, "bias"].map((name, row) => [name, to.map((_, k) => cell(`${layer}.${row}.${k}`))])))}</div>`;
+}
+
+// Fills a cell with a weight, and what it becomes if that is another number.
+const arrow = (f, old, now) => (path) => {
+  const [before, after] = [`${old}.${path}`, `${now}.${path}`];
+  const moved = f.v(before) === f.v(after) ? "" : ` <span class="to">\u2192 <b>${f.n(after)}</b></span>`;
+  return f.n(before) + moved;
+};
 
 // An output in numbers: units times weights, and the bias.
-function sum(f, n, name, seen, weights, k) {
-  const parts = at(f, `${seen}.hidden`).map((_, row) => `${n(`${seen}.hidden.${row}`)} · ${n(`${weights}.outputs.${row}.${k}`, signed)}`);
-  return `<p class="equation">${name} = ${parts.join(" + ")} + ${n(`${weights}.outputs.${parts.length}.${k}`, signed)}
-    = <b>${n(`${seen}.q.${k}`)}</b></p>`;
+function sum(f, name, seen, net, k) {
+  const units = at(f, `${seen}.hidden`).map((_, row) => `${f.n(`${seen}.hidden.${row}`)} · `);
+  const parts = [...units, ""].map((unit, row) => unit + f.n(`${net}.outputs.${row}.${k}`, signed));
+  return `<p class="sum">${name} = ${parts.join(" + ")} = <b>${f.n(`${seen}.q.${k}`)}</b></p>`;
 }
 
-// A network with the numbers that run through it; `ring` is the output marked, `slopes` the tables of its gradient.
-function network(f, n, caption, input, seen, ring, slopes) {
-  const { inputs, actions } = f.look;
-  const [x, y] = [[96, 193, 283], [(k) => 20 + 44 * k, (k) => 36 + 50 * k, (k) => 58 + 56 * k]];
-  const has = (layer, row, k) => slopes?.[layer]?.[row][k] !== 0 && slopes?.[layer];
-  const lines = [["hidden", 0, 4, 3], ["outputs", 1, 3, 2]].flatMap(([layer, from, rows, columns]) =>
-    Array.from({ length: rows * columns }, (_, k) => [Math.floor(k / columns), k % columns]).map(([row, k]) =>
-      `<line x1="${x[from] + 27}" y1="${y[from](row)}" x2="${x[from + 1] - 27}" y2="${y[from + 1](k)}"
-       class="${has(layer, row, k) ? "live" : ""}"/>`));
-  const units = [[input, 0], [`${seen}.hidden`, 1], [`${seen}.q`, 2]].flatMap(([path, layer]) =>
-    at(f, path).map((value, k) => `<g class="${layer === 1 && value === 0 ? "off" : ""}">
-      <rect class="${n.changed(`${path}.${k}`) ? "changed" : ""}" x="${x[layer] - 27}" y="${y[layer](k) - 14}" rx="14" width="54" height="28"/>
-      ${layer === 2 && k === ring ? `<rect class="ring" x="${x[2] - 32}" y="${y[2](k) - 19}" rx="19" width="64" height="38"/>` : ""}
-      <text x="${x[layer]}" y="${y[layer](k) + 5}">${n(`${path}.${k}`, text, "tspan")}</text></g>`));
-  const names = [...inputs.map((name, k) => `<text class="from" x="64" y="${y[0](k) + 5}">${name}</text>`),
-    ...actions.map((name, k) => `<text class="name" x="320" y="${y[2](k) + 5}">${name}</text>`)];
-  const told = actions.map((name, k) => `${name} ${text(at(f, `${seen}.q.${k}`))}`).join(", ");
-  return `<figure><figcaption>${caption}</figcaption><svg viewBox="0 0 358 170" role="img"
-    aria-label="A network of four inputs, three hidden units and two outputs: ${told}">
-    ${lines.join("")}${units.join("")}${names.join("")}</svg></figure>`;
+// A network and the numbers that run through it; `ring` is the output that is marked, `slopes` its gradient.
+function network(f, caption, input, seen, ring, slopes) {
+  const layers = [[96, 20, 44, input], [193, 36, 50, `${seen}.hidden`], [283, 58, 56, `${seen}.q`]];
+  const units = layers.map(([x, first, apart, path]) =>
+    at(f, path).map((value, k) => ({ x, y: first + apart * k, value, path: `${path}.${k}` })));
+  const line = (from, to, slope) => `<line class="${slope ? "live" : ""}" x1="${from.x + 27}" y1="${from.y}"
+    x2="${to.x - 27}" y2="${to.y}"/>`;
+  const lines = ["hidden", "outputs"].map((layer, l) => each(units[l], (from, row) =>
+    each(units[l + 1], (to, k) => line(from, to, slopes?.[layer][row][k]))));
+  const pill = ({ x, y }, name, more = 0) => `<rect class="${name}" x="${x - 27 - more}" y="${y - 14 - more}"
+    width="${54 + 2 * more}" height="${28 + 2 * more}" rx="20"/>`;
+  const kind = (unit, l) => (f.changed(unit.path) ? "changed" : l === 1 && !unit.value ? "off" : "");
+  const drawn = (unit, l) => pill(unit, kind(unit, l))
+    + `<text x="${unit.x}" y="${unit.y + 5}">${f.n(unit.path, text, "tspan")}</text>`;
+  const name = (word, { y }, x, side) => `<text class="${side}" x="${x}" y="${y + 5}">${word}</text>`;
+  const told = f.look.actions.map((action, k) => `${action} ${f.v(`${seen}.q.${k}`)}`).join(", ");
+  return `<figure><figcaption>${caption}</figcaption><svg viewBox="0 0 358 172" role="img"
+    aria-label="A network of four inputs, three hidden units and two outputs: ${told}">${lines.join("")}
+    ${each(units, (layer, l) => each(layer, (unit) => drawn(unit, l)))}
+    ${ring === undefined ? "" : pill(units[2][ring], "ring", 5)}
+    ${each(f.look.inputs, (word, k) => name(word, units[0][k], 64, "left"))}
+    ${each(f.look.actions, (word, k) => name(word, units[2][k], 320, "right"))}</svg></figure>`;
 }
 
 // Answers from what `microscope.answers()` has computed: for `play` where no kernel runs.
 export const recall = ({ parts, keys }) => (key, reply) => reply(Object.fromEntries(
   Object.entries(parts).map(([name, forms], k) => [name, forms[keys[key][k]]])));
 
-// Builds the microscope. `ask(key, reply)` calls `reply(trace)` with the trace of a setting, at once or later.
+// Builds the microscope. `ask(key, reply)` calls `reply` with the trace of a setting, at once or later.
 export function play(element, look, ask) {
-  const fields = look.controls.map(({ name, options, start }) => (options.join() === "0,1"
-    ? `<label><input type="checkbox" name="${name}" ${start ? "checked" : ""}> ${name}</label>`
-    : `<label>${name} <select name="${name}">${options.map((value, k) =>
-      `<option ${k === start ? "selected" : ""}>${value}</option>`).join("")}</select></label>`));
+  const option = (value, chosen) => `<option ${chosen ? "selected" : ""}>${value}</option>`;
+  const controls = each(look.controls, ({ name, options, start }) => (options.join() === "0,1"
+    ? `<label><input type="checkbox" ${start ? "checked" : ""}> ${name}</label>`
+    : `<label>${name} <select>${each(options, (value, k) => option(value, k === start))}</select></label>`));
+  const names = Object.keys(STEPS);
   element.className = "microscope";
-  element.innerHTML = `<div class="controls">${fields.join("")}</div>
-    <div class="controls steps">${STEPS.map(([name], k) => `<button type="button">${k + 1} ${name}</button>`).join("")}</div>
-    <div class="controls"><button type="button">back</button><button type="button">next</button>
-    <span class="legend" hidden>Framed numbers: your last choice changed them.</span></div>
+  element.innerHTML = `<div class="bar" role="group" aria-label="Choices">${controls}</div>
+    <div class="bar steps" role="group" aria-label="Steps">
+    ${each(names, (name, k) => `<button type="button">${k + 1} ${name}</button>`)}</div>
+    <div class="bar walk"><button type="button">back</button><button type="button">next</button>
+    <span hidden>Framed numbers: your last choice changed them.</span></div>
     <p class="words" role="status"></p><div class="panel"></div>`;
   const find = (selector) => [...element.querySelectorAll(selector)];
-  const [inputs, tabs, [words], [panel], [legend]] = [find("input, select"), find(".steps button"), find(".words"),
-    find(".panel"), find(".legend")];
-  const [back, next] = find("button").slice(tabs.length);
+  const [inputs, tabs, [back, next]] = ["input, select", ".steps button", ".walk button"].map(find);
+  const [[legend], [words], [panel]] = [".walk span", ".words", ".panel"].map(find);
   // their keys are theirs, and not those of JupyterLab
-  for (const control of find("input, select, button")) control.dataset.lmSuppressShortcuts = true;
+  for (const control of [...inputs, ...tabs, back, next]) control.dataset.lmSuppressShortcuts = true;
   let [key, facts, before, step] = ["", null, null, 0];
 
   function show() {
-    if (!facts) return; // it is on its way; what is pressed meanwhile counts
-    const n = (path, write = text, tag = "span") =>
-      `<${tag} data-path="${path}" class="${n.changed(path) ? "changed" : ""}">${write(at(facts, path))}</${tag}>`;
-    n.changed = (path) => before && ![undefined, at(facts, path)].includes(at(before, path));
-    const help = { n, v: (path) => text(at(facts, path)), i: look.action, a: look.actions[look.action] };
-    const [, result, below] = STEPS[step];
-    words.textContent = `Step ${step + 1} of ${STEPS.length}. ${result(facts, help)}`;
-    panel.innerHTML = below(facts, help);
-    tabs.forEach((tab, k) => (k === step ? tab.setAttribute("aria-current", "step") : tab.removeAttribute("aria-current")));
-    [back.ariaDisabled, next.ariaDisabled] = [step === 0, step === STEPS.length - 1];
+    if (!facts) return; // the first is on its way; what is pressed meanwhile counts
+    const [says, shows] = STEPS[names[step]];
+    words.textContent = `Step ${step + 1} of ${names.length}. ${says(facts)}`;
+    panel.innerHTML = shows(facts);
+    tabs.forEach((tab, k) => tab.setAttribute("aria-current", k === step ? "step" : "false"));
+    back.setAttribute("aria-disabled", step === 0);
+    next.setAttribute("aria-disabled", step === names.length - 1);
     legend.hidden = !before;
   }
+  // What a trace and the choices that it belongs to make known.
+  function known(trace, [terminated, truncated, double, m, , rate, tau]) {
+    const f = { ...trace, look, terminated, truncated, double, m, rate, tau, i: look.action };
+    f.v = (path) => text(at(f, path));
+    f.changed = (path) => before && ![undefined, at(f, path)].includes(at(before, path));
+    f.n = (path, write = text, tag = "span") => {
+      const kind = f.changed(path) ? "changed" : "";
+      return `<${tag} data-path="${path}" class="${kind}">${write(at(f, path))}</${tag}>`;
+    };
+    [f.state, f.next_state] = ["transition.state", "transition.next_state"];
+    f.end = `s${"\u2032\u2082\u2083"[m - 1]}`;
+    [f.action, f.chosen] = [look.actions[f.i], look.actions[f.next.chosen]];
+    [f.q, f.qt] = ["Q", QT].map((name) => look.actions.map((action) => `${name}(s, ${action})`));
+    f.rewards = `reward${m > 1 ? "s" : ""} ${f.transition.rewards.join(", ")}`;
+    return f;
+  }
   function set() {
-    const values = inputs.map((input) => (input.type === "checkbox" ? Number(input.checked) : Number(input.value)));
+    const values = inputs.map((input) => Number(input.type === "checkbox" ? input.checked : input.value));
     const asked = (key = values.join(" "));
-    if (facts) [before, facts] = [facts, null];
     ask(asked, (trace) => {
-      if (asked !== key) return;
-      const [, , double, m, , rate, tau] = values;
-      const rewards = `reward${m > 1 ? "s" : ""} ${trace.transition.rewards.map(text).join(", ")}`;
-      const end = m > 1 ? `s${"\u2082\u2083"[m - 2]}` : "s\u2032";
-      facts = { ...trace, look, double, m, rate, tau, rewards, end, chosen: look.actions[trace.next.chosen] };
+      if (asked === key) [before, facts] = [facts, known(trace, values)];
       show();
     });
   }
-  const go = (to) => { step = Math.max(0, Math.min(STEPS.length - 1, to)); show(); };
+  const go = (to) => { step = Math.max(0, Math.min(names.length - 1, to)); show(); };
   tabs.forEach((tab, k) => tab.addEventListener("click", () => go(k)));
   back.addEventListener("click", () => go(step - 1));
   next.addEventListener("click", () => go(step + 1));

@@ -71,9 +71,9 @@ ALT = (
 )
 
 
+@cache
 def trace(
     terminated: bool,
-    truncated: bool,
     double: bool,
     n: int,
     gamma: float,
@@ -84,7 +84,8 @@ def trace(
     step of the page.
 
     Args:
-        terminated, truncated: the flags of the last of the n steps.
+        terminated: the flag of the last of the n steps; truncated stands nowhere in an
+            update.
         double: the target of Double DQN.
         n: rewards that are summed, 1 to 3.
         gamma, learning_rate, tau: of the critic.
@@ -96,26 +97,6 @@ def trace(
     """
     if n not in CONTROLS["n"]:
         refuse("n", n, f"it must be one of {CONTROLS['n']}")
-    told = {
-        "state": STATES[0],
-        "next_state": STATES[n],
-        "rewards": n * [REWARD],
-        "flags": [int(terminated), int(truncated)],
-    }
-    # truncated stands nowhere in an update
-    update = _update(terminated, double, n, gamma, learning_rate, tau)
-    return {"transition": _plain(told), **update}
-
-
-@cache
-def _update(
-    terminated: bool,
-    double: bool,
-    n: int,
-    gamma: float,
-    learning_rate: float,
-    tau: float,
-) -> dict[str, Any]:
     critic = _critic(double)
     critic.gamma, critic.learning_rate, critic.tau = gamma, learning_rate, tau
     state, next_state = torch.tensor([STATES[0]]), torch.tensor([STATES[n]])
@@ -123,10 +104,9 @@ def _update(
     rewards, runs_on = np.full(n, REWARD, np.float32), np.zeros(n, bool)
     windows = [n_step_return(rewards[:k], runs_on[:k], gamma) for k in range(1, n + 1)]
     powers = [discount.item() for _, discount, _ in windows]  # gamma, gamma^2, ...
-    reward = torch.tensor([windows[-1][0].item()])
+    reward, discount = torch.tensor([windows[-1][0].item()]), torch.tensor(powers[-1:])
 
     def target() -> Tensor:
-        discount = torch.tensor(powers[-1:])
         return critic.get_bellman_target(reward, next_state, ends, discount)
 
     def values() -> list[Tensor]:
@@ -134,7 +114,12 @@ def _update(
 
     networks = {"online": critic.online, "target": critic.target}
     seen = {name: _seen(network, next_state) for name, network in networks.items()}
-    told = {
+    told: dict[str, Any] = {
+        "transition": {
+            "state": STATES[0],
+            "next_state": STATES[n],
+            "rewards": rewards.tolist(),
+        },
         "next": {
             **seen,
             "chosen": seen["online" if double else "target"]["q"].argmax(),
@@ -143,23 +128,22 @@ def _update(
         },
         "target": {"powers": powers, "goes_on": int(not terminated), "y": target()},
         "gather": _seen(critic.online, state),
+        "later": [[0, *values()]],
     }
-    later, q_t = [[0, *values()]], critic.Q_t(state)
+    q_t = critic.Q_t(state)
+    told["loss"] = critic.update(state, action, target())._asdict()
+    told["gradient"] = _tables(weight.grad for weight in critic.online.parameters())
+    told["step"] = _tables(critic.online.parameters()) | {"q": critic.Q(state)}
+    critic.update_target()
+    told["follow"] = _tables(critic.target.parameters())
+    told["follow"] |= {"q_before": q_t, "q": critic.Q_t(state)}
     for k in range(1, LATER[-1] + 1):
-        update = critic.update(state, action, target())
-        if k == 1:
-            gradient = _tables(weight.grad for weight in critic.online.parameters())
-            told["loss"] = update._asdict()
-            told["gradient"] = gradient
-            told["step"] = _tables(critic.online.parameters())
-            told["step"] |= {"q": critic.Q(state)}
-        critic.update_target()
-        if k == 1:
-            told["follow"] = _tables(critic.target.parameters())
-            told["follow"] |= {"q_before": q_t, "q": critic.Q_t(state)}
+        if k > 1:
+            critic.update(state, action, target())
+            critic.update_target()
         if k in LATER:
-            later.append([k, *values()])
-    plain: dict[str, Any] = _plain(told | {"later": later})
+            told["later"].append([k, *values()])
+    plain: dict[str, Any] = _plain(told)
     return plain
 
 
@@ -233,8 +217,8 @@ def answer(key: str) -> dict[str, Any]:
 
     Source: as `trace`.
     """
-    terminated, truncated, double, n, *rates = map(float, key.split())
-    return trace(bool(terminated), bool(truncated), bool(double), int(n), *rates)
+    terminated, _, double, n, *rates = map(float, key.split())
+    return trace(bool(terminated), bool(double), int(n), *rates)
 
 
 def answers() -> str:
