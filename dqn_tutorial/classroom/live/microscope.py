@@ -149,8 +149,8 @@ def trace(
 
 def _critic(double: bool) -> DQNCritic:
     """Return the critic of the two networks above."""
-    settings = {"width": 3, "depth": 1, "act": "relu", "loss": "MSELoss"}
-    settings |= {"observation_scale": (), "learning_rate_end": 1.0}
+    settings: dict[str, Any] = {"width": 3, "depth": 1, "act": "relu"}
+    settings |= {"loss": "MSELoss", "observation_scale": (), "learning_rate_end": 1.0}
     kind = DoubleDQNCritic if double else DQNCritic
     critic = kind(make_config("cartpole", **settings), len(INPUTS), len(ACTIONS))
     with torch.no_grad():
