@@ -32,15 +32,15 @@ const PANELS = {
     ${key(ORANGE, "╍●")} greedy ${key(GREEN, "┈")} solved`,
   map: "Greedy action ◂ ▸ and V <span></span>",
   errors: `${key(BLUE, "━")} loss ${key(ORANGE, "╍")} mean |TD error|, units of reward`,
-  q: `Q-values: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} by chance`,
+  q: `Q-values: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} random`,
 };
 const panel = ([name, words]) => `<figure class="${name}"><figcaption>${words}</figcaption>
   <div><canvas role="img" aria-label="${name}"></canvas></div></figure>`;
 const button = ([name, words]) => `<button type="button" data-tell="${name}">${words}</button>`;
-const slider = ([name, values]) => `<label>${spoken(name)}
-  <input type="range" name="${name}" min="0" max="${values.length - 1}"><output></output></label>`;
-const MARKUP = `<div class="bar own">${Object.entries(BUTTONS).map(button).join("")}<span class="stories"></span>
-  <label><input type="checkbox" name="beside"> two runs side by side</label></div>
+const slider = ([name, values]) => `<label>${spoken(name)} <input type="range" name="${name}"
+  aria-label="${spoken(name)}" min="0" max="${values.length - 1}"><output></output></label>`;
+const MARKUP = `<div class="bar own">${Object.entries(BUTTONS).map(button).join("")}
+  <span class="stories"></span><label><input type="checkbox" name="beside"> two runs side by side</label></div>
   <div class="bar"><span class="own">${Object.entries(SLIDERS).map(slider).join("")}
   <button type="button" class="follow">epsilon: schedule</button></span>
   <button type="button" class="present" aria-keyshortcuts="p">Presentation (P)</button></div>
@@ -218,7 +218,8 @@ const DRAW = {
   errors(canvas, run) {
     const p = brush(canvas);
     if (!p) return;
-    const q = axes(p, run, run.decades, 0, (power) => (power % 1 ? "" : power < -2 ? `1e${power}` : short(10 ** power)));
+    const name = (power) => (power % 1 ? "" : power < -2 ? `1e${power}` : short(10 ** power));
+    const q = axes(p, run, run.decades, 0, name);
     for (const [k, colour, dash] of [[1, BLUE, []], [2, ORANGE, [5, 3]]])
       stroke(q.c, run.errors.map((row) => [q.x(row[0]), q.y(Math.log10(row[k] ?? NaN))]), colour, 1.5, dash);
     mark(q, run.moves, 0);
@@ -368,14 +369,13 @@ function sentence(run) {
   return parts.join(" ");
 }
 
-// Builds the view in an element. `send` gets what is pressed. Options: `stories`, as in stories.json; `controls`,
-// false where a presentation alone shows buttons and sliders.
+// Builds the view in an element. `send` gets what is pressed. Options: `stories`, as in stories.json, and
+// `controls`, false where only a presentation shows buttons and sliders.
 export function create(element, send, { stories = [], controls = true } = {}) {
   const root = document.createElement("div");
   const dialog = document.createElement("dialog");
   root.className = "live-view";
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = true; // its keys are its own, and not those of JupyterLab
   root.dataset.frames = 0;
   root.classList.toggle("bare", !controls);
   root.innerHTML = MARKUP;
@@ -388,7 +388,7 @@ export function create(element, send, { stories = [], controls = true } = {}) {
   sections[1].hidden = true;
   const waiting = [new Set(), new Set()]; // the panels to be drawn
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  let [story, frame, nextWords, saidOf, nextMotion, touched] = [null, 0, 0, "", 0, 0];
+  let [story, frame, nextWords, saidOf, nextMotion, touched] = [null, 0, 0, "", 0, -Infinity];
 
   function draw() {
     frame = 0;
@@ -414,6 +414,7 @@ export function create(element, send, { stories = [], controls = true } = {}) {
   function label() {
     const two = !sections[1].hidden;
     root.classList.toggle("two", two);
+    find(".stories").hidden = runs[0].now.env !== "CartPole-v1"; // of which they tell
     sections.forEach((section, k) => {
       const name = runs[k].now.story ?? (k ? story : null);
       section.firstElementChild.hidden = !two;
@@ -450,7 +451,8 @@ export function create(element, send, { stories = [], controls = true } = {}) {
     if (was !== sections[1].hidden) all();
     const { env, step = 0, state = "idle" } = runs[k].now;
     sections[k].classList.toggle("has-map", env === "CartPole-v1");
-    Object.assign(sections[k].dataset, { step, state, moves: runs[k].moves.length });
+    const { story: told } = runs[k].now;
+    Object.assign(sections[k].dataset, { step, state, story: told ?? "", moves: runs[k].moves.length });
     sections[k].dataset.behaviour = runs[k].means.at(-1)?.[1] ?? 0;
     sections[k].dataset.greedy = runs[k].evaluations.at(-1)?.[1] ?? 0;
     if (!k && performance.now() > touched + HANDS_OFF)
@@ -511,6 +513,9 @@ export function create(element, send, { stories = [], controls = true } = {}) {
     });
   find(".follow").addEventListener("click", () => send({ type: "move", name: "epsilon", value: null }));
 
+  // their keys are theirs, and not those of JupyterLab
+  for (const control of [root, ...root.querySelectorAll("button, input")])
+    control.dataset.lmSuppressShortcuts = true;
   const size = new ResizeObserver(all);
   const theme = new MutationObserver(all);
   size.observe(root);
