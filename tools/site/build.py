@@ -19,13 +19,15 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
-from tools.site import bundle, questions
+from tools.site import bundle, questions, side_by_side
 from tools.site.conf import mathml
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FLOOR = sorted(path.stem for path in (ROOT / "dqn_tutorial").glob("[a-z]*.py"))
-WORKS_LATER = re.compile(r"Its \w+ (work|move) once the cell is run\.")
+WORKS_LATER = re.compile(
+    r"Its \w+ (work|move) once the cell is run\.|Run the cell to get the controls\."
+)
 PICTURE = re.compile(r'src="data:image/(\w+)[^,"]*,([^"]+)"')
 # what Sphinx and the theme leave out for a screen reader
 MENDED = {
@@ -76,8 +78,7 @@ def in_page(cell: Any, folder: Path) -> None:
             is_html = written.startswith("<img")
             output.data = {"text/html" if is_html else "text/markdown": written}
         outputs.append(output)
-    name = cell.source.partition("(")[0]
-    if name in bundle.LABS and cell.source == f"{name}()":
+    if name := bundle.CELLS.get(cell.source):
         shown = "".join(output.data.get("text/html", "") for output in outputs)
         data = {"text/html": bundle.place(name, shown)}
         outputs = [nbformat.v4.new_output("display_data", data)]
@@ -150,10 +151,9 @@ def stage(folder: Path) -> dict[str, Any]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         stage_notebook(path, folder, pictures)
         shutil.copy(path, extra)
-    pages = {"cards": cards(), **reference()}
+    pages = {"cards": cards(), "plain": side_by_side.page(), **reference()}
     written = [ROOT / "notebooks" / "GLOSSARY.md", *(HERE / "pages").glob("*.md")]
     pages |= {path.stem: path.read_text(encoding="utf-8") for path in written}
-    pages["plain"] += fenced("python", (ROOT / "dqn_tutorial/plain.py").read_text())
     if teaching := sorted(name for name in pages if name.startswith("teach")):
         pages["index"] += f"\n{toctree(teaching, 'To teach with')}"
     for name, text in pages.items():
