@@ -1,5 +1,5 @@
-"""A page for the projector: one question of the bank at a time, voted on twice, then its
-answer with reasons.
+"""A page for the projector: one question of the bank at a time, voted on twice, then
+answered with reasons.
 
 `build.py` puts it into the site as project.html; project.html#NAME opens at a question.
 Without JavaScript all questions stand one under the other, their answers folded.

@@ -19,6 +19,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
+from tools import projector, teaching
 from tools.site import bundle
 from tools.site.conf import mathml
 
@@ -141,7 +142,10 @@ def stage(folder: Path) -> dict[str, Any]:
         shutil.copy(path, extra)
     pages = {"cards": cards(), **reference()}
     written = [ROOT / "notebooks" / "GLOSSARY.md", *(HERE / "pages").glob("*.md")]
-    pages |= {path.stem: path.read_text(encoding="utf-8") for path in written}
+    pages |= {
+        path.stem: teaching.filled(path.read_text(encoding="utf-8")) for path in written
+    }
+    (extra / "project.html").write_text(projector.page(), encoding="utf-8")
     pages["plain"] += fenced("python", (ROOT / "dqn_tutorial/plain.py").read_text())
     if teaching := sorted(name for name in pages if name.startswith("teach")):
         pages["index"] += f"\n{toctree(teaching, 'To teach with')}"
