@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test site quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner reader tester developer
+.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner reader tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -19,8 +19,11 @@ test: tester  ## run the tests and every notebook
 site: reader  ## build the course as web pages in site/, which open without a server
 	$(BIN)/python -m tools.site.build
 
+answers: learner  ## compute what the small labs answer in the web pages, some minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.site.small_labs
+
 quick: tester  ## the tests that find most faults, in some two minutes
-	$(BIN)/python -m pytest tests $(foreach f,accessibility browser* site front_ends lab* live* small_labs* sweep* clinic* course hosted reruns,--ignore-glob='*/test_$(f)')
+	$(BIN)/python -m pytest tests $(foreach f,accessibility answers browser* site front_ends lab* live* small_labs* sweep* clinic* course hosted reruns,--ignore-glob='*/test_$(f)')
 
 notebooks: developer  ## execute every notebook again and keep its outputs
 	$(BIN)/python tools/execute_notebooks.py

@@ -24,7 +24,8 @@ expect.set_options(timeout=1_000 * PATIENCE)
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 FIND = """async place => {
-  const {violations} = await axe.run(place, {resultTypes: ["violations"]});
+  const {violations} = await axe.run(
+    place, {resultTypes: ["violations"], preload: false});
   return violations.flatMap(rule =>
     rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 200)}`));
 }"""

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from dqn_tutorial.classroom import check, pictures
 from dqn_tutorial.classroom.clinic import pictures as of_clinic
-from dqn_tutorial.classroom.live.small import Panel, band_picture
-from dqn_tutorial.classroom.live.tabular_labs import best_way
+from dqn_tutorial.classroom.live.small import Panel, bands, draw_bands
+from dqn_tutorial.classroom.live.tabular_labs import best_way, draw_way
 from dqn_tutorial.classroom.pictures import diagrams, dqn_pictures, figures
 from dqn_tutorial.classroom.pictures.agent_view import VIEWS, draw_agent
 from dqn_tutorial.classroom.pictures.curves import LivePlot, draw_returns
@@ -98,15 +98,15 @@ def test_what_other_rooms_draw_can_be_read(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(of_clinic, "show", lambda figure, alt: drawn.append(figure))
     pair = (SEEDS, SEEDS)
     of_clinic.draw_curves("patient 3", pair, pair)
-    drawn.append(best_way(lambda share: None, 0.9)[0])
+    drawn.append(draw_way(best_way(lambda share: None, 0.9), None))
     names = list(check.EXERCISES)
     entries = {name: {"correct": i % 2 == 0} for i, name in enumerate(names[:20])}
     drawn.append(check.overview.progress_figure(check.EXERCISES, entries)[0])
     panel = Panel("What is learned", "distance", (0, 500), truth=300, truth_label="q*")
     for panels in ([panel], [panel, panel]):
-        draw = band_picture(lambda tell: ([0, 1], [SEEDS, SEEDS]), "steps", panels)
-        draw(lambda share: None)
-        drawn.append(draw(lambda share: None)[0])
+        answer = bands(lambda tell: ([0, 1], [SEEDS, SEEDS]), "steps", panels)
+        told = answer(lambda share: None)
+        drawn.append(draw_bands(told, told))
     for figure in drawn:
         can_be_read(figure)
 

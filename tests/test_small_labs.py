@@ -11,12 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 pytest.importorskip("ipywidgets")
 
 from dqn_tutorial.classroom.live import small, tabular_labs, training_labs
-from dqn_tutorial.classroom.live.small import Panel, SmallLab, band_picture, slider
+from dqn_tutorial.classroom.live.small import (
+    Answer,
+    Panel,
+    SmallLab,
+    bands,
+    draw_bands,
+    slider,
+)
 from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.pictures.figures import new_figure
 from dqn_tutorial.stats import bootstrap_interval
@@ -94,7 +100,7 @@ def test_each_lab_shows_and_its_picture_changes_when_a_control_moves(
 
 
 class Slow:
-    """A picture that takes until it is let go, and remembers what it was asked for."""
+    """An answer that takes until it is let go, and remembers what it was asked for."""
 
     def __init__(self) -> None:
         self.go, self.begun = threading.Event(), threading.Event()
@@ -102,7 +108,7 @@ class Slow:
         self.finished: list[int] = []
         self.go.set()
 
-    def __call__(self, tell: small.Tell, n: int) -> tuple[Figure, str]:
+    def __call__(self, tell: small.Tell, n: int) -> Answer:
         self.asked.append(n)
         self.begun.set()
         self.go.wait(SECONDS)
@@ -110,7 +116,12 @@ class Slow:
         if n < 0:
             raise ValueError("n must not be <negative>")
         self.finished.append(n)
-        return new_figure()[0], f"n is {n}"
+        return {"words": f"n is {n}"}
+
+
+def empty(answer: Answer, before: Answer | None) -> Any:
+    """Draw nothing."""
+    return new_figure()[0]
 
 
 @pytest.fixture
@@ -120,6 +131,7 @@ def slow(page: Page) -> tuple[Slow, SmallLab]:
         "How many?",
         {"n": slider("n", range(-1, 10), 0, "a number")},
         picture,
+        empty,
         "A figure with nothing.",
     )
     lab._ipython_display_()
@@ -215,6 +227,7 @@ def test_an_error_of_the_first_picture_belongs_to_the_cell(page: Page) -> None:
         "How many?",
         {"n": slider("n", range(-1, 10), -1, "a number")},
         Slow(),
+        empty,
         "A figure with nothing.",
     )
     with pytest.raises(ValueError, match="negative"):
@@ -239,10 +252,9 @@ def test_the_band_holds_the_mean_and_the_previous_mean_stays_in_grey() -> None:
     ) -> tuple[list[float], list[small.Floats]]:
         return [1.0, 2.0], [factor * seen]
 
-    picture = band_picture(
-        measure, "x", [Panel("title", "size", (0.1, 1e4), is_log=True)]
-    )
-    figure, words = picture(nothing, factor=1.0)
+    answer = bands(measure, "x", [Panel("title", "size", (0.1, 1e4), is_log=True)])
+    before = answer(nothing, factor=1.0)
+    figure, words = draw_bands(before, None), before["words"]
     (line,), (band,) = figure.axes[0].lines, figure.axes[0].collections
     np.testing.assert_allclose(line.get_ydata(), 10 ** np.log10(seen).mean(0))
     low, high = bootstrap_interval(np.log10(seen), 0.99, resamples=1_000)
@@ -251,7 +263,7 @@ def test_the_band_holds_the_mean_and_the_previous_mean_stays_in_grey() -> None:
         [edges.min(), edges.max()], [10 ** low.min(), 10 ** high.max()]
     )
     assert f"{10 ** low[-1]:.3g} to {10 ** high[-1]:.3g}" in words and "size" in words
-    figure, _ = picture(nothing, factor=100.0)
+    figure = draw_bands(answer(nothing, factor=100.0), before)
     assert [line.get_label() for line in figure.axes[0].lines] == [
         "before the move",
         "mean of 16 seeds",
@@ -262,9 +274,9 @@ def test_the_band_holds_the_mean_and_the_previous_mean_stays_in_grey() -> None:
 def test_the_long_way_is_taken_from_0985_on() -> None:
     short = ["78%", "78%", "81%"]
     for gamma, share in zip((0.9, 0.975, 0.98), short, strict=True):
-        assert share in tabular_labs.best_way(nothing, gamma)[1]
+        assert share in tabular_labs.best_way(nothing, gamma)["words"]
     for gamma in (0.985, 0.995):
-        words = tabular_labs.best_way(nothing, gamma)[1]
+        words = tabular_labs.best_way(nothing, gamma)["words"]
         assert "98%" in words and "35.6 steps" in words
 
 

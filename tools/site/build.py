@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
 from tools import projector, teaching
-from tools.site import bundle
+from tools.site import bundle, questions
 from tools.site.conf import mathml
 
 HERE = Path(__file__).parent
@@ -28,6 +28,12 @@ ROOT = HERE.parents[1]
 FLOOR = sorted(path.stem for path in (ROOT / "dqn_tutorial").glob("[a-z]*.py"))
 WORKS_LATER = re.compile(r"Its \w+ (work|move) once the cell is run\.")
 PICTURE = re.compile(r'src="data:image/(\w+)[^,"]*,([^"]+)"')
+# what Sphinx and the theme leave out for a screen reader
+MENDED = {
+    'role="heading">': 'role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
+    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
+}
 LINE = MarkdownIt("commonmark", {"html": True}).use(
     dollarmath_plugin,
     renderer=lambda formula, options: mathml(formula, options["display_mode"]),
@@ -74,6 +80,10 @@ def in_page(cell: Any, folder: Path) -> None:
     if name in bundle.LABS and cell.source == f"{name}()":
         shown = "".join(output.data.get("text/html", "") for output in outputs)
         data = {"text/html": bundle.place(name, shown)}
+        outputs = [nbformat.v4.new_output("display_data", data)]
+    elif asked := questions.page_html(cell.source, LINE.render):
+        asked = with_pictures(re.sub(r'(href="\w+)\.ipynb', r"\1.html", asked), folder)
+        data = {"text/html": bundle.place("questions", asked)}
         outputs = [nbformat.v4.new_output("display_data", data)]
     cell.outputs = outputs
 
@@ -178,6 +188,11 @@ def build(out: Path) -> None:
         app.build()
     if app.statuscode:
         raise SystemExit("Sphinx has warned, see above: the site is not whole.")
+    for path in out.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        for written, wanted in MENDED.items():
+            page = page.replace(written, wanted)
+        path.write_text(page, encoding="utf-8")
     shutil.rmtree(out / "_sources")
     for name in (".buildinfo", "objects.inv"):
         (out / name).unlink()

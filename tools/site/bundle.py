@@ -5,10 +5,14 @@ scripts, with their data in them, and nothing that is fetched.
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.site import small_labs
+
+HERE = Path(__file__).parent
 LIVE = Path(__file__).parents[2] / "dqn_tutorial" / "classroom" / "live"
 # `live` has a function of that name
 grid_lab = import_module("dqn_tutorial.classroom.live.grid_lab")
@@ -39,6 +43,15 @@ LABS = {
         "dqn_grid_lab.play(place, data.look, (key, reply) => reply(data.tracks[key]));",
         grid_lab.answers,
     ),
+    "questions": Lab((HERE / "answers.js",), "dqn_answers.play(place);"),
+}
+LABS |= {
+    name: Lab(
+        (LIVE / "grid_lab.js", HERE / "small_lab.js"),
+        "dqn_small_lab.play(place, data, dqn_grid_lab.draw);",
+        partial(small_labs.data, name),
+    )
+    for name in small_labs.LABS
 }
 
 
@@ -82,7 +95,7 @@ def place(name: str, without: str = "") -> str:
     """
     if name not in LABS:
         raise ValueError(f"there is no lab {name!r}; there are {', '.join(LABS)}")
-    words = "<noscript><p>It plays where JavaScript is on.</p></noscript>"
+    words = '<p class="without">It plays where JavaScript is on.</p>'
     return (
         f'<div class="lab"><div>{without}</div>{words}</div>'
         f'<script src="_static/labs/{name}.js"></script>'

@@ -48,6 +48,7 @@ autodoc_member_order = "bysource"
 napoleon_use_ivar = True
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"
 nb_ipywidgets_js = {}
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_dmath_double_inline = True
@@ -67,8 +68,8 @@ def mathml(formula: str, is_block: bool = False) -> str:
 
 
 def visit_math(self: HTML5Translator, node: nodes.Element) -> None:
-    """Write a formula in a line."""
-    self.body.append(mathml(node.astext()))
+    """Write a formula in a line, which ends no line before a comma."""
+    self.body.append(f"{mathml(node.astext())}&#8288;")
     raise nodes.SkipNode
 
 

@@ -62,6 +62,21 @@ def of(kind: str, sitting: str = "") -> list[Question]:
     ]
 
 
+def before_the_course() -> list[Question]:
+    """Return the questions that are asked in plain words before the course."""
+    return [question for question in of("concept") if question.before]
+
+
+def after_the_course(half: int) -> list[tuple[int, Question]]:
+    """Return the concept questions of the first or the second half with their numbers,
+    from 1; those that were asked before the course in their parallel form.
+    """
+    own = [named(q.parallel) if q.before else q for q in of("concept")]
+    middle = len(own) // 2
+    part = slice(middle) if half == 1 else slice(middle, None)
+    return list(enumerate(own, 1))[part]
+
+
 def two_before(sitting: str) -> str:
     """Return the sitting whose cards are asked again in this one, or nothing. Raises a
     ValueError that names the nearest if there is no such sitting.
@@ -87,6 +102,18 @@ def is_right(question: Question, answer: str) -> bool:
     if question.choices or answer == UNSURE:
         return answer == question.key
     return abs(float(answer) - float(question.key)) <= question.within
+
+
+def told(answer: str) -> str:
+    """Say what was answered."""
+    return "You did not know." if answer == UNSURE else f"You said **{answer}**."
+
+
+def compared(question: Question, answer: str) -> str:
+    """Say what was predicted and what came out."""
+    if is_right(question, answer):
+        return f"You said **{answer}**, and it was **{question.key}**: right."
+    return f"{told(answer)[:-1]}, it was **{question.key}**."
 
 
 def feedback(question: Question, answer: str) -> str:

@@ -10,16 +10,19 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from IPython.display import display
 from IPython.utils.capture import RichOutput, capture_output
 
+from dqn_tutorial.classroom import bank
 from dqn_tutorial.classroom.bank import (
     LETTERS,
     UNSURE,
     Question,
     as_markdown,
+    compared,
     feedback,
     folded,
     is_right,
     named,
     of,
+    told,
     two_before,
 )
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
@@ -40,7 +43,7 @@ def predict(name: str) -> None:
     _show(f"**Before you run the next cell.** {as_markdown(question)}")
     if question.sketches:
         show(*SKETCHES[question.sketches]())
-    _answer(question, lambda said: f"{_told(said)} Now run the next cell.", once=True)
+    _answer(question, lambda said: f"{told(said)} Now run the next cell.", once=True)
 
 
 @contextmanager
@@ -62,7 +65,7 @@ def reveal(name: str) -> Iterator[None]:
     parts = [f"<pre>{html.escape(printed)}</pre>"] if printed else []
     parts += [*map(_as_markdown, shown.outputs), question.why.strip()]
     if said:
-        parts.insert(0, _compared(question, said))
+        parts.insert(0, compared(question, said))
     elif trouble:
         parts.insert(0, trouble)
     summary = "What you predicted" if said else "Answer first, then open"
@@ -83,10 +86,10 @@ def ask(*names: str) -> None:
 
 def before_the_course() -> None:
     """Ask in plain words what the course will answer; no feedback."""
-    own = [question for question in of("concept") if question.before]
+    own = bank.before_the_course()
     for number, question in enumerate(own, 1):
         _show(f"**{number} of {len(own)}.** {as_markdown(question)}")
-        _answer(question, lambda said: f"{_told(said)} It is noted.", once=True)
+        _answer(question, lambda said: f"{told(said)} It is noted.", once=True)
 
 
 def after_the_course(half: int) -> None:
@@ -99,11 +102,8 @@ def after_the_course(half: int) -> None:
 
     Source: Crouch & Mazur (2001) on concept questions.
     """
-    own = [named(q.parallel) if q.before else q for q in of("concept")]
-    middle = len(own) // 2
-    part = slice(middle) if half == 1 else slice(middle, None)
-    for number, question in list(enumerate(own, 1))[part]:
-        _ask(question, f"**{number} of {len(own)}.** ")
+    for number, question in bank.after_the_course(half):
+        _ask(question, f"**{number} of {len(of('concept'))}.** ")
 
 
 def cards(sitting: str) -> None:
@@ -134,17 +134,6 @@ def _as_markdown(output: RichOutput) -> str:
     data = output.data
     written = data.get("text/markdown") or data.get("text/html")
     return written or f"<pre>{html.escape(data.get('text/plain', ''))}</pre>"
-
-
-def _told(answer: str) -> str:
-    return "You did not know." if answer == UNSURE else f"You said **{answer}**."
-
-
-def _compared(question: Question, said: str) -> str:
-    """Say what was predicted and what came out."""
-    if is_right(question, said):
-        return f"You said **{said}**, and it was **{question.key}**: right."
-    return f"{_told(said)[:-1]}, it was **{question.key}**."
 
 
 def _said(name: str) -> tuple[str, str]:

@@ -29,7 +29,8 @@ from dqn_tutorial.stats import bootstrap_interval
 
 Floats = NDArray[np.float64]
 Tell = Callable[[float], None]
-Picture = Callable[..., tuple[Figure, str]]
+# plain numbers and texts, as a page without a kernel has them too; "words" says them
+Answer = Mapping[str, Any]
 TELL_EVERY = 0.1  # seconds between two moves of the progress bar
 
 
@@ -46,22 +47,29 @@ class SmallLab:
 
     Args:
         question: one or two sentences.
-        controls: widgets with a `value`, by the names of the arguments of `picture`.
-        picture: called as `picture(tell, **values)`; returns a figure and its result in
-            words. It calls `tell(share)` often, with the share of its work that is
-            done, 0 to 1, and lets through what that raises.
+        controls: widgets with a `value`, by the names of the arguments of `answer`.
+        answer: called as `answer(tell, **values)`. It calls `tell(share)` often, with
+            the share of its work that is done, 0 to 1, and lets through what that
+            raises.
+        draw: called as `draw(answer, before)`, with the answer before the move or None.
         alt: what the picture shows whatever the values.
     """
 
     def __init__(
-        self, question: str, controls: Mapping[str, Any], picture: Picture, alt: str
+        self,
+        question: str,
+        controls: Mapping[str, Any],
+        answer: Callable[..., Answer],
+        draw: Callable[[Answer, Answer | None], Figure],
+        alt: str,
     ) -> None:
         self.question, self.controls, self.alt = question, dict(controls), alt
+        self.answer, self.draw = answer, draw
         self.status = widgets.HTML()
         self.progress = widgets.IntProgress(
             max=100, description="Progress", tooltip="How much of the work is done"
         )
-        self._picture = picture
+        self._before: Answer | None = None
         self._wanted: dict[str, Any] | None = None
         self._background = Background(
             "small lab", self._draw_wanted, lambda: self._wanted is None
@@ -115,8 +123,13 @@ class SmallLab:
 
     def _draw(self, values: dict[str, Any]) -> Any:
         self._next_tell = 0.0
-        figure, words = self._picture(self._tell, **values)
-        named = (_named(self.controls[name], value) for name, value in values.items())
+        answer = self.answer(self._tell, **values)
+        figure, words = self.draw(answer, self._before), answer["words"]
+        self._before = answer
+        named = (
+            f"{control.description}: {label_of(control, values[name])}"
+            for name, control in self.controls.items()
+        )
         figure.suptitle(", ".join(named))
         # the words of the first picture are stored, so they must hold on every machine
         alt = f"{self.alt} {words}" if self._handle else self.alt
@@ -142,13 +155,12 @@ class SmallLab:
         self.status.value = f'<p class="lab-result">{html.escape(words)}</p>'
 
 
-def _named(control: Any, value: Any) -> str:
-    """Say what a control was set to, as it says so itself."""
+def label_of(control: Any, value: Any) -> str:
+    """Return what a control calls one of its values. Source: ipywidgets."""
     for option in control.options:
         if isinstance(option, tuple) and option[1] == value:
             value = option[0]
-    words = value if isinstance(value, str) else f"{value:,g}"
-    return f"{control.description}: {words}"
+    return value if isinstance(value, str) else f"{value:,g}"
 
 
 def slider(name: str, options: Sequence[Any], value: Any, tooltip: str) -> Any:
@@ -191,13 +203,13 @@ class Panel(NamedTuple):
     truth_label: str = ""
 
 
-def band_picture(
+def bands(
     measure: Callable[..., tuple[Sequence[float], Sequence[Floats]]],
     xlabel: str,
     panels: Sequence[Panel],
-) -> Picture:
-    """Return a `picture` for `SmallLab`: mean over seeds with its 99 % interval, the
-    previous mean in grey.
+) -> Callable[..., Answer]:
+    """Return an `answer` for `SmallLab`: for each panel the mean over seeds and its
+    99 % interval, `[3, T]`.
 
     Args:
         measure: called as `measure(tell, **values)`; returns T places on the axis and
@@ -207,50 +219,51 @@ def band_picture(
 
     Source: Efron & Tibshirani (1993), chapter 13.
     """
-    before: list[tuple[Sequence[float], Sequence[Floats]]] = []
 
-    def picture(tell: Tell, **values: Any) -> tuple[Figure, str]:
-        x, curves = measure(tell, **values)
-        figure, axes = new_figure(10, 3.8, columns=len(panels))
-        words = []
-        for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
-            for old_x, old_curves in before:
-                ax.plot(
-                    old_x,
-                    _mean(panel, old_curves[i])[0],
-                    "--",
-                    color=GREY,
-                    label="before the move",
-                )
-            mean, low, high = _mean(panel, curves[i])
-            ax.plot(x, mean, "-", color=BLUE, label=f"mean of {len(curves[i])} seeds")
-            ax.fill_between(
-                x,
-                low,
-                high,
-                color=BLUE,
-                alpha=0.3,
-                linewidth=0,
-                label="its 99 % interval",
-            )
-            if panel.truth is not None:
-                ax.axhline(
-                    panel.truth, color=GREEN, linestyle=":", label=panel.truth_label
-                )
-            ax.set(
-                xlabel=xlabel, ylabel=panel.ylabel, title=panel.title, ylim=panel.ylim
-            )
-            ax.set_yscale("log" if panel.is_log else "linear")
-            ax.xaxis.set_major_formatter("{x:,.0f}")
-            words.append(
-                f"{panel.ylabel} at the end: {mean[-1]:.3g}, 99 % interval"
-                f" {low[-1]:.3g} to {high[-1]:.3g}."
-            )
-        legend_below(ax)
-        before[:] = [(x, curves)]
-        return figure, " ".join(words)
+    def answer(tell: Tell, **values: Any) -> Answer:
+        x, measured = measure(tell, **values)
+        curves = [*map(_mean, panels, measured)]
+        words = (
+            f"{panel.ylabel} at the end: {mean[-1]:.3g}, 99 % interval {low[-1]:.3g} to"
+            f" {high[-1]:.3g}."
+            for panel, (mean, low, high) in zip(panels, curves, strict=True)
+        )
+        return {
+            "xlabel": xlabel,
+            "panels": [panel._asdict() for panel in panels],
+            "seeds": len(measured[0]),
+            "x": x,
+            "curves": curves,
+            "words": " ".join(words),
+        }
 
-    return picture
+    return answer
+
+
+def draw_bands(answer: Answer, before: Answer | None) -> Figure:
+    """Draw what `bands` answers: mean and interval, the mean before the move in grey.
+
+    Source: matplotlib.
+    """
+    panels, x = answer["panels"], answer["x"]
+    figure, axes = new_figure(10, 3.8, columns=len(panels))
+    for i, (ax, panel) in enumerate(zip(np.atleast_1d(axes), panels, strict=True)):
+        if before:
+            old = before["curves"][i][0]
+            ax.plot(before["x"], old, "--", color=GREY, label="before the move")
+        mean, low, high = answer["curves"][i]
+        ax.plot(x, mean, "-", color=BLUE, label=f"mean of {answer['seeds']} seeds")
+        band = dict(color=BLUE, alpha=0.3, linewidth=0, label="its 99 % interval")
+        ax.fill_between(x, low, high, **band)
+        if panel["truth"] is not None:
+            label = panel["truth_label"]
+            ax.axhline(panel["truth"], color=GREEN, linestyle=":", label=label)
+        ax.set(xlabel=answer["xlabel"])
+        ax.set(**{name: panel[name] for name in ("ylabel", "title", "ylim")})
+        ax.set_yscale("log" if panel["is_log"] else "linear")
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+    legend_below(ax)
+    return figure
 
 
 def _mean(panel: Panel, curves: Floats) -> Floats:

@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dqn_tutorial.classroom.live.small import (
+    Answer,
     Floats,
     Panel,
     SmallLab,
     Tell,
-    band_picture,
+    bands,
+    draw_bands,
     slider,
 )
 from dqn_tutorial.classroom.pictures.figures import new_figure
@@ -51,6 +53,7 @@ def gamma_lab() -> SmallLab:
         ),
         {"gamma": gamma},
         best_way,
+        draw_way,
         (
             "The slippery grid with the optimal value and the best action of each cell;"
             " cell 10, below the gap, is framed. At gamma = 0.9 its arrow points up."
@@ -58,38 +61,45 @@ def gamma_lab() -> SmallLab:
     )
 
 
-def best_way(tell: Tell, gamma: float) -> tuple[Figure, str]:
-    """Draw V* and the optimal policy; say how often, and how soon, it gets from the
+def best_way(tell: Tell, gamma: float) -> Answer:
+    """Return V* and the optimal policy; say how often, and how soon, it gets from the
     framed cell to the goal.
 
     Source: Kemeny & Snell (1976), the fundamental matrix of an absorbing chain.
     """
     mdp = slippery_grid(gamma=gamma)
     q, floor = value_iteration(mdp), ~mdp.terminal
-    policy = greedy_policy(q)
-    p = np.einsum("sa,sat->st", policy, mdp.transition)
+    p = np.einsum("sa,sat->st", greedy_policy(q), mdp.transition)
     # row: how often each cell is visited from the framed one, until the episode ends
     visits = np.linalg.inv(np.eye(floor.sum()) - p[np.ix_(floor, floor)])[
         floor[:GAP].sum()
     ]
     arrives = visits @ p[floor, GOAL]
-    figure, axes = new_figure(5, 5)
-    draw_grid(
-        axes,
-        mdp,
-        values=q.max(-1),
-        policy=policy,
-        title="$v_*$ and best actions",
-        highlight=[GAP],
-    )
-    return (
-        figure,
-        (
+    return {
+        "layout": "".join(GRID),
+        "framed": GAP,
+        "values": q.max(-1),
+        "arrows": "".join(map(str, q.argmax(-1))),
+        "words": (
             f"From the framed cell at gamma = {gamma:g}: the goal is reached in"
             f" {arrives:.0%} of the episodes, which take {visits.sum():.1f} steps in"
             " the mean."
         ),
+    }
+
+
+def draw_way(answer: Answer, before: Answer | None) -> Figure:
+    """Draw what `best_way` answers. Source: as `draw_grid`."""
+    figure, axes = new_figure(5, 5)
+    draw_grid(
+        axes,
+        slippery_grid(),
+        values=answer["values"],
+        policy=[*map(int, answer["arrows"])],
+        title="$v_*$ and best actions",
+        highlight=[answer["framed"]],
     )
+    return figure
 
 
 def step_size_lab() -> SmallLab:
@@ -118,11 +128,12 @@ def step_size_lab() -> SmallLab:
                 "Probability of a random action",
             ),
         },
-        band_picture(
+        bands(
             learn_table,
             "environment steps of each agent",
             [Panel("Q-learning on the slippery grid", "distance to q*", (0, 1.9))],
         ),
+        draw_bands,
         (
             "The distance to q* of tabular Q-learning over environment steps, mean of"
             " 16 seeds with its 99 % interval."
@@ -183,7 +194,7 @@ def correlation_lab() -> SmallLab:
                 "Newest steps that batches are drawn from",
             ),
         },
-        band_picture(
+        bands(
             learn_circle,
             "steps, one update each",
             [
@@ -194,6 +205,7 @@ def correlation_lab() -> SmallLab:
                 )
             ],
         ),
+        draw_bands,
         (
             "Share of the circle with the right action over steps, mean of 16 seeds"
             " with its 99 % interval."
@@ -267,7 +279,7 @@ def target_lab() -> SmallLab:
                 "Share of the way that the target goes at each update; 1 is a copy",
             )
         },
-        band_picture(
+        bands(
             learn_star,
             "updates",
             [
@@ -279,6 +291,7 @@ def target_lab() -> SmallLab:
                 )
             ],
         ),
+        draw_bands,
         (
             "The largest absolute value on Baird's star over updates, mean of 16 seeds"
             " with its 99 % interval, log axis."

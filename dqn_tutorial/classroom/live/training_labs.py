@@ -12,8 +12,9 @@ from dqn_tutorial.classroom.live.small import (
     Panel,
     SmallLab,
     Tell,
-    band_picture,
+    bands,
     choice,
+    draw_bands,
     slider,
 )
 from dqn_tutorial.config import REDUCTIONS
@@ -61,7 +62,7 @@ def network_lab() -> SmallLab:
                 "The other factors are 1, 0.5 and 1",
             ),
         },
-        band_picture(
+        bands(
             fit_networks,
             "updates",
             [
@@ -73,6 +74,7 @@ def network_lab() -> SmallLab:
                 )
             ],
         ),
+        draw_bands,
         (
             "The share of a function's variance that networks have not learned over"
             " updates, 16 seeds, log axis."
@@ -157,7 +159,7 @@ def epsilon_lab() -> SmallLab:
                 "Length of the schedule as a share of the run",
             ),
         },
-        band_picture(
+        bands(
             learn_grid,
             "environment steps of each agent",
             [
@@ -167,6 +169,7 @@ def epsilon_lab() -> SmallLab:
                 ),
             ],
         ),
+        draw_bands,
         (
             "Left the distance to q*, right the return of training episodes over steps,"
             " means of 16 seeds with intervals."
@@ -236,7 +239,7 @@ def ensemble_lab() -> SmallLab:
                 "How the target combines the members' Q-values",
             ),
         },
-        band_picture(
+        bands(
             learn_noisy_grid,
             "environment steps of each agent",
             [
@@ -249,6 +252,7 @@ def ensemble_lab() -> SmallLab:
                 )
             ],
         ),
+        draw_bands,
         (
             "Mean over states of the learned less the true value, over steps, mean of"
             " 16 seeds with its 99 % interval."
