@@ -157,8 +157,8 @@ def stage(folder: Path) -> dict[str, Any]:
     }
     (extra / "project.html").write_text(projector.page(), encoding="utf-8")
     pages["plain"] += fenced("python", (ROOT / "dqn_tutorial/plain.py").read_text())
-    if teaching := sorted(name for name in pages if name.startswith("teach")):
-        pages["index"] += f"\n{toctree(teaching, 'To teach with')}"
+    if guide := sorted(name for name in pages if name.startswith("teach")):
+        pages["index"] += f"\n{toctree(guide, 'To teach with')}"
     for name, text in pages.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
