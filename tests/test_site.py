@@ -43,7 +43,9 @@ class Parts(HTMLParser):
         self.depth = 0
         self.feed(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(
+        self, tag: str, attributes: list[tuple[str, str | None]]
+    ) -> None:
         told = dict(attributes)
         self.ids.add(told.get("id") or "")
         self.links += filter(None, (told.get("href"), told.get("src")))
@@ -239,7 +241,9 @@ def test_a_module_becomes_a_script_that_needs_no_server(tmp_path: Path) -> None:
     from tools.site import bundle
 
     path = tmp_path / "own.js"
-    path.write_text("export function f() {}\nexport const g = 1;\nexport default {f};\n")
+    path.write_text(
+        "export function f() {}\nexport const g = 1;\nexport default {f};\n"
+    )
     assert bundle.classic(path) == (
         "globalThis.dqn_own = (() => {\nfunction f() {}\nconst g = 1;\n"
         "return { f, g };\n})();\n"

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from markdown_it import MarkdownIt
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from dqn_tutorial.classroom.bank import named
 from dqn_tutorial.config import Refused
@@ -74,6 +72,10 @@ def as_html(text: str, formula: Callable[[str, bool], str]) -> str:
     """Return Markdown as HTML, its formulas written by a function of LaTeX and whether
     it has lines of its own.
     """
+    # needs what `make site` needs
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.use(
         dollarmath_plugin,
@@ -101,7 +103,7 @@ def sheet_and_key(seed: str, names: Sequence[str]) -> tuple[str, str]:
     Raises:
         ValueError: a name that is none of the bank.
     """
-    from tools.site.conf import mathml  # needs what `make site` needs
+    from tools.site.conf import mathml  # needs it too
 
     asked, answers = [], []
     for number, name in enumerate(names, 1):
