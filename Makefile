@@ -4,11 +4,12 @@ INDEX ?=
 COURSE ?= course
 OPTIONS ?=
 SEED ?= 0
+ITEMS ?=
 BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills lint train bench lock clean learner reader tester developer
+.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills exam gift room lint train bench lock clean learner reader tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -42,6 +43,15 @@ mutants: developer  ## change the algorithm in 400 small ways, and list what no 
 
 kills: developer  ## kill runs and sweeps at random moments, and compare, half an hour
 	$(BIN)/python tools/kill_runs.py --out runs/kills
+
+exam: reader  ## a sheet and its key: make exam SEED=7 ITEMS="exam_ring exam_cliff"
+	$(BIN)/python -m tools.exam "$(SEED)" $(ITEMS)
+
+gift: reader  ## the questions that a program can mark, for learning platforms
+	$(BIN)/python -m tools.gift
+
+room: learner  ## measure how many learners this machine holds, some five minutes
+	$(BIN)/python -m tools.room
 
 lint: developer  ## format, lint and type-check
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from dqn_tutorial.classroom.bank.report import (
     questions_table,
     read_folder,
     rows_of,
+    under_aliases,
 )
 from dqn_tutorial.classroom.check import logbook, overview
 from dqn_tutorial.classroom.check.exercise import Exercise, choice
@@ -356,6 +357,24 @@ def test_the_command_line_reports_on_a_folder(collected: Path, tmp_path: Path) -
     )
 
 
+def test_a_key_replaces_the_names(tmp_path: Path) -> None:
+    key = tmp_path / "key.csv"
+    key.write_text("ben,the second\nabsent,L002\n")
+    learners = {name: {name: DONE} for name in ("anna", "ben", "cara")}
+    told = under_aliases(learners, key)
+    aliases = dict(line.split(",") for line in key.read_text().splitlines())
+    assert told == {aliases[name]: own for name, own in learners.items()}
+    assert list(told) == ["L001", "L003", "the second"] and aliases["absent"] == "L002"
+    assert under_aliases(learners, key) == told
+
+
+def test_the_numbers_of_a_key_do_not_follow_the_names(tmp_path: Path) -> None:
+    names = [f"n{number:02d}" for number in range(40)]
+    under_aliases({name: {} for name in names}, tmp_path / "key.csv")
+    lines = (tmp_path / "key.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] != names
+
+
 def test_the_command_line_refuses_what_holds_no_progress(
     collected: Path,
     tmp_path: Path,
@@ -363,10 +382,16 @@ def test_the_command_line_refuses_what_holds_no_progress(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "empty").mkdir()
+    half, twice = tmp_path / "half.csv", tmp_path / "twice.csv"
+    half.write_text("anna\n")
+    twice.write_text("anna,x\nben,x\n")
     for words, said in (
         ([tmp_path / "nowhere"], "is not a folder"),
         ([tmp_path / "empty"], "holds no progress file"),
         ([collected, "--csv", tmp_path / "no" / "long.csv"], "cannot be written"),
+        ([collected, "--key", tmp_path / "no" / "key.csv"], "No such file"),
+        ([collected, "--key", half], "it must be NAME,ALIAS"),
+        ([collected, "--key", twice], "gives 'x' to two names"),
     ):
         assert call(monkeypatch, "report", *map(str, words)) == 2
         error = capsys.readouterr().err

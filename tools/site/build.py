@@ -19,6 +19,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
+from tools import projector, teaching
 from tools.site import bundle, questions, side_by_side
 from tools.site.conf import mathml
 
@@ -153,9 +154,12 @@ def stage(folder: Path) -> dict[str, Any]:
         shutil.copy(path, extra)
     pages = {"cards": cards(), "plain": side_by_side.page(), **reference()}
     written = [ROOT / "notebooks" / "GLOSSARY.md", *(HERE / "pages").glob("*.md")]
-    pages |= {path.stem: path.read_text(encoding="utf-8") for path in written}
-    if teaching := sorted(name for name in pages if name.startswith("teach")):
-        pages["index"] += f"\n{toctree(teaching, 'To teach with')}"
+    pages |= {
+        path.stem: teaching.filled(path.read_text(encoding="utf-8")) for path in written
+    }
+    (extra / "project.html").write_text(projector.page(), encoding="utf-8")
+    if guide := sorted(name for name in pages if name.startswith("teach")):
+        pages["index"] += f"\n{toctree(guide, 'To teach with')}"
     for name, text in pages.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)

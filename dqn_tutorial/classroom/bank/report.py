@@ -7,7 +7,9 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from secrets import token_bytes
 from statistics import median
 from typing import Any
 
@@ -35,14 +37,18 @@ class Arguments:
     """
     csv: Path | None = None
     """File to write with a line for each learner and exercise or question."""
+    key: Path | None = None
+    """File with a line NAME,ALIAS for each learner: the report has the alias. It gets a
+    line for each name that it does not have.
+    """
 
 
 def report(argv: Sequence[str]) -> None:
     """Print the report that the command line asks for.
 
     Raises:
-        ValueError: no such folder, no progress file in it, or a CSV file that cannot be
-            written.
+        ValueError: no such folder, no progress file in it, a CSV file or a key that
+            cannot be written, or a key that gives no alias or one twice.
     """
     arguments = tyro.cli(
         Arguments,
@@ -52,7 +58,10 @@ def report(argv: Sequence[str]) -> None:
             "Say what the learners of a class have done, from their progress files."
         ),
     )
-    rows = rows_of(read_folder(arguments.folder), EXERCISES)
+    learners = read_folder(arguments.folder)
+    if arguments.key:
+        learners = under_aliases(learners, arguments.key)
+    rows = rows_of(learners, EXERCISES)
     if arguments.csv:
         write_csv(arguments.csv, rows)
     tables = learners_table(rows), exercises_table(rows), questions_table(rows, bank())
@@ -89,6 +98,39 @@ def read_folder(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
             " NAME/progress.json"
         )
     return learners
+
+
+def under_aliases(learners: Mapping[str, Row], key: Path) -> dict[str, Row]:
+    """Return the learners by alias, in the order of the aliases, so that the order does
+    not tell a name; a name that the key does not have gets the next number.
+
+    Args:
+        learners: progress by name.
+        key: a CSV file of names and aliases; made if there is none.
+
+    Raises:
+        ValueError: a line that is not a name and an alias, an alias of two names, or a
+            key that cannot be read or written.
+    """
+    try:
+        text = key.read_text(encoding="utf-8") if key.exists() else ""
+        lines = [line for line in csv.reader(text.splitlines()) if line]
+        if wrong := [line for line in lines if len(line) != 2 or not line[1].strip()]:
+            raise Refused(f"key = {str(key)!r} has {wrong[0]}: it must be NAME,ALIAS")
+        aliases = {name.strip(): alias.strip() for name, alias in lines}
+        free = (f"L{number:03d}" for number in count(1))
+        # in no order that anybody can work out
+        for name in sorted(learners.keys() - aliases, key=lambda _: token_bytes()):
+            aliases[name] = next(a for a in free if a not in aliases.values())
+        twice = [a for a, n in Counter(aliases.values()).items() if n > 1]
+        if twice:
+            raise Refused(f"key = {str(key)!r} gives {twice[0]!r} to two names")
+        with key.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(aliases.items())
+    except OSError as error:
+        raise Refused(f"key = {str(key)!r}: {error.strerror}") from error
+    known = sorted((aliases[name], name) for name in learners)
+    return {alias: learners[name] for alias, name in known}
 
 
 def rows_of(
