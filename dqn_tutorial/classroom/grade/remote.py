@@ -1,0 +1,313 @@
+"""An answer in a process of its own, to be called as if it were here: the judge keeps
+the right answer, its own copies of all inputs, and the verdict.
+"""
+
+import builtins
+import inspect
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import CellType, CodeType, FunctionType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from dqn_tutorial.buffer import ReplayBuffer
+from dqn_tutorial.classroom.check import acting, bakery, critic, misconceptions
+from dqn_tutorial.classroom.check.guard import Wrong
+from dqn_tutorial.classroom.grade import guest, wire
+from dqn_tutorial.critic import DQNCritic
+
+SECONDS = 240.0  # for all calls of an answer
+# what both sides have
+KIT = (misconceptions.as_float32, critic.Net, bakery.Day)
+KIT_IMPORTS = """
+import numpy as np
+import torch
+from torch.nn import Module
+from typing import Any, NamedTuple
+from torch import Tensor
+"""
+# what an answer may ask of the objects that it is given
+OFFERED = frozenset(
+    "get_bellman_target update update_target Q Q_t act online target state_dict"
+    " load_state_dict parameters get_next_batch select_action experience_memory store"
+    " step reset rows function gamma tau".split()
+)
+
+
+class Prison:
+    """The process that makes one for each answer; a context.
+
+    Attributes:
+        missing: what the system cannot keep from an answer.
+    """
+
+    def __init__(self) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        number = theirs.fileno()
+        words = [sys.executable, "-I", guest.__file__, str(number)]
+        one = {"OMP_NUM_THREADS": "1", "PATH": os.defpath}
+        self.process = subprocess.Popen(words, pass_fds=[number], env=one, cwd="/")
+        theirs.close()
+        first = Guest(self, "", [], {}, "")
+        self.missing: list[str] = first.start()
+        first.end()
+
+    def __enter__(self) -> "Prison":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.control.close()
+        self.process.wait()
+
+    def cell(self) -> tuple[socket.socket, int]:
+        """Return the line to a new process, and its number."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        socket.send_fds(self.control, [b"x"], [theirs.fileno()])
+        theirs.close()
+        return ours, int.from_bytes(self.control.recv(8), "little")
+
+
+def is_open(value: Any) -> bool:
+    """Say whether an object stays here and is asked over the line."""
+    if isinstance(value, torch.nn.Module):
+        return type(value) not in KIT
+    return (
+        isinstance(value, DQNCritic | ReplayBuffer | SimpleNamespace)
+        or callable(value)
+        or type(value).__module__ in (acting.__name__,)
+        or hasattr(type(value), "rows")
+    )
+
+
+class Guest:
+    """An answer's process, made anew when it is gone."""
+
+    def __init__(
+        self,
+        prison: Prison,
+        kit: str,
+        parts: Sequence[tuple[str, str]],
+        names: Mapping[str, Any],
+        own: str,
+    ) -> None:
+        self.prison, self.what = prison, (kit, list(map(list, parts)), dict(names), own)
+        self.wire: wire.Wire | None = None
+        self.until = time.monotonic() + SECONDS
+
+    def start(self) -> list[str]:
+        """Start the process; return what cannot be kept from it."""
+        line, self.pid = self.prison.cell()
+        line.settimeout(60)
+        kinds = {kind.__name__: kind for kind in KIT if isinstance(kind, type)}
+        self.wire = wire.Wire(line, 1, kinds, is_open)
+        return [str(word) for word in self.wire.receive()[1][0]]
+
+    def end(self) -> None:
+        """End the process with all that it has made."""
+        if self.wire:
+            self.wire.line.close()
+            self.wire = None
+            os.kill(self.pid, signal.SIGKILL)
+
+    def load(self) -> Any:
+        """Define the answer in a new process; return what it is."""
+        self.start()
+        return self.question("load", *self.what)
+
+    def question(self, kind: str, *values: Any, n_calls: int = -1) -> Any:
+        """Have the process do something; return the result, raise its error.
+
+        Raises:
+            Wrong: the time for this answer is over. SystemExit: the process has ended.
+        """
+        try:
+            assert self.wire
+            self._set_time()
+            self.wire.send(kind, *values, n_calls=n_calls)
+            while True:
+                self._set_time()
+                kind, values = self.wire.receive()
+                if kind != "ask":
+                    break
+                self._answer(self.wire, *values)
+        except TimeoutError:
+            self.end()
+            raise Wrong("endless", "Your code takes too long.") from None
+        except Asked as asked:  # the judge's own word on what was asked
+            self.end()
+            raise asked.error from None
+        except Exception:  # no message, or none that means anything
+            self.end()
+            raise SystemExit from None
+        except BaseException:  # stopped by the judge's clock
+            self.end()
+            raise
+        if kind == "error":
+            _raise(*values)
+        return values[0]
+
+    def _set_time(self) -> None:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        assert self.wire
+        self.wire.line.settimeout(left)
+
+    def _answer(self, line: wire.Wire, how: str, it: Any, *more: Any) -> None:
+        """Answer what the process asks of an object that it was given."""
+        try:
+            if not is_open(it):
+                raise TypeError("no such object")
+            if how == "len":
+                found: Any = len(it)
+            elif how == "call" and callable(it):
+                found = it(*more[0], **more[1])
+            elif more[0] in OFFERED or isinstance(it, SimpleNamespace):
+                found = getattr(it, more[0])
+            else:
+                kind = type(it).__name__
+                raise AttributeError(f"{kind!r} object has no attribute {more[0]!r}")
+            if inspect.isgenerator(found):
+                found = list(found)
+        except Wrong as wrong:
+            raise Asked(wrong) from None
+        except Exception as error:
+            line.send("error", type(error).__name__, str(error))
+        else:
+            line.send("value", found)
+
+    def call(self, *given: Any, **named: Any) -> Any:
+        """Call the answer."""
+        if self.wire is None:
+            self.load()
+        return self.question("call", given, named, n_calls=0)
+
+    def make(self, *given: Any, **named: Any) -> Any:
+        """Make an object of the answer, which is a class."""
+        if self.wire is None:
+            self.load()
+        return Held(self, self.question("make", given, named))
+
+
+    def method(self, *question: Any) -> Any:
+        """Call a method of such an object."""
+        # the last result is kept: it must not be the next one
+        return self.question("method", *question, n_calls=1)
+
+
+class Asked(Exception):
+    """The judge refuses what an answer asked of an object."""
+
+    def __init__(self, error: Wrong) -> None:
+        self.error = error
+
+
+class Held:
+    """An object of the answer's class, in its process."""
+
+    def __init__(self, guest: Guest, number: int) -> None:
+        self._guest, self._number = guest, number
+
+    def reset(self, *given: Any, **named: Any) -> Any:
+        """Ask the object."""
+        return self._guest.method(self._number, "reset", given, named)
+
+    def step(self, *given: Any, **named: Any) -> Any:
+        """Ask the object."""
+        return self._guest.method(self._number, "step", given, named)
+
+
+def _raise(names: Sequence[str], text: str, line: int, is_own: bool) -> None:
+    """Raise an error as it was raised in the process, with the learner's line."""
+    known = vars(builtins) | {
+        "LinAlgError": np.linalg.LinAlgError,
+        "AxisError": np.exceptions.AxisError,
+    }
+    kind: Any = next(known[name] for name in names if name in known)
+    if not issubclass(kind, Exception | SystemExit):
+        kind = Exception
+    error = kind.__new__(kind, text)
+    if kind.__name__ != names[0] or str(error) != text:
+        made = type(str(names[0]), (kind,), {"__str__": lambda self: text})
+        error = made.__new__(made)
+    if not line:
+        raise error
+    words = "raise error" if is_own else "raise_it(error)"
+    source = "\n" * (int(line) - 1) + words
+    exec(compile(source, "<answer>", "exec"), {"error": error, "raise_it": _raise_it})
+
+
+def _raise_it(error: Exception) -> None:
+    raise error
+
+
+def _code_in(parent: CodeType, name: str) -> CodeType | None:
+    found = [c for c in parent.co_consts if isinstance(c, CodeType) and c.co_name == name]
+    return found[-1] if found else None
+
+
+def _still(code: CodeType | None, names: dict[str, Any]) -> Any:
+    """Return a function to look at, never to call."""
+    if code is None:
+        return None
+    cells = tuple(CellType() for _ in code.co_freevars)
+    return FunctionType(code, names, code.co_name, None, cells)
+
+
+def answer_of(guest: Guest, code: CodeType, own: str, taken: Mapping[str, Any]) -> Any:
+    """Return an answer as the judges want it: a function or a class that asks the
+    process, or a value.
+
+    Args:
+        guest: not started.
+        code: of the learner's cell, only looked at.
+        own: the name that is checked.
+        taken: what the cell's names of the package stand for.
+
+    Raises:
+        What the cell raises when it runs.
+    """
+    what, *more = guest.load()
+    if what == "value":
+        return more[0]
+    names: dict[str, Any] = dict(taken)
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            names[one.co_name] = _still(one, names)
+    if what == "class":
+        body = _code_in(code, own)
+        methods = {n: _still(body and _code_in(body, n), names) for n in ("reset", "step")}
+        parts = {name: method for name, method in methods.items() if method}
+        return type(own, (), {"__new__": lambda _, *a, **k: guest.make(*a, **k), **parts})
+
+    def remote(*given: Any, **named: Any) -> Any:
+        return guest.call(*given, **named)
+
+    remote.__name__ = own
+    if isinstance(names.get(own), FunctionType):
+        vars(remote)["__wrapped__"] = names[own]
+    if more[0] is not None:
+        vars(remote)["__signature__"] = inspect.Signature(
+            [
+                inspect.Parameter(
+                    str(name),
+                    list(inspect._ParameterKind)[kind],
+                    default=None if has_default else inspect.Parameter.empty,
+                )
+                for name, kind, has_default in more[0]
+            ]
+        )
+    return remote
+
+
+def kit_source() -> str:
+    """Return the source of what both sides have."""
+    return "\n\n".join([KIT_IMPORTS, *(inspect.getsource(one) for one in KIT)])
