@@ -55,6 +55,14 @@ REFUSED = (
 LOOKS = ("os.listdir", "os.scandir", "os.putenv", "os.unsetenv")
 FLAGS = {"processes": 0x20000000, "network": 0x40000000, "memory of others": 0x08000000}
 NEW_USER = 0x10000000
+DEFINES = (
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.Import,
+    ast.ImportFrom,
+)
 LAZY = __future__.annotations.compiler_flag  # what stands in annotations need not be there
 
 
@@ -195,10 +203,18 @@ class Answer:
         space = {"__name__": "__main__"}
         for name, value in names.items():
             space[name] = self.kinds[value[1:]] if str(value).startswith("=") else value
+        first: BaseException | None = None
         for file, source in parts:
-            body = ast.parse(source)
-            body.body = [node for node in body.body if not isinstance(node, ast.Expr)]
-            exec(compile(body, file, "exec", LAZY, True), space)
+            for node in ast.parse(source).body:
+                if not isinstance(node, DEFINES):
+                    continue
+                try:
+                    one = compile(ast.Module([node], []), file, "exec", LAZY, True)
+                    exec(one, space)
+                except Exception as error:  # of a line that the answer may not need
+                    first = first or error
+        if own not in space:
+            raise first or NameError(f"name {own!r} is not defined")
         self.own = space[own]
         if isinstance(self.own, type):
             return ("class",)

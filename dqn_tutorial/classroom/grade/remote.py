@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,8 @@ from torch import Tensor
 # what an answer may ask of the objects that it is given
 OFFERED = frozenset(
     "get_bellman_target update update_target Q Q_t act online target state_dict"
-    " load_state_dict parameters get_next_batch select_action experience_memory store"
+    " load_state_dict parameters get_next_batch"
+    " get_steps_and_iterator select_action experience_memory store"
     " step reset rows function gamma tau".split()
 )
 
@@ -54,7 +56,10 @@ class Prison:
         number = theirs.fileno()
         words = [sys.executable, "-I", guest.__file__, str(number)]
         one = {"OMP_NUM_THREADS": "1", "PATH": os.defpath}
-        self.process = subprocess.Popen(words, pass_fds=[number], env=one, cwd="/")
+        self.folder = tempfile.TemporaryDirectory()  # empty, and stays so
+        self.process = subprocess.Popen(
+            words, pass_fds=[number], env=one, cwd=self.folder.name
+        )
         theirs.close()
         first = Guest(self, "", [], {}, "")
         self.missing: list[str] = first.start()
@@ -66,6 +71,7 @@ class Prison:
     def __exit__(self, *_: object) -> None:
         self.control.close()
         self.process.wait()
+        self.folder.cleanup()
 
     def cell(self) -> tuple[socket.socket, int]:
         """Return the line to a new process, and its number."""
@@ -100,6 +106,7 @@ class Guest:
     ) -> None:
         self.prison, self.what = prison, (kit, list(map(list, parts)), dict(names), own)
         self.wire: wire.Wire | None = None
+        self.remark = ""
         self.until = time.monotonic() + SECONDS
 
     def start(self) -> list[str]:
@@ -170,13 +177,13 @@ class Guest:
                 found: Any = len(it)
             elif how == "call" and callable(it):
                 found = it(*more[0], **more[1])
-            elif more[0] in OFFERED or isinstance(it, SimpleNamespace):
+            elif more[0] in OFFERED or more[0] in _given(it):
                 found = getattr(it, more[0])
             else:
                 kind = type(it).__name__
+                self.remark = f"asks for {kind}.{more[0]}, which is not at hand: look at it"
                 raise AttributeError(f"{kind!r} object has no attribute {more[0]!r}")
-            if inspect.isgenerator(found):
-                found = list(found)
+            found = _whole(found)
         except Wrong as wrong:
             raise Asked(wrong) from None
         except Exception as error:
@@ -201,6 +208,16 @@ class Guest:
         """Call a method of such an object."""
         # the last result is kept: it must not be the next one
         return self.question("method", *question, n_calls=1)
+
+
+def _whole(found: Any) -> Any:
+    if isinstance(found, tuple) and type(found) is tuple:
+        return tuple(map(_whole, found))
+    return list(found) if inspect.isgenerator(found) else found
+
+
+def _given(it: Any) -> Any:
+    return vars(it) if isinstance(it, SimpleNamespace) else ()
 
 
 class Asked(Exception):
