@@ -4,6 +4,7 @@ the right answer, its own copies of all inputs, and the verdict.
 
 import builtins
 import inspect
+import linecache
 import os
 import signal
 import socket
@@ -12,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -122,7 +124,9 @@ class Guest:
         if self.wire:
             self.wire.line.close()
             self.wire = None
-            os.kill(self.pid, signal.SIGKILL)
+            for kill in os.killpg, os.kill:
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(self.pid, signal.SIGKILL)
 
     def load(self) -> Any:
         """Define the answer in a new process; return what it is."""
@@ -158,7 +162,7 @@ class Guest:
             self.end()
             raise
         if kind == "error":
-            _raise(*values)
+            raise_again(self.what[1][-1][1].splitlines(), *values)
         return values[0]
 
     def _set_time(self) -> None:
@@ -242,8 +246,18 @@ class Held:
         return self._guest.method(self._number, "step", given, named)
 
 
-def _raise(names: Sequence[str], text: str, line: int, is_own: bool) -> None:
-    """Raise an error as it was raised in the process, with the learner's line."""
+def raise_again(
+    lines: Sequence[str], names: Sequence[str], text: str, line: int, is_own: bool
+) -> None:
+    """Raise an error as it was raised in the process.
+
+    Args:
+        lines: of the learner's cell.
+        names: of the error's class and of those above it.
+        text: of the error.
+        line: the learner's that it came through last, 0 for none.
+        is_own: whether that line raised it.
+    """
     known = vars(builtins) | {
         "LinAlgError": np.linalg.LinAlgError,
         "AxisError": np.exceptions.AxisError,
@@ -255,62 +269,56 @@ def _raise(names: Sequence[str], text: str, line: int, is_own: bool) -> None:
     if kind.__name__ != names[0] or str(error) != text:
         made = type(str(names[0]), (kind,), {"__str__": lambda self: text})
         error = made.__new__(made)
-    if not line:
+    if not 0 < line <= len(lines):
         raise error
+    # the judge quotes this line, and sees no other
+    shown = [""] * (line - 1) + [lines[line - 1]]
+    linecache.cache["<answer>"] = (0, None, shown, "<answer>")
     words = "raise error" if is_own else "raise_it(error)"
-    source = "\n" * (int(line) - 1) + words
-    exec(compile(source, "<answer>", "exec"), {"error": error, "raise_it": _raise_it})
+    names_here = {"error": error, "raise_it": _raise_it}
+    exec(compile("\n" * (line - 1) + words, "<answer>", "exec"), names_here)
 
 
 def _raise_it(error: Exception) -> None:
     raise error
 
 
-def _code_in(parent: CodeType, name: str) -> CodeType | None:
-    found = [c for c in parent.co_consts if isinstance(c, CodeType) and c.co_name == name]
-    return found[-1] if found else None
+def _stand_in(name: str) -> Any:
+    """Return a function that has the name of the learner's file and nothing else of
+    it: no judge can run the learner's code here by mistake, nor find its lines.
+    """
+
+    def stand_in(*given: Any) -> None:
+        raise NotImplementedError
+
+    stand_in.__name__ = name
+    stand_in.__code__ = stand_in.__code__.replace(
+        co_filename="<answer>", co_firstlineno=10**6
+    )
+    return stand_in
 
 
-def _still(code: CodeType | None, names: dict[str, Any]) -> Any:
-    """Return a function to look at, never to call."""
-    if code is None:
-        return None
-    cells = tuple(CellType() for _ in code.co_freevars)
-    return FunctionType(code, names, code.co_name, None, cells)
-
-
-def answer_of(guest: Guest, code: CodeType, own: str, taken: Mapping[str, Any]) -> Any:
+def answer_of(guest: Guest) -> Any:
     """Return an answer as the judges want it: a function or a class that asks the
     process, or a value.
-
-    Args:
-        guest: not started.
-        code: of the learner's cell, only looked at.
-        own: the name that is checked.
-        taken: what the cell's names of the package stand for.
 
     Raises:
         What the cell raises when it runs.
     """
     what, *more = guest.load()
+    own = str(guest.what[-1])
     if what == "value":
         return more[0]
-    names: dict[str, Any] = dict(taken)
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            names[one.co_name] = _still(one, names)
     if what == "class":
-        body = _code_in(code, own)
-        methods = {n: _still(body and _code_in(body, n), names) for n in ("reset", "step")}
-        parts = {name: method for name, method in methods.items() if method}
-        return type(own, (), {"__new__": lambda _, *a, **k: guest.make(*a, **k), **parts})
+        methods = {name: _stand_in(name) for name in ("reset", "step")}
+        make = {"__new__": lambda _, *given, **named: guest.make(*given, **named)}
+        return type(own, (), {**make, **methods})
 
     def remote(*given: Any, **named: Any) -> Any:
         return guest.call(*given, **named)
 
     remote.__name__ = own
-    if isinstance(names.get(own), FunctionType):
-        vars(remote)["__wrapped__"] = names[own]
+    vars(remote)["__wrapped__"] = _stand_in(own)
     if more[0] is not None:
         vars(remote)["__signature__"] = inspect.Signature(
             [

@@ -257,11 +257,7 @@ class Wire:
         """Return how each number of a result pulls at each tensor that may learn: the
         gradients, by their numbers, or the words of an error.
         """
-        leaves = [
-            (number, leaf)
-            for number, leaf in self.objects.items()
-            if isinstance(leaf, torch.Tensor) and leaf.is_leaf and leaf.requires_grad
-        ]
+        leaves = self._leaves()
         if not leaves or it.numel() > 1000:
             return []
         try:
@@ -271,13 +267,20 @@ class Wire:
                 )
                 for one in it.flatten()
             ]
-        except RuntimeError as error:
-            return str(error)
+        except Exception as error:  # of a backward of the learner's own, too
+            return str(error) or type(error).__name__
         columns = zip(leaves, zip(*rows, strict=True), strict=True) if rows else ()
         return [
             [number, self._tree(torch.stack([g for g in pulled if g is not None]))]
             for (number, _), pulled in columns
             if all(g is not None for g in pulled)
+        ]
+
+    def _leaves(self) -> list[tuple[int, torch.Tensor]]:
+        return [
+            (number, it)
+            for number, it in self.objects.items()
+            if isinstance(it, torch.Tensor) and it.is_leaf and it.requires_grad
         ]
 
     def _make(self, number: int, state: Any) -> None:
@@ -288,7 +291,7 @@ class Wire:
         if what in _IN_MEMORY:
             it = self._laid(state)
         elif what == "open":
-            it = Open(self, number, str(rest[0]))
+            it = type(str(rest[0]), (Open,), {})(self, number, str(rest[0]))
         elif what == "module":
             it = self.kinds[rest[0]].__new__(self.kinds[rest[0]])
             torch.nn.Module.__init__(it)
@@ -318,12 +321,14 @@ class Wire:
             return torch.nn.Parameter(it, bool(rest[1]))
         if (pulls := rest[-1]) is None:
             return it.requires_grad_(True) if rest[1] else it
+        # one at least, for a result that hangs on nothing here but has a gradient
+        spare = torch.zeros((), requires_grad=True)
         if isinstance(pulls, str):
-            return _Pulled.apply(it, pulls, [], torch.zeros((), requires_grad=True))
+            every = [leaf for _, leaf in self._leaves()]
+            return _Pulled.apply(it, pulls, [], *every, spare)
         pulled = [self.objects[tree["n"]] for _, tree in pulls]
         leaves = [self.objects[leaf] for leaf, _ in pulls]
-        spare = () if leaves else (torch.zeros((), requires_grad=True),)
-        return _Pulled.apply(it, "", pulled, *leaves, *spare)
+        return _Pulled.apply(it, "", pulled, *leaves, spare)
 
     def _fill(self, it: Any, state: Any) -> None:
         """Bring an object to the state that it has on the other side."""
@@ -389,8 +394,9 @@ class _Pulled(torch.autograd.Function):
     def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
         if ctx.error:
             raise RuntimeError(ctx.error)
-        grads = [torch.tensordot(grad.flatten(), each, dims=1) for each in ctx.pulled]
-        return None, None, None, *(grads or [None])
+        flat = grad.flatten()
+        grads = [torch.tensordot(flat.to(p.dtype), p, dims=1) for p in ctx.pulled]
+        return None, None, None, *grads, None
 
 
 class _Memory:
