@@ -46,8 +46,9 @@ class Arguments:
     Other commands, each with a --help of its own: `python -m dqn_tutorial sweep` trains
     a grid of settings on many seeds; `python -m dqn_tutorial check NAME` says whether
     DQN can learn an environment; `python -m dqn_tutorial report FOLDER` says what a
-    class has done, from its progress files; `python -m dqn_tutorial course FOLDER`
-    opens the notebooks in JupyterLab, as a copy that is yours.
+    class has done, from its progress files; `python -m dqn_tutorial grade FOLDER`
+    judges the answers in their notebooks; `python -m dqn_tutorial course FOLDER` opens
+    the notebooks in JupyterLab, as a copy that is yours.
     """
 
     run: Annotated[MainConfig, tyro.conf.arg(name="")]
@@ -347,6 +348,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "sweep": sweep_command,
     "check": check_command,
     "report": partial(classroom_command, "report", "bank.report"),
+    "grade": partial(classroom_command, "grade", "grade"),
     "course": partial(classroom_command, "course", "course"),
 }
 

@@ -72,13 +72,18 @@ def hint(exercise: Exercise) -> Help:
     given = _GIVEN.setdefault(exercise.name, [])
     left = [step for step, words in steps.items() if words and step not in given]
     if not left:
-        return Help(f'That was all. `check.solution("{exercise.name}")` shows one.')
+        is_there = folded(exercise.notebook, exercise.name, "Solution")
+        more = f' `check.solution("{exercise.name}")` shows one.' if is_there else ""
+        return Help(f"That was all.{more}")
     given.append(left[0])
     logbook.note_help(exercise.name, left[0])
     return Help(steps[left[0]])
 
 
 def solution(exercise: Exercise) -> Help:
-    """Return the solution that stands folded in the notebook."""
+    """Return the solution that stands folded in the notebook; in the version for
+    students there is none.
+    """
     logbook.note_help(exercise.name, "solution")
-    return Help(folded(exercise.notebook, exercise.name, "Solution"))
+    found = folded(exercise.notebook, exercise.name, "Solution")
+    return Help(found or "This notebook holds no solution: ask your teacher.")
