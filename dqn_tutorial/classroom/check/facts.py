@@ -1,0 +1,122 @@
+"""What is certain of a wrong answer, whatever the misconception: the one change that
+makes it right, and what was seen while it ran.
+"""
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from dqn_tutorial.classroom.check.guard import (
+    CALLS,
+    NotAttempted,
+    OwnError,
+    Wrong,
+    listed,
+    quoted,
+    unwrapped,
+)
+from dqn_tutorial.classroom.check.mending import mended
+from dqn_tutorial.classroom.check.values import shown
+from dqn_tutorial.classroom.check.watching import (
+    lines_of,
+    watched,
+    way,
+    what_is_seen,
+)
+
+MOST_FACTS = 3
+# what came out, and not why
+OPEN = frozenset(
+    ("changes its input", "nan", "other equation", "still moving", "too few", "too many")
+    + ("half of them", "uneven", "empty rows", "array never changes", "sizes do not meet")
+    + ("shapes do not fit", "index too large", "wrong index", "inner sizes")
+)
+NAMES = re.compile(r"`(\w+)`")
+GUESS = re.compile(
+    r" ?(?:\((?:Do|Does|Is|Are) [^()]*\)|(?<=[.:] )(?:Do|Does|Is|Are) [^.?]*\?)"
+)
+
+
+def is_open(key: str, words: str, texts: Mapping[str, str]) -> bool:
+    """Say whether what is said of a wrong answer leaves open what was misunderstood."""
+    parts = key.split(" + ")
+    is_named = all(part in texts and part not in OPEN for part in parts)
+    return not is_named or bool(GUESS.search(words)) or "perhaps" in words
+
+
+def without_guesses(words: str, facts: Sequence[str]) -> str:
+    """Return a message without its questions about the code where facts answer them."""
+    return GUESS.sub("", words).strip() if facts else words
+
+
+def facts_of(
+    judge: Callable[[Any, np.random.Generator], None],
+    answer: Any,
+    seed: int,
+    wrong: Wrong | OwnError,
+) -> list[str]:
+    """Return what is certain of an answer that a judge has refused, the most telling
+    first.
+
+    Args:
+        judge: of the exercise.
+        answer: the learner's function.
+        seed: of the inputs.
+        wrong: why it was refused.
+    """
+    function = unwrapped(answer)
+    if not CALLS or not hasattr(function, "__code__"):
+        return []
+    call, inputs, is_shown = _call_of(wrong)
+    retry, key = _retry_of(wrong), getattr(wrong, "key", "an error")
+
+    def is_right() -> bool:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            try:
+                if retry is not None and not retry():
+                    return False
+                judge(answer, np.random.default_rng(seed))
+            except (Exception, NotAttempted):
+                return False
+        return True
+
+    seen = watched(function, partial(call, **inputs))
+    words, line = mended(function, is_right, key == "changes its input")
+    facts = [*what_is_seen(function, seen, key)]
+    unread = "".join(fact for fact in facts if fact.startswith("No line reads"))
+    if words and not (unread and not set(NAMES.findall(words)) & {*NAMES.findall(unread)}):
+        text = lines_of(function).get(line, "")
+        at = f"Line {line}, {quoted(text)}" if text else f"Line {line}"
+        facts.insert(
+            0, f"{at}: {words}. Changed there alone, your code is right in every case."
+        )
+    if told := way(function, seen):
+        given = "with these inputs" if is_shown else f"with {listed(inputs, shown)}"
+        facts[MOST_FACTS - 1 :] = [f"What your lines make, {given}:\n{told}"]
+    return facts
+
+
+def _call_of(wrong: Any) -> tuple[Callable[..., Any], dict[str, Any], bool]:
+    """Return the call that the learner is shown, and whether it is that one, or else
+    the last call.
+    """
+    case = getattr(wrong, "case", "") or str(wrong)
+    for call, inputs in CALLS:
+        names = [getattr(value, "__doc__", None) for value in inputs.values()]
+        is_named = any(name and f"`Memory` that {name}" in case for name in names)
+        if is_named or listed(inputs, shown) in case or listed(inputs) in case:
+            return call, inputs, True
+    return *CALLS[-1], False
+
+
+def _retry_of(error: Any) -> Callable[[], bool] | None:
+    while error is not None:
+        if getattr(error, "retry", None):
+            return error.retry  # type: ignore[no-any-return]
+        error = error.__context__
+    return None
