@@ -1,7 +1,11 @@
 """What can be said of a wrong result whose misconception is not known."""
 
 import copy
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -15,12 +19,14 @@ Inputs = Mapping[str, Any]
 Row = tuple[Behaviour, Behaviour, Inputs]  # what came out, what is right, the inputs
 Arrays = list[tuple[NDArray[Any], NDArray[Any], Inputs]]
 Marks = list[tuple[NDArray[Any], Inputs]]
+Function = Callable[[Inputs], Behaviour]
 MOST_FACTS = 2
+MOST_SECONDS = 0.2  # of the processor's time, for other inputs
 
 
 def known(
-    own: Callable[[Inputs], Behaviour],
-    right: Callable[[Inputs], Behaviour],
+    own: Function,
+    right: Function,
     rows: Sequence[Row],
 ) -> str:
     """Return what all cases have in common: an argument without influence, a factor, an
@@ -42,7 +48,192 @@ def known(
             pairs.append((a.astype(float), b.astype(float), inputs))
     if pairs:
         facts += [*_numbers(pairs), *_places(pairs)]
+    with suppress(Wrong, OwnError, ValueError, TypeError, IndexError):
+        facts += _as_if(right, rows)
+        facts += _separated(rows)
+        facts += _reacts(own, right, rows)
     return " ".join(facts[:MOST_FACTS])
+
+
+def _as_if(right: Function, rows: Sequence[Row]) -> Iterator[str]:
+    """Say with which other inputs the right result is what came out, in every case."""
+    if any(found[0] == "error" for found, *_ in rows):
+        return
+    first, end = rows[0][2], time.process_time() + MOST_SECONDS
+    for name, other in permutations(first, 2):
+        if isinstance(first[name], np.random.Generator):
+            continue
+        if all(_fits(right, row, {name: row[2][other]}) for row in rows):
+            yield f"Your result is right if `{name}` had the numbers of `{other}`."
+            return
+    for name in first:
+        for words, change in OTHERS:
+            if time.process_time() > end:
+                return
+            made = [change(row[2][name]) for row in rows]
+            if all(
+                new is not None and _fits(right, row, {name: new})
+                for row, new in zip(rows, made, strict=True)
+            ):
+                yield f"Your result is the right one for {words.format(name)}."
+                return
+
+
+def _fits(right: Function, row: Row, other: dict[str, Any]) -> bool:
+    found, _, inputs = row
+    try:
+        return alike(found, right({**copy.deepcopy(dict(inputs)), **other}))
+    except (Wrong, ValueError, TypeError, IndexError, RuntimeError):
+        return False
+
+
+def _flags(value: Any, flag: bool | None) -> Any:
+    array = as_array(value)
+    if array is None or isinstance(value, list) or array.dtype.kind != "b":
+        return None
+    new = ~array if flag is None else np.full_like(array, flag)
+    return as_type(new, value) if array.ndim else bool(new)
+
+
+def _floats(value: Any, make: Callable[[Any], Any]) -> Any:
+    """Return other numbers in the place of floats or of an array of numbers."""
+    array = as_array(value)
+    if array is None or isinstance(value, list) or array.dtype.kind != "f":
+        return None
+    with suppress(ValueError, IndexError):
+        new = np.asarray(make(array))
+        if new.shape == array.shape:
+            return as_type(new, value) if array.ndim else float(new)
+    return None
+
+
+def _lasting(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: _floats(value, make)
+
+
+# in words, and what is made of an input
+OTHERS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("the flags of `{0}` all False", lambda x: _flags(x, False)),
+    ("the flags of `{0}` all True", lambda x: _flags(x, True)),
+    ("the flags of `{0}` turned round", lambda x: _flags(x, None)),
+    *(
+        (f"`{{0}}` = {number}", _lasting(partial(np.full_like, fill_value=number)))
+        for number in (0, 1, 0.5, 0.9, 0.95, 0.99)
+    ),
+    ("1 - `{0}` in place of `{0}`", _lasting(lambda x: 1 - x)),
+    ("the square of `{0}`", _lasting(lambda x: x**2)),
+    ("the square root of `{0}`", _lasting(lambda x: np.sqrt(np.abs(x)))),
+    ("`{0}` of the other sign", _lasting(lambda x: -x)),
+    ("`{0}` without its signs", _lasting(np.abs)),
+    ("`{0}` with 0 for its negative numbers", _lasting(lambda x: np.maximum(x, 0))),
+    ("`{0}` cut off at -1 and 1", _lasting(lambda x: np.clip(x, -1, 1))),
+    ("`{0}` rounded to whole numbers", _lasting(np.round)),
+    ("`{0}` cut down to whole numbers", _lasting(np.trunc)),
+    ("`{0}` rounded to one digit", _lasting(lambda x: np.round(x, 1))),
+    ("`{0}` in reverse order", _lasting(lambda x: x[::-1])),
+    ("`{0}` with its last axis reversed", _lasting(lambda x: x[..., ::-1])),
+    ("`{0}` moved on by one place", _lasting(lambda x: np.roll(x, 1, 0))),
+    ("`{0}` moved back by one place", _lasting(lambda x: np.roll(x, -1, 0))),
+    ("`{0}` with its axes swapped", _lasting(lambda x: np.swapaxes(x, 0, 1))),
+    ("`{0}` sorted", _lasting(lambda x: np.sort(x, 0))),
+    ("the first number of `{0}` everywhere", _lasting(lambda x: 0 * x + x.flat[0])),
+    ("the mean of `{0}` everywhere", _lasting(lambda x: 0 * x + x.mean())),
+)
+
+
+def _conditions(name: str, value: Any) -> Iterator[tuple[str, bool]]:
+    """Yield what can be said of an input, and whether it holds."""
+    array = as_array(value)
+    if array is None or not array.size:
+        return
+    if array.dtype.kind == "b" and not array.ndim:
+        yield f"`{name}` is False", not array
+    elif array.dtype.kind == "b":
+        yield f"no flag of `{name}` is True", not array.any()
+        yield f"all flags of `{name}` are True", bool(array.all())
+        yield f"the last flag of `{name}` is False", not array.flat[-1]
+        yield f"the first flag of `{name}` is False", not array.flat[0]
+    elif not array.ndim:
+        for number in (0, 1):
+            yield f"`{name}` is {number}", bool(array == number)
+        yield f"`{name}` is at least 0", bool(array >= 0)
+    else:
+        yield f"`{name}` has a single row", len(array) == 1
+        if array.ndim > 1:
+            yield (
+                f"the first two axes of `{name}` are equally long",
+                bool(array.shape[0] == array.shape[1]),
+            )
+            ordered = np.sort(array, -1)
+            yield (
+                f"no row of `{name}` holds a number twice",
+                not np.isclose(ordered[..., 1:], ordered[..., :-1]).any(),
+            )
+        else:
+            yield (
+                f"no number in `{name}` comes twice",
+                np.unique(array).size == len(array),
+            )
+        yield f"`{name}` holds no negative number", bool((array >= 0).all())
+        yield f"`{name}` holds only 0", not array.any()
+
+
+def _separated(rows: Sequence[Row]) -> Iterator[str]:
+    """Say what the cases that are right have in common, and no other has."""
+    good = [alike(found, wanted) for found, wanted, _ in rows]
+    if all(good) or not any(good):
+        return
+    for name in rows[0][2]:
+        held = [[*_conditions(name, inputs[name])] for *_, inputs in rows]
+        for k in range(min(map(len, held))):
+            for flip in (False, True):
+                holds = [one[k][1] != flip for one in held]
+                if holds == good and len({one[k][0] for one in held}) == 1:
+                    word = "wherever not: " if flip else "wherever "
+                    yield (
+                        f"Right in all {sum(good)} cases {word}{held[0][k][0]}, and"
+                        f" wrong in all {len(good) - sum(good)} others."
+                    )
+                    return
+
+
+def _reacts(own: Function, right: Function, rows: Sequence[Row]) -> Iterator[str]:
+    """Say which entries of the result react to one row of an input, and should not, or
+    do not react and should.
+    """
+    for (kind, found), (_, wanted), inputs in rows:
+        a, b = as_array(found) if kind == "value" else None, as_array(wanted)
+        if a is None or b is None or a.shape != b.shape or not 1 < b.size < 40:
+            continue
+        for name, value in inputs.items():
+            array = as_array(value)
+            if (
+                array is None
+                or array.dtype.kind != "f"
+                or array.ndim < 1
+                or isinstance(value, list)
+            ):
+                continue
+            new = array.copy()
+            new[0] = 0.5 * new[0] + 1.37
+            other = {**copy.deepcopy(dict(inputs)), name: as_type(new, value)}
+            c, d = as_array(own(other)[1]), as_array(right(other)[1])
+            if c is None or d is None or c.shape != a.shape or d.shape != b.shape:
+                continue
+            mine, theirs = ~np.isclose(a, c), ~np.isclose(b, d)
+            if (more := np.argwhere(mine & ~theirs)).size:
+                yield (
+                    f"Entry {more[0].tolist()} of your result changes with `{name}[0]`,"
+                    " and should not."
+                )
+                return
+            if (less := np.argwhere(theirs & ~mine)).size:
+                yield (
+                    f"Entry {less[0].tolist()} of your result does not change with"
+                    f" `{name}[0]`, and should."
+                )
+                return
+        return
 
 
 def _parts(rows: Sequence[Row]) -> list[str]:
@@ -95,8 +286,8 @@ def as_type(array: NDArray[Any], like: Any) -> Any:
 
 
 def _influence(
-    own: Callable[[Inputs], Behaviour],
-    right: Callable[[Inputs], Behaviour],
+    own: Function,
+    right: Function,
     rows: Sequence[Row],
 ) -> Iterator[str]:
     # a word, such as a sign, stays the same for many inputs

@@ -3,6 +3,7 @@ reads.
 """
 
 import math
+import time
 import tomllib
 import zlib
 from collections import ChainMap, Counter
@@ -26,14 +27,16 @@ from dqn_tutorial.classroom.check.guard import (
     alike,
     behaviour,
     guarded,
+    listed,
     quoted,
 )
 from dqn_tutorial.classroom.check.guest import chance_kept
 from dqn_tutorial.classroom.check.texts import section
-from dqn_tutorial.classroom.check.values import as_array, describe
+from dqn_tutorial.classroom.check.values import as_array, describe, shown
 from dqn_tutorial.classroom.check.verdict import Verdict
 
 N_CASES = 20
+SLOW = 0.1  # seconds of a judge
 Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
 _ACCEPTED: dict[str, Any] = {}  # the learner's right answers, by exercise
@@ -120,6 +123,7 @@ class Exercise:
     def verdict(self, answer: Any, seed: int) -> Verdict:
         """Judge an answer on the inputs of a seed."""
         CALLS.clear()
+        begun = time.process_time()
         try:
             with chance_kept():
                 self.judge(answer, np.random.default_rng(seed))
@@ -129,11 +133,13 @@ class Exercise:
             words = self._words_of(wrong)
             first, then = (wrong.case, words) if wrong.case else (words, "")
             if is_open(wrong.key, words, self._texts()):
-                facts = facts_of(self.judge, answer, seed, wrong)
+                is_slow = time.process_time() - begun > SLOW
+                facts = facts_of(self.judge, answer, seed, wrong, is_slow)
                 then = "\n".join([without_guesses(then, facts), *facts]).strip()
             return Verdict(self.name, "not yet", wrong.key, first, then)
         except OwnError as error:
-            then = "\n".join(facts_of(self.judge, answer, seed, error))
+            facts = facts_of(self.judge, answer, seed, error)
+            then = "\n".join(facts)
             return Verdict(self.name, "not yet", "an error", str(error), then)
         finally:
             CALLS.clear()
@@ -234,7 +240,8 @@ def by_values(
                     alike(found, behaviour(made, inputs)) for found, _, inputs in some
                 ):
                     raise Wrong(
-                        key, form.case if form else case_of(result, want[1], shown_inputs)
+                        key,
+                        form.case if form else case_of(result, want[1], shown_inputs),
                     )
         if kind == "error":
             raise result

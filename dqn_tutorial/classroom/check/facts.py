@@ -32,11 +32,15 @@ from dqn_tutorial.classroom.check.watching import (
 MOST_FACTS = 3
 # what came out, and not why
 OPEN = frozenset(
-    ("changes its input", "nan", "other equation", "still moving", "too few", "too many")
-    + ("half of them", "uneven", "empty rows", "array never changes", "sizes do not meet")
-    + ("shapes do not fit", "index too large", "wrong index", "inner sizes")
+    "changes its input|nan|other equation|still moving|too few|too many|half of them"
+    "|uneven|empty rows|array never changes|sizes do not meet|shapes do not fit"
+    "|index too large|wrong index|inner sizes".split("|")
 )
-NAMES = re.compile(r"`(\w+)`")
+# what says all by itself
+CLEAR = frozenset(
+    "endless|ends Python|no function|other arguments|calls the package|no letter"
+    "|returns nothing".split("|")
+)
 GUESS = re.compile(
     r" ?(?:\((?:Do|Does|Is|Are) [^()]*\)|(?<=[.:] )(?:Do|Does|Is|Are) [^.?]*\?)"
 )
@@ -45,6 +49,8 @@ GUESS = re.compile(
 def is_open(key: str, words: str, texts: Mapping[str, str]) -> bool:
     """Say whether what is said of a wrong answer leaves open what was misunderstood."""
     parts = key.split(" + ")
+    if key in CLEAR:
+        return False
     is_named = all(part in texts and part not in OPEN for part in parts)
     return not is_named or bool(GUESS.search(words)) or "perhaps" in words
 
@@ -59,6 +65,7 @@ def facts_of(
     answer: Any,
     seed: int,
     wrong: Wrong | OwnError,
+    is_slow: bool = False,
 ) -> list[str]:
     """Return what is certain of an answer that a judge has refused, the most telling
     first.
@@ -68,6 +75,7 @@ def facts_of(
         answer: the learner's function.
         seed: of the inputs.
         wrong: why it was refused.
+        is_slow: whether the judge took long: then no change is looked for.
     """
     function = unwrapped(answer)
     if not CALLS or not hasattr(function, "__code__"):
@@ -85,17 +93,21 @@ def facts_of(
                 return False
         return True
 
+    wrong_facts = getattr(wrong, "details", {}).get("facts", "")
     seen = watched(function, partial(call, **inputs))
-    words, line = mended(function, is_right, key == "changes its input")
+    words, line = "", 0
+    if retry is not None or not is_slow:
+        words, line = mended(function, is_right, key == "changes its input")
     facts = [*what_is_seen(function, seen, key)]
-    unread = "".join(fact for fact in facts if fact.startswith("No line reads"))
-    if words and not (unread and not set(NAMES.findall(words)) & {*NAMES.findall(unread)}):
+    # a change that makes it right without an input that counts would mislead
+    unread = re.findall(r"not depend on `(\w+)`", wrong_facts)
+    if words and all(f"`{name}`" in words for name in unread):
         text = lines_of(function).get(line, "")
         at = f"Line {line}, {quoted(text)}" if text else f"Line {line}"
-        facts.insert(
-            0, f"{at}: {words}. Changed there alone, your code is right in every case."
-        )
-    if told := way(function, seen):
+        rest = "With a change there alone, your code is right in every case tried."
+        facts.insert(0, f"{at}: {words}. {rest}")
+    told = "" if key == "changes its input" and facts else way(function, seen)
+    if told:
         given = "with these inputs" if is_shown else f"with {listed(inputs, shown)}"
         facts[MOST_FACTS - 1 :] = [f"What your lines make, {given}:\n{told}"]
     return facts

@@ -16,7 +16,6 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
-import torch
 
 from dqn_tutorial.classroom.check.guest import (
     MOST_PRINTED,

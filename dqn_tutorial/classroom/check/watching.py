@@ -32,6 +32,7 @@ class Seen:
         values: by line and expression, its values, in the order of first sight.
         passes: how often each line ran.
         changed: an input, and the line that changed it first.
+        shared: an input that was changed, and another name of its numbers.
         names: at an error, the values of the names in its line.
         last: the line that ran last.
         returned: what came out.
@@ -40,6 +41,7 @@ class Seen:
     values: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
     passes: dict[int, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)
     last: int = 0
     returned: Any = None
@@ -69,7 +71,7 @@ class _Named(ast.NodeTransformer):
         if not is_part or is_number or id(node) in self.whole:
             return self.generic_visit(node)
         text, line = ast.unparse(node), getattr(node, "lineno", 0)
-        made = self.generic_visit(node)
+        made: Any = self.generic_visit(node)
         name = f"_part_{len(self.texts)}_"
         self.texts[name] = line, text
         return ast.copy_location(ast.NamedExpr(ast.Name(name, ast.Store()), made), node)
@@ -80,7 +82,7 @@ def watched(function: Any, run: Callable[[], Any]) -> Seen:
     seen, texts, before = Seen(), {}, function.__code__
     if tree := tree_of(function):
         named = _Named()
-        tree = named.generic_visit(tree)
+        named.generic_visit(tree)
         with suppress(SyntaxError, ValueError, TypeError):
             function.__code__ = compiled(tree, function)
             texts = named.texts
@@ -106,6 +108,9 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
         for name, (value, was) in given.items():
             if name not in seen.changed and not _same(_kept(value), was):
                 seen.changed[name] = last
+                for other, one in dict(frame.f_locals).items():
+                    if other != name and other not in texts and _is_shared(one, value):
+                        seen.shared.setdefault(name, other)
         for name, value in dict(frame.f_locals).items():
             if name in texts:
                 if kept.get(name) is not value or name not in kept:
@@ -152,6 +157,11 @@ def _kept(value: Any) -> Any:
     return describe(value)
 
 
+def _is_shared(one: Any, other: Any) -> bool:
+    a, b = as_array(one), as_array(other)
+    return a is not None and b is not None and np.may_share_memory(a, b)
+
+
 def _same(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
         return all(map(_same, a, b))
@@ -164,7 +174,9 @@ def _same(a: Any, b: Any) -> bool:
 
 def _numbers(kept: Any) -> Any:
     """Return the numbers of what was kept, or None."""
-    has_some = isinstance(kept, tuple) and isinstance(kept[0] if kept else 0, np.ndarray)
+    has_some = isinstance(kept, tuple) and isinstance(
+        kept[0] if kept else 0, np.ndarray
+    )
     return kept[0] if has_some else None
 
 
@@ -184,7 +196,10 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
     tree, texts = tree_of(function), lines_of(function)
     for name, line in seen.changed.items() if key == "changes its input" else ():
         text = quoted(texts.get(line, f"line {line}"))
-        yield f"It is line {line}, {text}, that changes `{name}`."
+        other = seen.shared.get(name)
+        alias = f" There `{other}` is no copy: it shares its numbers with `{name}`."
+        words = f"It is line {line}, {text}, that changes `{name}`."
+        yield words + alias * bool(other)
     if key == "an error" and seen.names:
         used = re.findall(r"[A-Za-z_]\w*", texts.get(seen.last, ""))
         told = [
@@ -200,22 +215,12 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
         ]
         if told or parts:
             yield f"In line {seen.last} meet: {', '.join([*told, *parts][:5])}."
-    for (line, text), values in seen.values.items():
-        if (x := _numbers(values[0])) is not None and x.dtype.kind == "f":
-            if x.size and not np.isfinite(x).all():
-                number = "nan" if np.isnan(x).any() else "infinity"
-                yield f"The first `{number}` comes of `{text}` in line {line}."
-                break
+    for (line, text), values in seen.values.items() if key == "nan" else ():
+        if any(x is not None and np.isnan(x).any() for x in map(_numbers, values)):
+            yield f"The first `nan` comes of `{text}` in line {line}."
+            break
     if tree is None:
         return
-    read = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    unread = [arg.arg for arg in tree.args.args if arg.arg not in read]
-    if unread:
-        yield f"No line reads {' or '.join(f'`{name}`' for name in unread)}."
     yield from _shapes(tree, seen)
     for node in ast.walk(tree):
         if isinstance(node, ast.For) and seen.passes.get(node.body[0].lineno) == 1:
@@ -240,9 +245,9 @@ def _shapes(tree: ast.FunctionDef, seen: Seen) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.BinOp):
             continue
-        a, b, c = (
+        a, b = (
             _numbers(at.get(ast.unparse(one), [None])[0])
-            for one in (node.left, node.right, node)
+            for one in (node.left, node.right)
         )
         if a is None or b is None:
             continue
