@@ -17,7 +17,7 @@ import numpy as np
 
 from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.cases import alike_in_kind, case_of, form_of
-from dqn_tutorial.classroom.check.diagnosis import Row, known
+from dqn_tutorial.classroom.check.diagnosis import known
 from dqn_tutorial.classroom.check.facts import facts_of, is_open, without_guesses
 from dqn_tutorial.classroom.check.guard import (
     CALLS,
@@ -31,6 +31,7 @@ from dqn_tutorial.classroom.check.guard import (
     quoted,
 )
 from dqn_tutorial.classroom.check.guest import chance_kept
+from dqn_tutorial.classroom.check.otherwise import Row
 from dqn_tutorial.classroom.check.texts import section
 from dqn_tutorial.classroom.check.values import as_array, describe, shown
 from dqn_tutorial.classroom.check.verdict import Verdict

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from dqn_tutorial.classroom.check.guard import (
     CALLS,
@@ -21,7 +22,7 @@ from dqn_tutorial.classroom.check.guard import (
     unwrapped,
 )
 from dqn_tutorial.classroom.check.mending import mended
-from dqn_tutorial.classroom.check.values import shown
+from dqn_tutorial.classroom.check.values import describe, shown
 from dqn_tutorial.classroom.check.watching import (
     lines_of,
     watched,
@@ -30,6 +31,7 @@ from dqn_tutorial.classroom.check.watching import (
 )
 
 MOST_FACTS = 3
+SHORT = 8  # letters of a text that may stand for something else
 # what came out, and not why
 OPEN = frozenset(
     "changes its input|nan|other equation|still moving|too few|too many|half of them"
@@ -61,7 +63,7 @@ def without_guesses(words: str, facts: Sequence[str]) -> str:
 
 
 def facts_of(
-    judge: Callable[[Any, np.random.Generator], None],
+    judge: Callable[[Any, Generator], None],
     answer: Any,
     seed: int,
     wrong: Wrong | OwnError,
@@ -119,9 +121,13 @@ def _call_of(wrong: Any) -> tuple[Callable[..., Any], dict[str, Any], bool]:
     """
     case = getattr(wrong, "case", "") or str(wrong)
     for call, inputs in CALLS:
-        names = [getattr(value, "__doc__", None) for value in inputs.values()]
-        is_named = any(name and f"`Memory` that {name}" in case for name in names)
-        if is_named or listed(inputs, shown) in case or listed(inputs) in case:
+        named = {k: v for k, v in inputs.items() if not isinstance(v, Generator)}
+        words = [listed(named, shown), listed(named)]
+        if len(named) == 1:
+            (one,) = named.values()
+            is_class = isinstance(one, type)
+            words.append(f"`Memory` that {one.__doc__}" if is_class else describe(one))
+        if any(len(text) > SHORT and text in case for text in words):
             return call, inputs, True
     return *CALLS[-1], False
 

@@ -33,7 +33,7 @@ N_PRINTED = 20
 MOST_QUOTED = 200  # letters of an error's text, or of a line
 PACKAGE = "dqn_tutorial"
 # the calls of the learner's code in this check: the guarded function and its inputs
-CALLS: deque[tuple[Callable[..., Any], dict[str, Any]]] = deque(maxlen=200)
+CALLS: deque[tuple[Callable[..., Any], dict[str, Any]]] = deque(maxlen=1_000)
 
 
 class Wrong(Exception):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.diagnosis import Row, known
+from dqn_tutorial.classroom.check.diagnosis import known
 from dqn_tutorial.classroom.check.exercise import Exercise, Function, by_values
 from dqn_tutorial.classroom.check.guard import (
     OwnError,
@@ -20,6 +20,7 @@ from dqn_tutorial.classroom.check.guard import (
     listed,
 )
 from dqn_tutorial.classroom.check.misconceptions import around, flawed
+from dqn_tutorial.classroom.check.otherwise import Row
 from dqn_tutorial.classroom.check.values import as_array, describe
 
 HERE = "08_what_matters"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from itertools import combinations
 from types import CodeType, FrameType
 from typing import Any
 
@@ -33,6 +34,7 @@ class Seen:
         passes: how often each line ran.
         changed: an input, and the line that changed it first.
         shared: an input that was changed, and another name of its numbers.
+        together: names that a line changed at once, since they share their numbers.
         names: at an error, the values of the names in its line.
         last: the line that ran last.
         returned: what came out.
@@ -42,6 +44,7 @@ class Seen:
     passes: dict[int, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
+    together: dict[int, list[str]] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)
     last: int = 0
     returned: Any = None
@@ -102,6 +105,7 @@ def watched(function: Any, run: Callable[[], Any]) -> Seen:
 def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) -> Any:
     given: dict[str, tuple[Any, Any]] = {}
     kept: dict[str, Any] = {}
+    ids: dict[str, int] = {}
     last = 0
 
     def look(frame: FrameType) -> None:
@@ -111,6 +115,7 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
                 for other, one in dict(frame.f_locals).items():
                     if other != name and other not in texts and _is_shared(one, value):
                         seen.shared.setdefault(name, other)
+        moved = []
         for name, value in dict(frame.f_locals).items():
             if name in texts:
                 if kept.get(name) is not value or name not in kept:
@@ -119,7 +124,13 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
             elif name not in kept or not _same(kept[name], _kept(value)):
                 if last:
                     seen.values.setdefault((last, name), []).append(_kept(value))
+                if name in kept and ids.get(name) == id(value):
+                    moved.append((name, value))
                 kept[name] = _kept(value)
+            ids[name] = id(value)
+        for (one, a), (other, b) in combinations(moved, 2):
+            if _is_shared(a, b):
+                seen.together.setdefault(last, [one, other])
 
     def local(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal last
@@ -140,7 +151,7 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
             return None
         for name, value in dict(frame.f_locals).items():
             given[name] = value, _kept(value)
-            kept[name] = _kept(value)
+            kept[name], ids[name] = _kept(value), id(value)
         return local
 
     return first
@@ -221,6 +232,11 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
             break
     if tree is None:
         return
+    for line, (one, other) in seen.together.items() if not seen.changed else ():
+        yield (
+            f"Line {line}, {quoted(texts[line])}, changes `{one}` and `{other}` at"
+            " once: they share their numbers, one is no copy of the other."
+        )
     yield from _shapes(tree, seen)
     for node in ast.walk(tree):
         if isinstance(node, ast.For) and seen.passes.get(node.body[0].lineno) == 1:
@@ -275,6 +291,8 @@ def way(function: Any, seen: Seen) -> str:
             by_line.setdefault(line, []).append(f"`{text}` {words}")
     for line, parts in sorted(by_line.items()):
         told.append(f"Line {line}, {quoted(texts[line])}: {', '.join(parts[-3:])}.")
+    if len(told) > MOST_SHOWN:
+        told = [words for words in told if "`for " not in words]
     return "\n".join(told[-MOST_SHOWN:])
 
 
