@@ -170,7 +170,6 @@ def by_values(
     inputs_it_changes: tuple[str, ...] = (),
     seen_as: Function = lambda answer: answer,
     by_hand: Sequence[dict[str, Any]] = (),
-    may_call: bool = False,
 ) -> Judge:
     """Return a judge for a function whose result is determined by its inputs.
 
@@ -192,12 +191,11 @@ def by_values(
             the misconceptions are such functions already.
         by_hand: the smallest inputs, with numbers that can be computed by hand; they
             come first, and hold the special cases.
-        may_call: whether an answer may call the package.
     """
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
         cases = [*by_hand, *(sample(rng) for _ in range(N_CASES))]
-        own = guarded(seen_as(answer), inputs_it_changes, may_call=may_call)
+        own = guarded(seen_as(answer), inputs_it_changes)
         wanted = [behaviour(trusted(right), case) for case in cases]
         try:
             compare(own, cases, wanted)

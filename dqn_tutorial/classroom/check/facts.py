@@ -34,9 +34,10 @@ MOST_FACTS = 3
 SHORT = 8  # letters of a text that may stand for something else
 # what came out, and not why
 OPEN = frozenset(
-    "changes its input|nan|other equation|still moving|too few|too many|half of them"
-    "|uneven|empty rows|array never changes|sizes do not meet|shapes do not fit"
-    "|index too large|wrong index|inner sizes".split("|")
+    "changes its input|nan|nothing changed|from the wrong end|other equation|empty rows"
+    "|still moving|too few|too many|half of them|uneven|array never changes"
+    "|sizes do not meet|shapes do not fit|index too large|wrong index|inner sizes"
+    "".split("|")
 )
 # what says all by itself
 CLEAR = frozenset(
@@ -44,7 +45,9 @@ CLEAR = frozenset(
     "|returns nothing".split("|")
 )
 GUESS = re.compile(
-    r" ?(?:\((?:Do|Does|Is|Are) [^()]*\)|(?<=[.:] )(?:Do|Does|Is|Are) [^.?]*\?)"
+    r" ?(?:\((?:Do|Does|Is|Are) [^()]*\)"
+    r"|(?<=[.:] )(?:Or )?(?:do|does|is|are) [^.?]*\?)",
+    re.IGNORECASE,
 )
 
 
@@ -97,13 +100,13 @@ def facts_of(
 
     wrong_facts = getattr(wrong, "details", {}).get("facts", "")
     seen = watched(function, partial(call, **inputs))
-    words, line = "", 0
+    words, line, names = "", 0, set[str]()
     if retry is not None or not is_slow:
-        words, line = mended(function, is_right, key == "changes its input")
+        words, line, names = mended(function, is_right, key == "changes its input")
     facts = [*what_is_seen(function, seen, key)]
     # a change that makes it right without an input that counts would mislead
     unread = re.findall(r"not depend on `(\w+)`", wrong_facts)
-    if words and all(f"`{name}`" in words for name in unread):
+    if words and {*unread} <= names:
         text = lines_of(function).get(line, "")
         at = f"Line {line}, {quoted(text)}" if text else f"Line {line}"
         rest = "With a change there alone, your code is right in every case tried."

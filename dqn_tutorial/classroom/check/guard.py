@@ -93,7 +93,6 @@ def guarded(
     answer: Any,
     inputs_it_changes: tuple[str, ...] = (),
     seconds: float | None = None,
-    may_call: bool = False,
 ) -> Callable[..., Any]:
     """Return a function of named inputs that calls the learner's with copies of them,
     in their order.
@@ -104,7 +103,6 @@ def guarded(
             is the dict of these copies unless the learner's function returns something.
         seconds: for one call, `SECONDS` if left out; infinite for code of our own,
             which is not watched.
-        may_call: whether it may call the package.
 
     Raises:
         Wrong: an answer that is no function, takes other arguments, calls the package,
@@ -119,7 +117,7 @@ def guarded(
         )
 
     is_watched = seconds is None or math.isfinite(seconds)
-    if is_watched and not may_call and (name := _of_the_package(answer)):
+    if is_watched and (name := _of_the_package(answer)):
         raise Wrong(
             "calls the package",
             f"Your function uses `{name}` of the package. Write the lines yourself,"

@@ -6,6 +6,7 @@ genetic programming, International Conference on Software Engineering.
 
 import ast
 import inspect
+import linecache
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,9 @@ def tree_of(function: Any) -> ast.FunctionDef | None:
     it is not known.
     """
     try:
-        lines, first = inspect.getsourcelines(function.__code__)
+        first = function.__code__.co_firstlineno
+        lines = linecache.getlines(function.__code__.co_filename)[first - 1 :]
+        lines = inspect.getblock(lines)
         found = ast.parse(textwrap.dedent("".join(lines))).body[0]
     except (OSError, TypeError, SyntaxError, AttributeError, IndexError):
         return None
@@ -67,9 +70,9 @@ def compiled(
 
 def mended(
     function: Any, is_right: Callable[[], bool], is_changing: bool = False
-) -> tuple[str, int]:
-    """Say which one change in its code makes a function right, and its line; an empty
-    word where none of those tried does.
+) -> tuple[str, int, set[str]]:
+    """Say which one change in its code makes a function right, its line, and the names
+    that are used then; an empty word where none of those tried does.
 
     Args:
         function: the learner's; its code is changed in turn, and put back.
@@ -79,7 +82,7 @@ def mended(
     tree, before = tree_of(function), getattr(function, "__code__", None)
     end = time.process_time() + MOST_SECONDS
     if tree is None or before is None or is_right():
-        return "", 0
+        return "", 0, set()
     try:
         for make, take_back, node, words in _changes(tree, is_changing):
             text, line = ast.unparse(node).split("\n")[0], node.lineno
@@ -87,7 +90,8 @@ def mended(
             try:
                 function.__code__ = compiled(tree, function, is_changed=True)
                 if is_right():
-                    return words.replace("@", quoted(text)), line
+                    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+                    return words.replace("@", quoted(text)), line, names
             except (SyntaxError, ValueError, TypeError, RecursionError):
                 pass
             finally:
@@ -96,7 +100,7 @@ def mended(
                 break
     finally:
         function.__code__ = before
-    return "", 0
+    return "", 0, set()
 
 
 def _changes(tree: ast.FunctionDef, is_changing: bool) -> Iterator[Change]:
@@ -107,7 +111,7 @@ def _changes(tree: ast.FunctionDef, is_changing: bool) -> Iterator[Change]:
         | {arg.arg for arg in tree.args.args}
     )
     arguments = [arg.arg for arg in tree.args.args]
-    whole = (small, left_out, other_place, copied, put_in, renamed)
+    whole = (left_out, small, other_place, copied, put_in, renamed)
     for edits in (copied,) if is_changing else whole:
         for parent, field, index, node in slots:
             for new, words in edits(node, parent, names, arguments):

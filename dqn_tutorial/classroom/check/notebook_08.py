@@ -208,7 +208,6 @@ effect_or_luck = Exercise(
                 _comparison(-mean, -high, -low),
             )
         ],
-        may_call=True,
     ),
     solution=_effect(),
 )
@@ -321,7 +320,7 @@ def _is_lucky(answer: Any, seen: list[float], wanted: list[int]) -> bool:
 
 
 def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
-    own = guarded(answer, may_call=True)
+    own = guarded(answer)
     # spread in units of effect, and effect; round numbers first
     pairs = [(2.0, 50.0), (4.0, 1.0), *rng.uniform([1.5, 0.5], [5, 80], (4, 2))]
     cases = [
