@@ -21,6 +21,7 @@ from dqn_tutorial.classroom.check.guard import (
     quoted,
     unwrapped,
 )
+from dqn_tutorial.classroom.check.guest import chance_kept
 from dqn_tutorial.classroom.check.mending import mended
 from dqn_tutorial.classroom.check.values import describe, shown
 from dqn_tutorial.classroom.check.watching import (
@@ -99,10 +100,13 @@ def facts_of(
         return True
 
     wrong_facts = getattr(wrong, "details", {}).get("facts", "")
-    seen = watched(function, partial(call, **inputs))
+    with chance_kept():
+        seen = watched(function, partial(call, **inputs))
     words, line, names = "", 0, set[str]()
     if retry is not None or not is_slow:
-        words, line, names = mended(function, is_right, key == "changes its input")
+        with chance_kept():
+            is_changing = key == "changes its input"
+            words, line, names = mended(function, is_right, is_changing)
     facts = [*what_is_seen(function, seen, key)]
     # a change that makes it right without an input that counts would mislead
     unread = re.findall(r"not depend on `(\w+)`", wrong_facts)
