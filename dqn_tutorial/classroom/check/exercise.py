@@ -18,7 +18,12 @@ import numpy as np
 from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.cases import alike_in_kind, case_of, form_of
 from dqn_tutorial.classroom.check.diagnosis import known
-from dqn_tutorial.classroom.check.facts import facts_of, is_open, without_guesses
+from dqn_tutorial.classroom.check.facts import (
+    CLEAR,
+    facts_of,
+    is_open,
+    without_guesses,
+)
 from dqn_tutorial.classroom.check.guard import (
     CALLS,
     NotAttempted,
@@ -133,9 +138,10 @@ class Exercise:
         except Wrong as wrong:
             words = self._words_of(wrong)
             first, then = (wrong.case, words) if wrong.case else (words, "")
-            if is_open(wrong.key, words, self._texts()):
+            if wrong.key not in CLEAR:
                 is_slow = time.process_time() - begun > SLOW
-                facts = facts_of(self.judge, answer, seed, wrong, is_slow)
+                is_left = is_open(wrong.key, words, self._texts())
+                facts = facts_of(self.judge, answer, seed, wrong, is_slow, is_left)
                 then = "\n".join([without_guesses(then, facts), *facts]).strip()
             return Verdict(self.name, "not yet", wrong.key, first, then)
         except OwnError as error:

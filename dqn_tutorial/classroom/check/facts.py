@@ -36,7 +36,7 @@ SHORT = 8  # letters of a text that may stand for something else
 # what came out, and not why
 OPEN = frozenset(
     "changes its input|nan|nothing changed|from the wrong end|other equation|empty rows"
-    "|still moving|too few|too many|half of them|uneven|array never changes"
+    "|never fails|still moving|too few|too many|half of them|uneven|array never changes"
     "|sizes do not meet|shapes do not fit|index too large|wrong index|inner sizes"
     "".split("|")
 )
@@ -55,8 +55,6 @@ GUESS = re.compile(
 def is_open(key: str, words: str, texts: Mapping[str, str]) -> bool:
     """Say whether what is said of a wrong answer leaves open what was misunderstood."""
     parts = key.split(" + ")
-    if key in CLEAR:
-        return False
     is_named = all(part in texts and part not in OPEN for part in parts)
     return not is_named or bool(GUESS.search(words)) or "perhaps" in words
 
@@ -72,6 +70,7 @@ def facts_of(
     seed: int,
     wrong: Wrong | OwnError,
     is_slow: bool = False,
+    is_left_open: bool = True,
 ) -> list[str]:
     """Return what is certain of an answer that a judge has refused, the most telling
     first.
@@ -82,6 +81,8 @@ def facts_of(
         seed: of the inputs.
         wrong: why it was refused.
         is_slow: whether the judge took long: then no change is looked for.
+        is_left_open: whether what was misunderstood is not said yet: else only what the
+            lines make of the inputs is.
     """
     function = unwrapped(answer)
     if not CALLS or not hasattr(function, "__code__"):
@@ -102,6 +103,12 @@ def facts_of(
     wrong_facts = getattr(wrong, "details", {}).get("facts", "")
     with chance_kept():
         seen = watched(function, partial(call, **inputs))
+    told = way(function, seen)
+    heading = "What your lines make, with " + (
+        "these inputs" if is_shown else listed(inputs, shown)
+    )
+    if not is_left_open:
+        return [f"{heading}:\n{told}"] if told else []
     words, line, names = "", 0, set[str]()
     if retry is not None or not is_slow:
         with chance_kept():
@@ -115,10 +122,8 @@ def facts_of(
         at = f"Line {line}, {quoted(text)}" if text else f"Line {line}"
         rest = "With a change there alone, your code is right in every case tried."
         facts.insert(0, f"{at}: {words}. {rest}")
-    told = "" if key == "changes its input" and facts else way(function, seen)
-    if told:
-        given = "with these inputs" if is_shown else f"with {listed(inputs, shown)}"
-        facts[MOST_FACTS - 1 :] = [f"What your lines make, {given}:\n{told}"]
+    if told and not (key == "changes its input" and facts):
+        facts[MOST_FACTS - 1 :] = [f"{heading}:\n{told}"]
     return facts
 
 
