@@ -18,12 +18,7 @@ import numpy as np
 from dqn_tutorial.classroom.check import logbook
 from dqn_tutorial.classroom.check.cases import alike_in_kind, case_of, form_of
 from dqn_tutorial.classroom.check.diagnosis import known
-from dqn_tutorial.classroom.check.facts import (
-    CLEAR,
-    facts_of,
-    is_open,
-    without_guesses,
-)
+from dqn_tutorial.classroom.check.facts import facts_of, is_open, without_guesses
 from dqn_tutorial.classroom.check.guard import (
     CALLS,
     NotAttempted,
@@ -135,22 +130,30 @@ class Exercise:
                 self.judge(answer, np.random.default_rng(seed))
         except NotAttempted as stub:
             return Verdict(self.name, "not attempted yet", message=str(stub))
-        except Wrong as wrong:
-            words = self._words_of(wrong)
-            first, then = (wrong.case, words) if wrong.case else (words, "")
-            if wrong.key not in CLEAR:
-                is_slow = time.process_time() - begun > SLOW
-                is_left = is_open(wrong.key, words, self._texts())
-                facts = facts_of(self.judge, answer, seed, wrong, is_slow, is_left)
-                then = "\n".join([without_guesses(then, facts), *facts]).strip()
-            return Verdict(self.name, "not yet", wrong.key, first, then)
-        except OwnError as error:
-            facts = facts_of(self.judge, answer, seed, error)
-            then = "\n".join(facts)
-            return Verdict(self.name, "not yet", "an error", str(error), then)
+        except (Wrong, OwnError) as error:
+            is_slow = time.process_time() - begun > SLOW
+            return self._refusal(answer, seed, error, is_slow)
         finally:
             CALLS.clear()
         return Verdict(self.name, "correct")
+
+    def _refusal(
+        self, answer: Any, seed: int, error: Wrong | OwnError, is_slow: bool
+    ) -> Verdict:
+        """Say at once what came out, and later why."""
+        key, words, first, calls = "an error", "", str(error), [*CALLS]
+        if isinstance(error, Wrong):
+            key, words = error.key, self._words_of(error)
+            first, words = (error.case, words) if error.case else (words, "")
+        is_left = is_open(key, words or first, self._texts())
+
+        def later() -> str:
+            facts = facts_of(self.judge, answer, seed, error, calls, is_slow, is_left)
+            CALLS.clear()
+            return "\n".join([without_guesses(words, facts), *facts]).strip()
+
+        error.__traceback__ = None  # it holds all that was computed
+        return Verdict(self.name, "not yet", key, first, later)
 
     def _texts(self) -> Mapping[str, str]:
         names = self.name, *self.also, "error"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from dqn_tutorial.classroom.check.guard import (
-    CALLS,
+    Call,
     NotAttempted,
     OwnError,
     Wrong,
@@ -69,6 +69,7 @@ def facts_of(
     answer: Any,
     seed: int,
     wrong: Wrong | OwnError,
+    calls: Sequence[Call],
     is_slow: bool = False,
     is_left_open: bool = True,
 ) -> list[str]:
@@ -80,15 +81,17 @@ def facts_of(
         answer: the learner's function.
         seed: of the inputs.
         wrong: why it was refused.
+        calls: that the judge made.
         is_slow: whether the judge took long: then no change is looked for.
         is_left_open: whether what was misunderstood is not said yet: else only what the
             lines make of the inputs is.
     """
     function = unwrapped(answer)
-    if not CALLS or not hasattr(function, "__code__"):
+    key = getattr(wrong, "key", "an error")
+    if not calls or key in CLEAR or not hasattr(function, "__code__"):
         return []
-    call, inputs, is_shown = _call_of(wrong)
-    retry, key = _retry_of(wrong), getattr(wrong, "key", "an error")
+    call, inputs, is_shown = _call_of(wrong, calls)
+    retry = _retry_of(wrong)
 
     def is_right() -> bool:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -127,12 +130,14 @@ def facts_of(
     return facts
 
 
-def _call_of(wrong: Any) -> tuple[Callable[..., Any], dict[str, Any], bool]:
+def _call_of(
+    wrong: Any, calls: Sequence[Call]
+) -> tuple[Callable[..., Any], dict[str, Any], bool]:
     """Return the call that the learner is shown, and whether it is that one, or else
     the last call.
     """
     case = getattr(wrong, "case", "") or str(wrong)
-    for call, inputs in CALLS:
+    for call, inputs in calls:
         named = {k: v for k, v in inputs.items() if not isinstance(v, Generator)}
         words = [listed(named, shown), listed(named)]
         if len(named) == 1:
@@ -141,7 +146,7 @@ def _call_of(wrong: Any) -> tuple[Callable[..., Any], dict[str, Any], bool]:
             words.append(f"`Memory` that {one.__doc__}" if is_class else describe(one))
         if any(len(text) > SHORT and text in case for text in words):
             return call, inputs, True
-    return *CALLS[-1], False
+    return *calls[-1], False
 
 
 def _retry_of(error: Any) -> Callable[[], bool] | None:

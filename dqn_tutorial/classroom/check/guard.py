@@ -32,8 +32,8 @@ Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exc
 N_PRINTED = 20
 MOST_QUOTED = 200  # letters of an error's text, or of a line
 PACKAGE = "dqn_tutorial"
-# the calls of the learner's code in this check: the guarded function and its inputs
-CALLS: deque[tuple[Callable[..., Any], dict[str, Any]]] = deque(maxlen=1_000)
+Call = tuple[Callable[..., Any], dict[str, Any]]  # a guarded function and its inputs
+CALLS: deque[Call] = deque(maxlen=1_000)  # of the learner's code, in this check
 
 
 class Wrong(Exception):
