@@ -189,3 +189,9 @@ def test_every_function_that_is_exchanged_is_known_once_in_its_group() -> None:
     for group in edits.ALIKE:
         assert len({*group}) == len(group)
     assert not guard.CALLS  # a verdict keeps no learner's inputs
+
+
+def test_bits_before_comparisons_are_named() -> None:
+    code = "def f(a, b, gamma):\n    return a * (gamma > 0 & len(b) < 7) * 3\n"
+    hint = hint_of(function_of(code))
+    assert "`0 & len(b)` in line 2 is reckoned before the comparisons" in hint

@@ -107,9 +107,8 @@ def facts_of(
     with chance_kept():
         seen = watched(function, partial(call, **inputs))
     told = way(function, seen)
-    heading = "What your lines make, with " + (
-        "these inputs" if is_shown else listed(inputs, shown)
-    )
+    given = "these inputs" if is_shown else listed(inputs, shown)
+    heading = "What your lines make" + f", with {given}" * bool(inputs)
     if not is_left_open:
         return [f"{heading}:\n{told}"] if told else []
     words, line, names = "", 0, set[str]()
@@ -117,7 +116,8 @@ def facts_of(
         with chance_kept():
             is_changing = key == "changes its input"
             words, line, names = mended(function, is_right, is_changing)
-    facts = [*what_is_seen(function, seen, key)]
+    is_error = OwnError in map(type, (wrong, wrong.__context__))
+    facts = [*what_is_seen(function, seen, "an error" if is_error else key)]
     # a change that makes it right without an input that counts would mislead
     unread = re.findall(r"not depend on `(\w+)`", wrong_facts)
     if words and {*unread} <= names:

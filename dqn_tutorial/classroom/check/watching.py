@@ -22,6 +22,7 @@ MOST_LINES = 3_000  # that are watched, each time that one runs
 MOST_SHOWN = 6  # lines of which the values are told
 LARGEST = 1_000  # numbers of an array that is compared before and after a line
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 PARTS = (ast.Call, ast.BinOp, ast.Subscript, ast.Compare, ast.UnaryOp, ast.IfExp)
 
 
@@ -247,6 +248,10 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
                     f"The loop of line {node.lineno} ends in its first pass, at"
                     f" {quoted(texts[seen.last])} in line {seen.last}."
                 )
+        for part in node.comparators if isinstance(node, ast.Compare) else ():
+            if isinstance(part, ast.BinOp) and isinstance(part.op, BITS):
+                text = f"`{ast.unparse(part)}` in line {part.lineno}"
+                yield f"{text} is reckoned before the comparisons beside it."
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             values = seen.values.get((node.lineno, ast.unparse(node.value)), [])
             is_own_change = ast.unparse(node.value.func).endswith("_")
