@@ -54,7 +54,7 @@ def test_a_right_answer_begins_the_count_anew() -> None:
 def test_hints_come_in_order_and_are_kept_with_progress(begins: Path) -> None:
     check.discounted_return(undiscounted)
     said = [repr(check.hint("discounted_return")) for _ in range(4)]
-    assert said[0] == MESSAGES["discounted_return"]["no discount"]
+    assert said[0].startswith(MESSAGES["discounted_return"]["no discount"])
     assert said[1] == texts.folded("01_bellman_equation", "discounted_return", "Hint")
     assert "In order and indented" in said[2] and "check.solution" in said[3]
     assert "```python" in check.solution("discounted_return").words

@@ -1,26 +1,32 @@
 """What can be said of a wrong result whose misconception is not known."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dqn_tutorial.classroom.check.guard import Behaviour, OwnError, Wrong, alike
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, alike
+from dqn_tutorial.classroom.check.otherwise import (
+    Function,
+    Inputs,
+    Row,
+    as_if,
+    as_type,
+)
 from dqn_tutorial.classroom.check.values import as_array
 
-Inputs = Mapping[str, Any]
-Row = tuple[Behaviour, Behaviour, Inputs]  # what came out, what is right, the inputs
 Arrays = list[tuple[NDArray[Any], NDArray[Any], Inputs]]
 Marks = list[tuple[NDArray[Any], Inputs]]
 MOST_FACTS = 2
 
 
 def known(
-    own: Callable[[Inputs], Behaviour],
-    right: Callable[[Inputs], Behaviour],
+    own: Function,
+    right: Function,
     rows: Sequence[Row],
 ) -> str:
     """Return what all cases have in common: an argument without influence, a factor, an
@@ -42,7 +48,106 @@ def known(
             pairs.append((a.astype(float), b.astype(float), inputs))
     if pairs:
         facts += [*_numbers(pairs), *_places(pairs)]
+    with suppress(Wrong, OwnError, ValueError, TypeError, IndexError):
+        facts += as_if(right, rows)
+        facts += _separated(rows)
+        facts += _reacts(own, right, rows)
     return " ".join(facts[:MOST_FACTS])
+
+
+def _conditions(name: str, value: Any) -> Iterator[tuple[str, bool]]:
+    """Yield what can be said of an input, and whether it holds."""
+    array = as_array(value)
+    if array is None or not array.size:
+        return
+    if array.dtype.kind == "b" and not array.ndim:
+        yield f"`{name}` is False", not array
+    elif array.dtype.kind == "b":
+        yield f"no flag of `{name}` is True", not array.any()
+        yield f"all flags of `{name}` are True", bool(array.all())
+        yield f"the last flag of `{name}` is False", not array.flat[-1]
+        yield f"the first flag of `{name}` is False", not array.flat[0]
+    elif not array.ndim:
+        for number in (0, 1):
+            yield f"`{name}` is {number}", bool(array == number)
+        yield f"`{name}` is at least 0", bool(array >= 0)
+    else:
+        yield f"`{name}` has a single row", len(array) == 1
+        if array.ndim > 1:
+            yield (
+                f"the first two axes of `{name}` are equally long",
+                bool(array.shape[0] == array.shape[1]),
+            )
+            ordered = np.sort(array, -1)
+            yield (
+                f"no row of `{name}` holds a number twice",
+                not np.isclose(ordered[..., 1:], ordered[..., :-1]).any(),
+            )
+        else:
+            yield (
+                f"no number in `{name}` comes twice",
+                np.unique(array).size == len(array),
+            )
+        yield f"`{name}` holds no negative number", bool((array >= 0).all())
+        yield f"`{name}` holds only 0", not array.any()
+
+
+def _separated(rows: Sequence[Row]) -> Iterator[str]:
+    """Say what the cases that are right have in common, and no other has."""
+    good = [alike(found, wanted) for found, wanted, _ in rows]
+    if all(good) or not any(good):
+        return
+    for name in rows[0][2]:
+        held = [[*_conditions(name, inputs[name])] for *_, inputs in rows]
+        for k in range(min(map(len, held))):
+            for flip in (False, True):
+                holds = [one[k][1] != flip for one in held]
+                if holds == good and len({one[k][0] for one in held}) == 1:
+                    word = "wherever not: " if flip else "wherever "
+                    yield (
+                        f"Right in all {sum(good)} cases {word}{held[0][k][0]}, and"
+                        f" wrong in all {len(good) - sum(good)} others."
+                    )
+                    return
+
+
+def _reacts(own: Function, right: Function, rows: Sequence[Row]) -> Iterator[str]:
+    """Say which entries of the result react to one row of an input, and should not, or
+    do not react and should.
+    """
+    for (kind, found), (_, wanted), inputs in rows:
+        a, b = as_array(found) if kind == "value" else None, as_array(wanted)
+        if a is None or b is None or a.shape != b.shape or not 1 < b.size < 40:
+            continue
+        for name, value in inputs.items():
+            array = as_array(value)
+            if (
+                array is None
+                or array.dtype.kind != "f"
+                or array.ndim < 1
+                or isinstance(value, list)
+            ):
+                continue
+            new = array.copy()
+            new[0] = 0.5 * new[0] + 1.37
+            other = {**copy.deepcopy(dict(inputs)), name: as_type(new, value)}
+            c, d = as_array(own(other)[1]), as_array(right(other)[1])
+            if c is None or d is None or c.shape != a.shape or d.shape != b.shape:
+                continue
+            mine, theirs = ~np.isclose(a, c), ~np.isclose(b, d)
+            if (more := np.argwhere(mine & ~theirs)).size:
+                yield (
+                    f"Entry {more[0].tolist()} of your result changes with `{name}[0]`,"
+                    " and should not."
+                )
+                return
+            if (less := np.argwhere(theirs & ~mine)).size:
+                yield (
+                    f"Entry {less[0].tolist()} of your result does not change with"
+                    f" `{name}[0]`, and should."
+                )
+                return
+        return
 
 
 def _parts(rows: Sequence[Row]) -> list[str]:
@@ -87,16 +192,9 @@ def _moved(value: Any) -> Any:
     return as_type(array.max() - array, value)
 
 
-def as_type(array: NDArray[Any], like: Any) -> Any:
-    """Return numbers as a tensor where `like` is one, of its dtype."""
-    if isinstance(like, torch.Tensor):
-        return torch.as_tensor(array, dtype=like.dtype)
-    return array.astype(np.asarray(like).dtype)
-
-
 def _influence(
-    own: Callable[[Inputs], Behaviour],
-    right: Callable[[Inputs], Behaviour],
+    own: Function,
+    right: Function,
     rows: Sequence[Row],
 ) -> Iterator[str]:
     # a word, such as a sign, stays the same for many inputs
@@ -107,6 +205,7 @@ def _influence(
         if any(not alike(own(inputs), found) for found, _, inputs in some):
             yield "Two calls with the same inputs give two results."
             return
+        without, n_asked = [], 0
         for name in some[0][2] if some else ():
             changes = []
             for found, wanted, inputs in some:
@@ -114,9 +213,14 @@ def _influence(
                     continue
                 other = {**copy.deepcopy(dict(inputs)), name: moved}
                 changes.append((alike(own(other), found), alike(right(other), wanted)))
+            n_asked += bool(changes)
             if changes and all(own for own, _ in changes):
                 if not all(same for _, same in changes):
-                    yield f"Your result does not depend on `{name}`."
+                    without.append(name)
+        if len(without) == n_asked > 2:
+            yield "Your result is the same whatever the inputs are."
+        else:
+            yield from (f"Your result does not depend on `{name}`." for name in without)
     except (Wrong, OwnError, ValueError, TypeError):
         return
 

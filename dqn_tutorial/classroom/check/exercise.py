@@ -3,6 +3,7 @@ reads.
 """
 
 import math
+import time
 import tomllib
 import zlib
 from collections import ChainMap, Counter
@@ -15,8 +16,11 @@ from typing import Any
 import numpy as np
 
 from dqn_tutorial.classroom.check import logbook
-from dqn_tutorial.classroom.check.diagnosis import Row, known
+from dqn_tutorial.classroom.check.cases import alike_in_kind, case_of, form_of
+from dqn_tutorial.classroom.check.diagnosis import known
+from dqn_tutorial.classroom.check.facts import facts_of, is_open, without_guesses
 from dqn_tutorial.classroom.check.guard import (
+    CALLS,
     NotAttempted,
     OwnError,
     Wrong,
@@ -27,18 +31,13 @@ from dqn_tutorial.classroom.check.guard import (
     quoted,
 )
 from dqn_tutorial.classroom.check.guest import chance_kept
+from dqn_tutorial.classroom.check.otherwise import Row
 from dqn_tutorial.classroom.check.texts import section
-from dqn_tutorial.classroom.check.values import (
-    ATOL,
-    RTOL,
-    as_array,
-    describe,
-    kind_of,
-    shown,
-)
+from dqn_tutorial.classroom.check.values import as_array, describe, shown
 from dqn_tutorial.classroom.check.verdict import Verdict
 
 N_CASES = 20
+SLOW = 0.1  # seconds of a judge
 Function = Callable[..., Any]
 Judge = Callable[[Any, np.random.Generator], None]
 _ACCEPTED: dict[str, Any] = {}  # the learner's right answers, by exercise
@@ -124,24 +123,45 @@ class Exercise:
 
     def verdict(self, answer: Any, seed: int) -> Verdict:
         """Judge an answer on the inputs of a seed."""
+        CALLS.clear()
+        begun = time.process_time()
         try:
             with chance_kept():
                 self.judge(answer, np.random.default_rng(seed))
         except NotAttempted as stub:
             return Verdict(self.name, "not attempted yet", message=str(stub))
-        except Wrong as wrong:
-            words = self._words_of(wrong)
-            first, then = (wrong.case, words) if wrong.case else (words, "")
-            return Verdict(self.name, "not yet", wrong.key, first, then)
-        except OwnError as error:
-            return Verdict(self.name, "not yet", "an error", str(error))
+        except (Wrong, OwnError) as error:
+            is_slow = time.process_time() - begun > SLOW
+            return self._refusal(answer, seed, error, is_slow)
+        finally:
+            CALLS.clear()
         return Verdict(self.name, "correct")
+
+    def _refusal(
+        self, answer: Any, seed: int, error: Wrong | OwnError, is_slow: bool
+    ) -> Verdict:
+        """Say at once what came out, and later why."""
+        key, words, first, calls = "an error", "", str(error), [*CALLS]
+        if isinstance(error, Wrong):
+            key, words = error.key, self._words_of(error)
+            first, words = (error.case, words) if error.case else (words, "")
+        is_left = is_open(key, words or first, self._texts())
+
+        def later() -> str:
+            facts = facts_of(self.judge, answer, seed, error, calls, is_slow, is_left)
+            CALLS.clear()
+            return "\n".join([without_guesses(words, facts), *facts]).strip()
+
+        error.__traceback__ = None  # it holds all that was computed
+        return Verdict(self.name, "not yet", key, first, later)
+
+    def _texts(self) -> Mapping[str, str]:
+        names = self.name, *self.also, "error"
+        return ChainMap(*(MESSAGES.get(name, {}) for name in names))
 
     def _words_of(self, wrong: Wrong) -> str:
         """Return what an exercise says of a misconception, or of two at once."""
-        sections = ChainMap(
-            *(MESSAGES.get(name, {}) for name in (self.name, *self.also, "error"))
-        )
+        sections = self._texts()
         texts = [
             sections.get(key, wrong.details.get("facts", ""))
             for key in wrong.key.split(" + ")
@@ -159,7 +179,6 @@ def by_values(
     inputs_it_changes: tuple[str, ...] = (),
     seen_as: Function = lambda answer: answer,
     by_hand: Sequence[dict[str, Any]] = (),
-    may_call: bool = False,
 ) -> Judge:
     """Return a judge for a function whose result is determined by its inputs.
 
@@ -181,16 +200,24 @@ def by_values(
             the misconceptions are such functions already.
         by_hand: the smallest inputs, with numbers that can be computed by hand; they
             come first, and hold the special cases.
-        may_call: whether an answer may call the package.
     """
 
     def judge(answer: Any, rng: np.random.Generator) -> None:
         cases = [*by_hand, *(sample(rng) for _ in range(N_CASES))]
-        own = guarded(seen_as(answer), inputs_it_changes, may_call=may_call)
-        trusted = partial(
-            guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf
-        )
+        own = guarded(seen_as(answer), inputs_it_changes)
         wanted = [behaviour(trusted(right), case) for case in cases]
+        try:
+            compare(own, cases, wanted)
+        except (Wrong, OwnError) as error:
+            pairs = [*zip(cases, wanted, strict=True)]
+            error.retry = lambda: all(
+                alike_in_kind(behaviour(own, case), want) for case, want in pairs
+            )
+            raise
+
+    trusted = partial(guarded, inputs_it_changes=inputs_it_changes, seconds=math.inf)
+
+    def compare(own: Function, cases: list[Any], wanted: list[Any]) -> None:
         seen = []
         for case in cases:
             try:
@@ -202,7 +229,7 @@ def by_values(
         for key, refuses in traits:
             for (kind, result), want, inputs in sorted(rows, key=_size):
                 if kind == "value" and refuses(result, inputs):
-                    raise Wrong(key, _case(result, want[1], inputs))
+                    raise Wrong(key, case_of(result, want[1], inputs))
         different = [row for row in rows if not alike_in_kind(row[0], row[1])]
         if not different:
             return
@@ -210,7 +237,7 @@ def by_values(
         is_small = any(row is different[0] for row in rows[:n_small])
         first = different[0] if is_small else min(different, key=_size)
         (kind, result), want, shown_inputs = first
-        form = _form(kind, result, want[1], shown_inputs)
+        form = form_of(kind, result, want[1], shown_inputs)
         for some in (rows, rows[n_small:]):
             # else whatever is right there too would be named
             if all(alike(found, asked) for found, asked, _ in some):
@@ -221,7 +248,8 @@ def by_values(
                     alike(found, behaviour(made, inputs)) for found, _, inputs in some
                 ):
                     raise Wrong(
-                        key, form.case if form else _case(result, want[1], shown_inputs)
+                        key,
+                        form.case if form else case_of(result, want[1], shown_inputs),
                     )
         if kind == "error":
             raise result
@@ -231,7 +259,7 @@ def by_values(
             if other == "error":  # of a later case: it says more than numbers do
                 raise found
         facts = known(partial(behaviour, own), partial(behaviour, trusted(right)), rows)
-        raise Wrong("other values", _case(result, want[1], shown_inputs), facts=facts)
+        raise Wrong("other values", case_of(result, want[1], shown_inputs), facts=facts)
 
     return judge
 
@@ -242,129 +270,6 @@ def _size(row: Row) -> int:
         array.size
         for value in row[2].values()
         if (array := as_array(value)) is not None
-    )
-
-
-def alike_in_kind(found: Any, wanted: Any) -> bool:
-    """Say whether two behaviours are the same, in the same form."""
-    return alike(found, wanted) and _is_kind(found[1], wanted[1])
-
-
-def _is_kind(value: Any, wanted: Any) -> bool:
-    """Say whether a result comes as a tensor or an array where one is asked for; a
-    single number may come as any.
-    """
-    if isinstance(wanted, Mapping):
-        return all(_is_kind(value[name], part) for name, part in wanted.items())
-    asked = kind_of(wanted)
-    return as_array(wanted) is None or asked in ("number", kind_of(value))
-
-
-def _case(result: Any, wanted: Any, inputs: Mapping[str, Any]) -> str:
-    """Show one case: what went in, what is right, and what came out."""
-    a, b = as_array(result), as_array(wanted)
-    words = f"Inputs: {listed(inputs, shown)}.\n"
-    if isinstance(wanted, Mapping) and isinstance(result, Mapping):
-        apart = [
-            name
-            for name in wanted
-            if not alike(("value", result.get(name)), ("value", wanted[name]))
-        ]
-        return words + "\n".join(
-            f"`{name}`: right is {shown(wanted[name])}, yours is"
-            f" {shown(result.get(name))}."
-            for name in apart or wanted
-        )
-    words += f"Right: {_parts(wanted)}.\nYours: {_parts(result)}."
-    if a is None or b is None or a.shape != b.shape or b.size < 2:
-        return words
-    differ = np.argwhere(~np.isclose(a, b, RTOL, ATOL, equal_nan=True))
-    if len(differ) and b.size > 12:
-        place = tuple(int(i) for i in differ[0])
-        words += (
-            f" At index {list(place)}: right is {describe(b[place])}, yours is"
-            f" {describe(a[place])}."
-        )
-    return words
-
-
-def _form(
-    kind: str, result: Any, wanted: Any, inputs: Mapping[str, Any]
-) -> Wrong | None:
-    """Say how a result differs in form: by error, kind, shape, NaN or dtype; nothing
-    where it does not.
-    """
-    if kind == "error":
-        return Wrong("an error", str(result))
-    if isinstance(wanted, Mapping):
-        for name, part in wanted.items():
-            if isinstance(result, Mapping) and not alike_in_kind(
-                ("value", result.get(name)), ("value", part)
-            ):
-                return _form(kind, result.get(name), part, inputs)
-        return None
-    a, b = as_array(result), as_array(wanted)
-    if b is None:  # several results in a tuple
-        return None
-    case = f"The inputs were {listed(inputs, shown)}."
-    if type(result).__module__ == "torch.return_types":
-        return Wrong("max gives a pair", f"Your function returns a pair.\n{case}")
-    if a is None or not (
-        _is_kind(result, wanted) or "number" in (kind_of(result), kind_of(wanted))
-    ):
-        words = (
-            f"Your function returns {_named(result)}; asked for is {_named(wanted)}."
-        )
-        return Wrong("other type", f"{words}\n{case}")
-    if a.shape != b.shape:
-        asked = f"{list(b.shape)}" if b.ndim else "a single number, without an axis"
-        return Wrong(
-            "other shape",
-            f"Your result has shape {list(a.shape)}; asked for is {asked}.\n{case}",
-        )
-    if (
-        a.dtype.kind == "f"
-        and np.isnan(a).any()
-        and not np.isnan(np.asarray(b, float)).any()
-    ):
-        words = (
-            "Your result holds `nan`, which is no number. It comes of 0 / 0, infinity"
-            " times 0, or infinity minus infinity (log 0 is minus infinity)."
-        )
-        return Wrong("nan", f"{words}\n{case}")
-    if np.allclose(np.asarray(a, float), np.asarray(b, float), RTOL, ATOL):
-        return Wrong(
-            "other dtype",
-            f"Your numbers are right, but they are {a.dtype}; asked for is {b.dtype}.",
-        )
-    apart = np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
-    if shown(a) == shown(b) and apart < 1e-2:
-        words = (
-            f"Some of your numbers differ from the right ones, by {apart:.2g} at most."
-            " Is anything rounded?"
-        )
-        return Wrong("other values", f"{words}\n{case}")
-    return None
-
-
-def _named(value: Any) -> str:
-    """Name the kind of a result with its shape."""
-    if as_array(value) is None:
-        name = type(value).__name__
-        return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
-    kind = kind_of(value)
-    if kind == "number":
-        return "a number"
-    return f"{'an' if kind == 'array' else 'a'} {kind}, {describe(value)}"
-
-
-def _parts(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
-    return (
-        f"({', '.join(map(shown, value))})"
-        if isinstance(value, tuple)
-        else shown(value)
     )
 
 

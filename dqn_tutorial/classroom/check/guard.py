@@ -10,12 +10,12 @@ import math
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
-import torch
 
 from dqn_tutorial.classroom.check.guest import (
     MOST_PRINTED,
@@ -32,14 +32,19 @@ Behaviour = tuple[str, Any]  # ("value", what was returned) or ("error", the exc
 N_PRINTED = 20
 MOST_QUOTED = 200  # letters of an error's text, or of a line
 PACKAGE = "dqn_tutorial"
+Call = tuple[Callable[..., Any], dict[str, Any]]  # a guarded function and its inputs
+CALLS: deque[Call] = deque(maxlen=1_000)  # of the learner's code, in this check
 
 
 class Wrong(Exception):
     """Why an answer is refused: a short key, the name of the misconception, and what
     is said at once: `case`, the smallest example of it, or the form that is wrong. Of a
     misconception the exercise's own message is said too, with `details` filled in:
-    after the case, or at once where there is none.
+    after the case, or at once where there is none. `retry`: whether the answer is right
+    now, on the cases that refused it.
     """
+
+    retry: Callable[[], bool] | None = None
 
     def __init__(self, key: str, case: str = "", **details: Any) -> None:
         super().__init__(key, case)
@@ -54,6 +59,8 @@ class OwnError(Exception):
     """An exception of the learner's own code, with what it said, the line, and the
     inputs.
     """
+
+    retry: Callable[[], bool] | None = None
 
     def __init__(
         self, error: BaseException, answer: Callable[..., Any], inputs: dict[str, Any]
@@ -86,7 +93,6 @@ def guarded(
     answer: Any,
     inputs_it_changes: tuple[str, ...] = (),
     seconds: float | None = None,
-    may_call: bool = False,
 ) -> Callable[..., Any]:
     """Return a function of named inputs that calls the learner's with copies of them,
     in their order.
@@ -97,7 +103,6 @@ def guarded(
             is the dict of these copies unless the learner's function returns something.
         seconds: for one call, `SECONDS` if left out; infinite for code of our own,
             which is not watched.
-        may_call: whether it may call the package.
 
     Raises:
         Wrong: an answer that is no function, takes other arguments, calls the package,
@@ -111,8 +116,8 @@ def guarded(
             f"Give the function itself, without brackets behind it: this is a {kind}.",
         )
 
-    limit = SECONDS if seconds is None else seconds
-    if math.isfinite(limit) and not may_call and (name := _of_the_package(answer)):
+    is_watched = seconds is None or math.isfinite(seconds)
+    if is_watched and (name := _of_the_package(answer)):
         raise Wrong(
             "calls the package",
             f"Your function uses `{name}` of the package. Write the lines yourself,"
@@ -124,7 +129,10 @@ def guarded(
         nonlocal printed
         check_arguments(answer, inputs)
         given, said = copy.deepcopy(inputs), Said()
-        if math.isinf(limit):
+        limit = SECONDS if seconds is None else seconds
+        if is_watched:
+            CALLS.append((call, inputs))
+        else:
             try:
                 result = answer(*given.values())
             except Wrong:
@@ -179,7 +187,7 @@ def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str
     package; nothing where it takes nothing. A solution that a notebook hands on is as
     the learner's own.
     """
-    function, code = _unwrapped(answer), _code_of(answer)
+    function, code = unwrapped(answer), _code_of(answer)
     home = str(getattr(function, "__module__", ""))
     if code is None or code in seen or home.startswith(f"{PACKAGE}."):
         return ""
@@ -273,7 +281,8 @@ def _is_untouched(given: Any, before: Any) -> bool:
     )
 
 
-def _unwrapped(answer: Any) -> Any:
+def unwrapped(answer: Any) -> Any:
+    """Return the learner's own function, out of what wraps it."""
     try:
         return inspect.unwrap(answer)
     except ValueError:  # one that names itself
@@ -281,11 +290,11 @@ def _unwrapped(answer: Any) -> Any:
 
 
 def _code_of(answer: Any) -> CodeType | None:
-    return getattr(_unwrapped(answer), "__code__", None)
+    return getattr(unwrapped(answer), "__code__", None)
 
 
 def _changed(name: str, before: Any, after: Any) -> str:
-    """Say what has become of an input, and by what that may happen."""
+    """Say what has become of an input."""
     words, a, b = (
         f"Your function changes its input `{name}`",
         *map(as_array, (before, after)),
@@ -296,13 +305,7 @@ def _changed(name: str, before: Any, after: Any) -> str:
         place = tuple(np.argwhere(~np.isclose(a, b, equal_nan=True))[0].tolist())
         at = f" at index {list(place)}" if place else ""
         words += f":{at} it was {describe(a[place])} and is {describe(b[place])} now"
-    why = {
-        torch.Tensor: "`detach()` and `numpy()` make no copy, and methods that end in"
-        " `_`, optimizers and `+=` change a tensor in place.",
-        np.ndarray: "A second name (`b = a`) or a slice is no copy; `+=`, `sort()` and"
-        " `rng.shuffle` change an array in place.",
-    }.get(type(before), "")
-    return f"{words}. {why} Others still need it: leave it as it is.".replace("  ", " ")
+    return f"{words}. Others still need it: leave it as it is."
 
 
 def _left_over(answer: Callable[..., Any]) -> str:

@@ -116,7 +116,9 @@ def judge_test(answer: Any, rng: np.random.Generator) -> None:
     has_changed: dict[str, bool] = {}
     for name, (_, keep, read) in MEMORIES.items():
         log: Log = []
-        said[name] = _told(answer, _memory(keep, read, log))
+        memory = _memory(keep, read, log)
+        memory.__doc__ = name
+        said[name] = _told(answer, memory)
         has_stored[name] = bool(log)
         has_changed[name] = any(not np.array_equal(step, was) for step, was in log)
     right = {name: copies for name, (copies, *_) in MEMORIES.items()}

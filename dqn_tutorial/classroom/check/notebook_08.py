@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dqn_tutorial.classroom.check.diagnosis import Row, known
+from dqn_tutorial.classroom.check.diagnosis import known
 from dqn_tutorial.classroom.check.exercise import Exercise, Function, by_values
 from dqn_tutorial.classroom.check.guard import (
     OwnError,
@@ -20,6 +20,7 @@ from dqn_tutorial.classroom.check.guard import (
     listed,
 )
 from dqn_tutorial.classroom.check.misconceptions import around, flawed
+from dqn_tutorial.classroom.check.otherwise import Row
 from dqn_tutorial.classroom.check.values import as_array, describe
 
 HERE = "08_what_matters"
@@ -207,7 +208,6 @@ effect_or_luck = Exercise(
                 _comparison(-mean, -high, -low),
             )
         ],
-        may_call=True,
     ),
     solution=_effect(),
 )
@@ -320,7 +320,7 @@ def _is_lucky(answer: Any, seen: list[float], wanted: list[int]) -> bool:
 
 
 def _judge_seeds(answer: Any, rng: np.random.Generator) -> None:
-    own = guarded(answer, may_call=True)
+    own = guarded(answer)
     # spread in units of effect, and effect; round numbers first
     pairs = [(2.0, 50.0), (4.0, 1.0), *rng.uniform([1.5, 0.5], [5, 80], (4, 2))]
     cases = [

@@ -4,16 +4,12 @@ import json
 import re
 from pathlib import Path
 
-import dqn_tutorial
-
-PACKAGE = Path(dqn_tutorial.__file__).parent
-# beside the learner's kernel, in a wheel, or beside the package in a checkout
-PLACES = (Path(), PACKAGE / "notebooks", PACKAGE.parent / "notebooks")
+from dqn_tutorial.classroom import RELEASE
 
 
 def cells(notebook: str) -> list[str]:
     """Return the texts of the cells of a notebook, nothing where it is not found."""
-    for place in PLACES:
+    for place in (Path(), RELEASE):  # beside the learner's kernel, or as delivered
         path = place / f"{notebook}.ipynb"
         if path.exists():
             found = json.loads(path.read_text(encoding="utf-8"))["cells"]

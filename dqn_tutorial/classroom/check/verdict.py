@@ -2,7 +2,9 @@
 
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from dqn_tutorial.classroom.pictures.figures import GREEN, GREY, RED
 
@@ -13,15 +15,20 @@ COLOURS = {"correct": GREEN, "not yet": RED, "not attempted yet": GREY}
 class Verdict:
     """What a check says. Attributes: exercise: its name. status: `correct`,
     `not yet` or `not attempted yet`. key: the name of the misconception, empty
-    where there is none. message: for the learner, at once. hint: the misconception
-    in words, for the second failing try.
+    where there is none. message: for the learner, at once. later: makes the hint, the
+    misconception in words, for the second failing try: that takes a while.
     """
 
     exercise: str
     status: str
     key: str = ""
     message: str = ""
-    hint: str = ""
+    later: Callable[[], str] = field(default=str, repr=False, compare=False)
+
+    @cached_property
+    def hint(self) -> str:
+        """What is said at the second failing try."""
+        return self.later()
 
     def __repr__(self) -> str:
         return f"{self.exercise}: {self.status}." + (

@@ -16,13 +16,10 @@ import nbformat
 import tyro
 from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
-import dqn_tutorial
 from dqn_tutorial.checkpoint import whole
+from dqn_tutorial.classroom import PACKAGE, RELEASE
 from dqn_tutorial.config import Refused, nearest
 
-PACKAGE = Path(dqn_tutorial.__file__).parent
-INSIDE = PACKAGE / "notebooks"  # in a wheel; in a checkout they lie beside the package
-RELEASE = INSIDE if INSIDE.exists() else PACKAGE.parent / "notebooks"
 BASE = ".course"  # the notebooks as they were delivered, by which changes are told
 KEPT = "kept"  # what was replaced
 
