@@ -32,7 +32,7 @@ const PANELS = {
     ${key(ORANGE, "╍●")} greedy ${key(GREEN, "┈")} solved`,
   map: "Greedy action ◂ ▸ and V <span></span>",
   errors: `${key(BLUE, "━")} loss ${key(ORANGE, "╍")} mean |TD error|, units of reward`,
-  q: `Q-values: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} random`,
+  q: `Q: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} random`,
 };
 const panel = ([name, words]) => `<figure class="${name}"><figcaption>${words}</figcaption>
   <div><canvas role="img" aria-label="${name}"></canvas></div></figure>`;
@@ -364,10 +364,10 @@ function sentence(runs) {
   if (!step && state === "idle") return "Press Start.";
   const is = state[0].toUpperCase() + state.slice(1);
   const at = Number.isFinite(epsilon) ? `, epsilon ${epsilon.toFixed(2)}` : "";
-  const sides = runs[1] ? ["Left: ", "Right: "] : [""];
+  const sides = runs[1] ? ["Left: m", "Right: m"] : ["M"];
   const told = runs.map((run, k) => {
     const last = (points) => (points.length ? whole(points.at(-1)[1]) : "none yet");
-    return `${sides[k]}mean return of 2,000 steps ${last(run.means)}, greedy ${last(run.evaluations)}.`;
+    return `${sides[k]}ean return of 2,000 steps ${last(run.means)}, greedy ${last(run.evaluations)}.`;
   });
   return `${is} at step ${whole(step)}, ${whole(updates)} updates${at}. ${told.join(" ")}`;
 }
