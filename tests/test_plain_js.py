@@ -137,7 +137,7 @@ STORIES = [
     {
         "name": "near",
         "label": "gamma 0",
-        "settings": {"env.observation_scale": []},
+        "settings": {"observation_scale": [], "model.critic.exploration_start": 0.5},
         "moves": {"gamma": 0},
         "look": "",
     },
@@ -149,6 +149,16 @@ STORIES = [
         "look": "",
     },
 ]
+EVALUATED = """(seed) => {
+  const config = {...P.CARTPOLE, seed}, parts = P.make(config);
+  for (const {step} of P.dqn(config, {}, parts)) if (step === 1_600) break;
+  const chance = P.generator(seed, "evaluation 1600");
+  const games = P.evaluate(config, parts.target, 20, chance);
+  for (;;) {
+    const {done, value} = games.next();
+    if (done) return value;
+  }
+}"""
 # of what an update sees
 NAMES = "loss gradient online target".split()
 NAMES += "reward discount terminated truncated next_state".split()
@@ -469,13 +479,11 @@ def test_the_worker_obeys_at_once(page: Page) -> None:
         )
         assert [name for _, name, _ in frame["moves"]] == ["gamma"]
         delays.append(delay)
-    times = page.evaluate("times")
     print(
         f"milliseconds from a message to the frame that shows it in use: median"
         f" {median(delays):.0f}, worst {max(delays):.0f}"
     )
     assert median(delays) < 1_000
-    assert len(times) <= 2 + 30.5 * (times[-1] - times[0]) / 1_000
     frame, _ = worker.ask("f.gamma === 0.995", type="move", name="gamma", value=None)
     for name, value, words in (
         ("gamma", 2, "gamma = 2 is not allowed: it must be between 0 and 1"),
@@ -493,8 +501,22 @@ def test_the_worker_obeys_at_once(page: Page) -> None:
     frame, _ = worker.ask("f.reset", type="tell", command="reset")
     assert (frame["step"], frame["state"], frame["target"]) == (0, "idle", False)
     assert frame["moves"] == [[0, "target", 0]]
+    frame, _ = worker.ask("f.step", type="tell", command="step")
+    assert frame["step"] == 32 and frame["state"] == "paused"
     errors = [error for frame in worker.told() for error in frame.get("errors", [])]
     assert len(errors) > 10 and all(0 < error[1] < error[2] for error in errors)
+
+
+@pytest.mark.browser
+def test_the_worker_sends_30_messages_a_second(page: Page) -> None:
+    worker = Worker(page)
+    page.wait_for_function("told.length")
+    for _ in range(100):
+        page.evaluate('worker.postMessage({type: "speed", value: 1})')
+    worker.ask("true", type="speed", value=1)
+    times = page.evaluate("times")
+    # a page that was busy may get two at once
+    assert len(times) <= 3 + 30.5 * (times[-1] - times[0]) / 1_000
 
 
 @pytest.mark.browser
@@ -513,7 +535,7 @@ def test_the_worker_refuses_what_it_does_not_know(page: Page) -> None:
 @pytest.mark.browser
 def test_the_speed_changes_nothing(page: Page) -> None:
     runs = []
-    for speed in ("full", 20):
+    for speed in ("full", 6):
         worker = Worker(page, **SMALL_RUN)
         worker.ask("true", type="speed", value=speed)
         end, _ = worker.ask("'end' in f", type="tell", command="start")
@@ -530,7 +552,7 @@ def test_the_speed_changes_nothing(page: Page) -> None:
 
 @pytest.mark.browser
 def test_two_runs_go_side_by_side(page: Page) -> None:
-    worker = Worker(page, **SMALL_RUN)
+    worker = Worker(page, **SMALL_RUN | {"max_steps": 30_000})
     worker.ask("true", type="beside", on=True)
     worker.ask("true", type="speed", value="full")
     assert {frame["run"] for frame in worker.told()} == {0}  # there is no story yet
@@ -538,9 +560,10 @@ def test_two_runs_go_side_by_side(page: Page) -> None:
     worker.ask("f.tau === 0.5", type="move", name="tau", value=0.5)
     frame, _ = worker.ask("f.run === 1", type="move", name="gamma", value=0.9)
     worker.ask("f.run === 1 && f.step > 2000", type="move", name="gamma", value=0.9)
-    frame, _ = worker.ask("f.words", type="story", name="far")
+    is_refused = 'f.words?.includes("not allowed")'
+    frame, _ = worker.ask(is_refused, type="story", name="far")
     words = 'Left: story = "far" is not allowed: it must be one of near, short'
-    assert frame["words"] == words
+    assert words in frame["words"]
     told = worker.told()
     begun = max(k for k, frame in enumerate(told) if frame.get("reset")) - 1
     left, right = told[begun::2], told[begun + 1 :: 2]
@@ -548,7 +571,9 @@ def test_two_runs_go_side_by_side(page: Page) -> None:
     assert [frame["step"] for frame in left] == [frame["step"] for frame in right]
     assert (left[0]["story"], right[0]["story"]) == (None, "near")
     assert right[0]["moves"] == [[0, "gamma", 0]] and not left[0]["moves"]
-    assert max(left[-1]["q_values"]) > 5 > max(right[-1]["q_values"])
+    assert {frame["epsilon"] for frame in right} == {0.5} < {left[0]["epsilon"], 0.5}
+    # of a single step the value is the reward
+    assert max(left[-1]["q_values"]) > max(right[-1]["q_values"])
     # a slider moves both, but not what is told
     assert (left[-1]["gamma"], right[-1]["gamma"]) == (0.9, 0)
     assert left[-1]["tau"] == right[-1]["tau"] == 0.5
@@ -578,5 +603,6 @@ def test_the_worker_solves_cartpole(page: Page) -> None:
     frame, delay = worker.ask("f.solved", type="tell", command="start")
     print(f"solved after {frame['solved']}, {delay / 1000:.1f} seconds")
     means = dict(point for frame in worker.told() for point in frame["evaluations"])
+    assert means[1_600] == call(page, EVALUATED, 1)  # of those weights, not of later
     assert means[frame["solved"]["step"]] >= 475
     assert re.match(r"solved at step [\d,]+, after \d+ updates: 100 ", frame["words"])
