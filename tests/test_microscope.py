@@ -142,6 +142,8 @@ def written(number: float) -> str:
 def test_a_trace_is_what_autograd_gives(setting: tuple[Any, ...]) -> None:
     terminated, _, *others = setting
     told, hand = scope.answer(key_of(setting)), by_hand(terminated, *others)
+    following = told["next"]
+    assert following["target"]["q"][following["chosen"]] == following["value"]
     shown = {
         "y": told["target"]["y"],
         "q": told["gather"]["q"],
@@ -299,6 +301,9 @@ def test_keys_alone_lead_through_it(page: Page) -> None:
         page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Step 8 of 8.")
     expect(focus).to_have_text("next")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Step 7 of 8.")
 
 
 @pytest.mark.browser
