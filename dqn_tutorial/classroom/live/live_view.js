@@ -32,7 +32,7 @@ const PANELS = {
     ${key(ORANGE, "╍●")} greedy ${key(GREEN, "┈")} solved`,
   map: "Greedy action ◂ ▸ and V <span></span>",
   errors: `${key(BLUE, "━")} loss ${key(ORANGE, "╍")} mean |TD error|, units of reward`,
-  q: `Q-values: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} random`,
+  q: `Q: ${key(BLUE, "■")} greedy ${key(PURPLE, "▨")} random`,
 };
 const panel = ([name, words]) => `<figure class="${name}"><figcaption>${words}</figcaption>
   <div><canvas role="img" aria-label="${name}"></canvas></div></figure>`;
@@ -40,7 +40,8 @@ const button = ([name, words]) => `<button type="button" data-tell="${name}">${w
 const slider = ([name, values]) => `<label>${spoken(name)} <input type="range" name="${name}"
   aria-label="${spoken(name)}" min="0" max="${values.length - 1}"><output></output></label>`;
 const MARKUP = `<div class="bar own">${Object.entries(BUTTONS).map(button).join("")}
-  <span class="stories"></span><label><input type="checkbox" name="beside"> two runs side by side</label></div>
+  <span class="stories"></span>
+  <label><input type="checkbox" name="beside"> two runs side by side</label></div>
   <div class="bar"><span class="own">${Object.entries(SLIDERS).map(slider).join("")}
   <button type="button" class="follow">epsilon: schedule</button></span>
   <button type="button" class="present" aria-keyshortcuts="p">Presentation (P)</button></div>
@@ -357,16 +358,18 @@ function cart({ c, height, ink }, left, width, [position, , angle], action) {
   dots(c, [[x, floor - 0.1 * unit]], BLACK, 0.05 * unit);
 }
 
-// Says where a run stands.
-function sentence(run) {
-  const { state = "idle", step = 0, updates, epsilon } = run.now;
+// Says where the first run stands, and what each returns.
+function sentence(runs) {
+  const { state = "idle", step = 0, updates = 0, epsilon } = runs[0].now;
+  if (!step && state === "idle") return "Press Start.";
   const is = state[0].toUpperCase() + state.slice(1);
-  if (!step) return state === "idle" ? "Press Start." : `${is}.`;
-  const parts = [`${is} at step ${whole(step)}, ${whole(updates ?? 0)} updates.`];
-  if (run.means.length) parts.push(`Mean return of 2,000 steps: ${whole(run.means.at(-1)[1])}.`);
-  if (run.evaluations.length) parts.push(`Greedy: ${whole(run.evaluations.at(-1)[1])}.`);
-  if (Number.isFinite(epsilon)) parts.push(`Epsilon ${epsilon.toFixed(2)}.`);
-  return parts.join(" ");
+  const at = Number.isFinite(epsilon) ? `, epsilon ${epsilon.toFixed(2)}` : "";
+  const sides = runs[1] ? ["Left: m", "Right: m"] : ["M"];
+  const told = runs.map((run, k) => {
+    const last = (points) => (points.length ? whole(points.at(-1)[1]) : "none yet");
+    return `${sides[k]}ean return of 2,000 steps ${last(run.means)}, greedy ${last(run.evaluations)}.`;
+  });
+  return `${is} at step ${whole(step)}, ${whole(updates)} updates${at}. ${told.join(" ")}`;
 }
 
 // Builds the view in an element. `send` gets what is pressed. Options: `stories`, as in stories.json, and
@@ -426,12 +429,10 @@ export function create(element, send, { stories = [], controls = true } = {}) {
     const now = performance.now(), { state } = runs[0].now;
     if (now < nextWords && state === saidOf && !words) return;
     [nextWords, saidOf] = [now + WORDS_EVERY, state];
-    const told = runs.filter((_, k) => !sections[k].hidden).map(sentence);
-    find(".words").textContent = words || (told[1] ? `Left: ${told[0]} Right: ${told[1]}` : told[0]);
-    sections.forEach((section, k) => {
-      for (const canvas of section.querySelectorAll("canvas"))
-        canvas.setAttribute("aria-label", `${canvas.closest("figure").className}: ${sentence(runs[k])}`);
-    });
+    const seen = runs.filter((_, k) => !sections[k].hidden);
+    find(".words").textContent = words || sentence(seen);
+    for (const canvas of root.querySelectorAll("canvas"))
+      canvas.setAttribute("aria-label", `${canvas.closest("figure").className}. ${sentence(seen)}`);
   }
 
   function show(name, value) {
