@@ -9,11 +9,19 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    expect,
+)
 
 from tests.jupyter import (
     NOTEBOOKS,
@@ -79,8 +87,12 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+def is_error(told: ConsoleMessage) -> bool:
+    return told.type == "error"
+
+
 def without_network(
-    browser: Browser, trouble: list[str], width: int, scheme: str, runs: bool = True
+    browser: Browser, trouble: list[str], width: int, scheme: Any, runs: bool = True
 ) -> BrowserContext:
     """Return a browser that reaches nothing, and notes what goes wrong."""
 
@@ -88,13 +100,15 @@ def without_network(
         trouble.append(f"asked for {route.request.url}")
         route.abort()
 
-    size = {"width": width, "height": 900}
     context = browser.new_context(
-        viewport=size, color_scheme=scheme, java_script_enabled=runs, offline=True
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        java_script_enabled=runs,
+        offline=True,
     )
     context.set_default_timeout(1_000 * PATIENCE)
     context.route(re.compile("^(?!file:|data:|blob:)"), stop)
-    context.on("console", lambda m: m.type == "error" and trouble.append(m.text))
+    context.on("console", lambda told: trouble.extend([told.text] * is_error(told)))
     context.on("weberror", lambda error: trouble.append(str(error.error)))
     context.on("requestfailed", lambda request: trouble.append(f"no {request.url}"))
     return context
@@ -261,5 +275,5 @@ def test_a_module_becomes_a_script_that_needs_no_server(tmp_path: Path) -> None:
     path.write_text('import { x } from "./other.js";\n')
     with pytest.raises(ValueError, match=r"own\.js must not have the line 'import"):
         bundle.classic(path)
-    with pytest.raises(ValueError, match="no lab 'chess'; there are grid_lab"):
+    with pytest.raises(ValueError, match="no lab 'chess'; there are play"):
         bundle.place("chess")

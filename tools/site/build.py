@@ -117,6 +117,11 @@ def cards() -> str:
     return "\n\n".join(parts)
 
 
+def plain() -> str:
+    """Return the page of the two plain files, which needs the width of the screen."""
+    return f"---\nhide-toc: true\n---\n\n{side_by_side.page()}"
+
+
 def fenced(kind: str, text: str) -> str:
     """Return a block of code, or of what a directive takes."""
     return f"```{kind}\n{text}```\n"
@@ -152,7 +157,7 @@ def stage(folder: Path) -> dict[str, Any]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         stage_notebook(path, folder, pictures)
         shutil.copy(path, extra)
-    pages = {"cards": cards(), "plain": side_by_side.page(), **reference()}
+    pages = {"cards": cards(), "plain": plain(), **reference()}
     written = [ROOT / "notebooks" / "GLOSSARY.md", *(HERE / "pages").glob("*.md")]
     pages |= {
         path.stem: teaching.filled(path.read_text(encoding="utf-8")) for path in written

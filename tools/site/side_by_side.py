@@ -17,7 +17,7 @@ weights, with the same chance and environment, both files learn the same weights
 """
 STYLE = (
     "display: grid; gap: 0 1rem;"
-    " grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr))"
+    " grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr))"
 )
 
 
@@ -127,7 +127,7 @@ def page() -> str:
     javascript = javascript_blocks(JAVASCRIPT.read_text(encoding="utf-8"))
     told = [INTRODUCTION]
     for pair in PAIRS:
-        told += [f"## {pair.title}", pair.words, f'<div style="{STYLE}">']
+        told += [f"## {pair.title}", pair.words, f'<div class="twice" style="{STYLE}">']
         for language, blocks, names in (
             ("Python", python, pair.python),
             ("JavaScript", javascript, pair.javascript),
