@@ -20,7 +20,7 @@ from tools.exam import variants
 from tools.gift import can_be_marked, export
 from tools.varied import VARIED
 
-SEEDS = ["bank", *map(str, range(20))]
+SEEDS = ["bank", *map(str, range(11))]
 Answer = list[float]
 
 
@@ -286,10 +286,14 @@ def parsed(text: str) -> dict[str, dict[str, Any]]:
     for block in re.split(r"\n\s*\n", hidden(text).strip()):
         if block.startswith("$CATEGORY"):
             continue
-        whole = re.fullmatch(r"(?s)::([^:]+)::\[html\]([^{}]+)\{([^{}]+)\}", block)
+        plain_text = r"([^~=#{}:\\]+)"
+        whole = re.fullmatch(rf"::(\w+)::\[html\]{plain_text}\{{([^{{}}]+)\}}", block)
         assert whole, block
         answers, _, why = whole[3].partition("####")
-        parts = re.findall(r"(?s)([=~])([^=~#]+)(?:#([^=~#]*))?", answers)
+        is_number = re.fullmatch(r"\s*#[\d.-]+:[\d.]+\s*", answers)
+        line = rf"([=~]){plain_text}(?:#{plain_text})?"
+        assert is_number or re.fullmatch(rf"(?:\s*{line})+\s*", answers), block
+        parts = [] if is_number else re.findall(line, answers)
         found[whole[1]] = {
             "stem": shown(whole[2]),
             "answers": [tuple(map(shown, part)) for part in parts],

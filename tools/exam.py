@@ -85,6 +85,13 @@ def as_html(text: str, formula: Callable[[str, bool], str]) -> str:
     return str(markdown.render(text.strip())).strip()
 
 
+def in_mathml(formula: str, is_block: bool) -> str:
+    """Return a formula as MathML; no line ends between it and a comma behind it."""
+    from tools.site.conf import mathml  # needs what `make site` needs
+
+    return mathml(formula, is_block) + "&#8288;" * (not is_block)
+
+
 def page(title: str, parts: Sequence[str]) -> str:
     """Return a page that needs nothing beside it."""
     sections = "\n".join(f"<section>{part}</section>" for part in parts)
@@ -103,8 +110,6 @@ def sheet_and_key(seed: str, names: Sequence[str]) -> tuple[str, str]:
     Raises:
         ValueError: a name that is none of the bank.
     """
-    from tools.site.conf import mathml  # needs it too
-
     asked, answers = [], []
     for number, name in enumerate(names, 1):
         question = named(name)
@@ -113,14 +118,14 @@ def sheet_and_key(seed: str, names: Sequence[str]) -> tuple[str, str]:
             stem, key, *_ = variants(name, seed)
             why = f"The way, with the numbers of the bank: {why}"
         letters = "".join(
-            f"<li>{as_html(own, mathml)}</li>" for own in question.choices
+            f"<li>{as_html(own, in_mathml)}</li>" for own in question.choices
         )
         room = f'<ol class="letters">{letters}</ol>' * bool(letters)
         head = f"<h2>Question {number}</h2>"
         asked.append(
-            head + as_html(stem, mathml) + (room or '<div class="room"></div>')
+            head + as_html(stem, in_mathml) + (room or '<div class="room"></div>')
         )
-        told_why = as_html(f"**{key}**\n\n{why}", mathml)
+        told_why = as_html(f"**{key}**\n\n{why}", in_mathml)
         answers.append(f"{head}<p><code>{name}</code></p>{told_why}")
     return page(f"Exam {seed}", asked), page(f"Exam {seed}: key", answers)
 

@@ -15,8 +15,7 @@ from matplotlib import pyplot as plt
 from dqn_tutorial.classroom.bank import LETTERS, SITTINGS, Question, bank
 from dqn_tutorial.classroom.bank.sketches import SKETCHES
 from dqn_tutorial.classroom.pictures.figures import words_for
-from tools.exam import as_html
-from tools.site.conf import mathml
+from tools.exam import as_html, in_mathml
 
 HERE = Path(__file__).parent / "site"
 KINDS = {"concept": "Concept", "parallel": "Second form", "exam": "Exam"}
@@ -25,7 +24,7 @@ KINDS |= {"prediction": "Prediction"}
 
 def line(text: str) -> str:
     """Return a line of Markdown as HTML without a paragraph around it."""
-    return as_html(text, mathml).removeprefix("<p>").removesuffix("</p>")
+    return as_html(text, in_mathml).removeprefix("<p>").removesuffix("</p>")
 
 
 def sketch(name: str) -> str:
@@ -57,7 +56,7 @@ def section(question: Question) -> str:
     picture = sketch(question.sketches) if question.sketches else ""
     return f"""<section class="question" id="{question.name}">
 <h2>{html.escape(label(question))}</h2>
-<div class="stem">{as_html(question.stem, mathml)}{picture}</div>
+<div class="stem">{as_html(question.stem, in_mathml)}{picture}</div>
 <ol class="choices">{"".join(choices)}</ol>
 <details class="answer"><summary>Answer</summary>
 <p><b>{question.key} is right.</b> {line(" ".join(question.why.split()))}</p>

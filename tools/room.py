@@ -41,9 +41,10 @@ class Reading(NamedTuple):
 
     kernels: int
     opening: float  # seconds until the new ones have run the imports
+    ready: float  # CPU seconds of one until then
     pss: float  # MiB of all, shared pages divided among those that share them
     rss: float  # MiB of one, the median, shared pages counted whole
-    cpu: float  # cores that one running lab takes, the mean
+    cpu: float  # CPU seconds of 1,000 steps of a running lab
     speed: float  # steps a second of the slowest lab
     training: float  # seconds until all have trained 10,000 steps
 
@@ -99,23 +100,23 @@ def cpu_of(kernels: list[Kernel]) -> float:
     return sum(sum(kernel.process.cpu_times()[:2]) for kernel in kernels)
 
 
-def measured(kernels: list[Kernel], opening: float) -> Reading:
+def measured(kernels: list[Kernel], opening: float, ready: float) -> Reading:
     """Let all labs run for some seconds, then all train, and read what they take."""
     run(kernels, 'lab = LiveLab()\nlab.worker.tell("start")\nlab')
     first = run(kernels, "", "lab.worker.run.step if lab.worker.run else 0")
     begun, used = time.perf_counter(), cpu_of(kernels)
     time.sleep(LAB_SECONDS)
-    seconds, used = time.perf_counter() - begun, cpu_of(kernels) - used
     last = run(kernels, "", "lab.worker.run.step")
-    speed = min(b - a for a, b in zip(first, last, strict=True)) / seconds
+    seconds, used = time.perf_counter() - begun, cpu_of(kernels) - used
+    steps = [b - a for a, b in zip(first, last, strict=True)]
     run(kernels, "lab.close()")
     begun = time.perf_counter()
     run(kernels, TRAINING)
     training = time.perf_counter() - begun
     memory = [kernel.process.memory_full_info() for kernel in kernels]
     pss, rss = sum(m.pss for m in memory) / MIB, median(m.rss for m in memory) / MIB
-    cpu = used / seconds / len(kernels)
-    return Reading(len(kernels), opening, pss, rss, cpu, speed, training)
+    cpu, speed = used / max(1, sum(steps)) * 1_000, min(steps) / seconds
+    return Reading(len(kernels), opening, ready, pss, rss, cpu, speed, training)
 
 
 def readings(
@@ -141,7 +142,7 @@ def readings(
             kernels += started(new)
             run(kernels[-new:], imports())
             opening = time.perf_counter() - opening
-            found.append(measured(kernels, opening))
+            found.append(measured(kernels, opening, cpu_of(kernels[-new:]) / new))
             print(found[-1], flush=True)
         return found, "all counts were measured"
     finally:
@@ -153,7 +154,8 @@ def readings(
 def need(learners: int, reading: Reading) -> tuple[int, int]:
     """Return GiB and cores for a class, each learner with a server of their own."""
     gib = learners * (SERVER_MIB + KERNELS_OPEN * reading.rss) * MIB / GIB
-    return math.ceil(gib), math.ceil(learners * TRAIN_AT_ONCE * reading.cpu)
+    cores = learners * TRAIN_AT_ONCE * ASKED / 1_000 * reading.cpu
+    return math.ceil(gib), math.ceil(cores)
 
 
 def told(found: list[Reading], why: str) -> str:
@@ -165,18 +167,20 @@ def told(found: list[Reading], why: str) -> str:
     head = [
         "kernels",
         "seconds to open the new ones",
+        "CPU seconds to open one",
         "memory of all, MiB",
         "of one, MiB",
-        "cores of one lab",
+        "CPU seconds of 1,000 lab steps",
         f"slowest lab, steps a second ({ASKED} asked)",
         "seconds to train 10,000 steps in all",
     ]
-    forms = ",.0f ,.0f ,.0f ,.0f .2f .0f .0f".split()
+    forms = ",.0f .0f .1f ,.0f ,.0f .2f .0f .0f".split()
     rows = [[format(x, f) for x, f in zip(r, forms, strict=True)] for r in found]
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
     classes = "\n".join(
-        f"- **{n} learners**: {gib} GiB and {cores} cores."
+        f"- **{n} learners**: {gib} GiB and {cores} cores. If all open a notebook at"
+        f" once, the last waits {n * found[0].ready / cores:.0f} seconds."
         for n in (30, 300)
         for gib, cores in [need(n, found[0])]
     )
@@ -198,7 +202,9 @@ moment:
 
 {classes}
 
-That is arithmetic, not a measurement: it leaves out the hub itself, disks and network.
+That is arithmetic, not a measurement: it leaves out the hub, disks, network and what a
+browser asks for. Seconds grow with what else runs on the machine, memory and CPU
+seconds hardly do.
 """
 
 
