@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills exam gift room lint train bench lock clean learner reader tester developer
+.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills exam gift room class grading nbgrader otter lint train bench lock clean learner reader tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -66,6 +66,18 @@ bench: developer  ## a short comparison with other libraries and the growth of t
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/cartpole.py --quick --out benchmarks/quick
 	$(BIN)/python benchmarks/growth.py --quick --out benchmarks/quick
+
+class: learner  ## the notebooks for students, without solutions, and for their teacher
+	$(BIN)/python -m tools.class_kit class
+
+grading: tester  ## grade 40 submissions, 15 of them hostile, some 10 minutes
+	GRADE_ALL=1 $(BIN)/python -m pytest -n0 tests/test_grading.py
+
+nbgrader: learner  ## the exercises as assignments of nbgrader
+	$(BIN)/python -m tools.exports nbgrader --seed $(SEED)
+
+otter: learner  ## the exercises as assignments of otter-grader
+	$(BIN)/python -m tools.exports otter --seed $(SEED)
 
 lock: developer  ## choose the versions of constraints.txt anew
 	: > constraints.txt

@@ -43,7 +43,9 @@ def texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from (text for pair in value.items() for one in pair for text in texts_in(one))
+        yield from (
+            text for pair in value.items() for one in pair for text in texts_in(one)
+        )
     elif isinstance(value, list):
         yield from (text for one in value for text in texts_in(one))
 

@@ -30,10 +30,10 @@ MIXED: Sequence[dict[str, tuple[str, float]]] = (
     {"td_target": ("target_by_loop", 2), "polyak": ("assigned", 1)},
     {"td_target": ("target_in_numpy", 0), "critic_loss": ("loss_by_dot", 3)},
     {"td_target": ("target_cut_by_both", 1), "cut_share": ("share_by_steps", 2)},
-    {"discounted_return": ("return_in_torch", 0.5), "misprint_task": ("gamble", 2)},
+    {"discounted_return": ("return_in_torch", 0), "misprint_task": ("gamble", 2)},
     {"expectation_backup": ("expected_unmasked", 1), "what_is_seen": ('"C"', 1)},
     {"taken_q": ("taken_by_loop", 1), "td_loss": ("loss_expanded", 2)},
-    {"ring_store": ("stored_by_zip", 2), "copy_test": ("tested_at_once", 1)},
+    {"ring_store": ("stored_with_copy", 2), "copy_test": ("tested_at_once", 1)},
     {"epsilon_at": ("line_for_ever", 0.5), "act_and_store": ("step_twice", 1)},
     {"recent_mean": ("by_loop", 0), "match_curves": ('"??????"', 0)},
     {"double_target": ("double_of_the_online", 1), "maxmin_target": ("maxmin_flat", 2)},
@@ -222,7 +222,9 @@ def submissions(folder: Path, outside: Path) -> dict[str, dict[str, float]]:
 
 def contents(folder: Path) -> dict[str, str]:
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }

@@ -26,7 +26,7 @@ GROUND_FLOOR = (
     " training log runs sweep __main__"
 ).split()
 # a room of the classroom imports only from those before it
-CLASSROOM = "pictures ledger check bank clinic live course".split()
+CLASSROOM = "pictures ledger check bank clinic live course grade".split()
 MODULES = sorted((ROOT / "dqn_tutorial").rglob("*.py"))
 
 

@@ -56,13 +56,14 @@ class Arguments:
     out: Path = Path("grades")
     """Folder of the table and the pages."""
     seed: int = 0
-    """Of the inputs that no learner has seen: a number of your own, kept to yourself."""
+    """Of the inputs that no learner has seen: a number that you keep to yourself."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What an answer brings. Attributes: exercise: the exercise. verdict: what the check
-    says of it. points: of as many as the exercise's difficulty. remark: for the teacher.
+    """What an answer brings. Attributes: exercise: the exercise. verdict: what the
+    check says of it. points: at most the exercise's difficulty. remark: for the
+    teacher.
     """
 
     exercise: Exercise
@@ -78,7 +79,9 @@ def grade(argv: Sequence[str]) -> None:
         ValueError: a folder without notebooks, one that cannot be written to, or a
             system without processes of their own.
     """
-    arguments = tyro.cli(Arguments, args=list(argv), prog="python -m dqn_tutorial grade")
+    arguments = tyro.cli(
+        Arguments, args=list(argv), prog="python -m dqn_tutorial grade"
+    )
     folder, out = arguments.folder, arguments.out
     paths = [
         path
@@ -108,7 +111,9 @@ def grade(argv: Sequence[str]) -> None:
                 page.write_text(page_of(name, marks, words), encoding="utf-8")
                 print(f"{name}: {words or in_points(marks)}", flush=True)
         with (out / "grades.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*row_of("", Mark(next(_all()), Verdict("", "")))])
+            writer = csv.DictWriter(
+                file, [*row_of("", Mark(next(_all()), Verdict("", "")))]
+            )
             writer.writeheader()
             writer.writerows(rows)
     except OSError as error:
@@ -120,9 +125,7 @@ def _all() -> Iterator[Exercise]:
     yield from EXERCISES.values()
 
 
-def marks_of(
-    path: Path, seed: int, prison: remote.Prison
-) -> tuple[list[Mark], str]:
+def marks_of(path: Path, seed: int, prison: remote.Prison) -> tuple[list[Mark], str]:
     """Return a mark for each exercise of a learner's notebook, or words that say why
     there is none.
     """
@@ -150,9 +153,13 @@ def mark_of(
     if source is None:
         return Mark(exercise, Verdict(name, "not attempted yet"), remark="not there")
     if source.uses:
-        words = f"Your code uses `{source.uses}` of the package. Write the lines yourself."
+        words = (
+            f"Your code uses `{source.uses}` of the package. Write the lines yourself."
+        )
         return Mark(exercise, Verdict(name, "not yet", "calls the package", words))
-    guest = remote.Guest(prison, remote.kit_source(), source.parts, source.names, source.own)
+    guest = remote.Guest(
+        prison, remote.kit_source(), source.parts, source.names, source.own
+    )
     try:
         answer = remote.answer_of(guest)
         seeds = zlib.crc32(name.encode()), zlib.crc32(f"{seed} {name}".encode())

@@ -1,4 +1,4 @@
-"""A process that holds one answer and nothing of the course, run by `judge.py`.
+"""A process that holds one answer and nothing of the course, run by `remote.py`.
 
 The answer can talk only to the judge, over the line. On Linux it sees no other process
 and no network, reads no file but those of Python and its libraries, writes none, and
@@ -11,6 +11,7 @@ Source: Linux's namespaces(7), landlock(7), getrlimit(2).
 import __future__
 
 import ast
+import builtins
 import ctypes
 import inspect
 import os
@@ -19,20 +20,15 @@ import socket
 import sys
 import sysconfig
 import traceback
-from collections import namedtuple
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
 
-if __name__ == "__main__":  # run alone: the package is not there
-    sys.path.insert(0, str(Path(__file__).parent))
-    from wire import Open, Wire
-else:
-    from dqn_tutorial.classroom.grade.wire import Open, Wire
+from .blocks import Open
+from .wire import Wire
 
 SECONDS = 120  # of the processor's time
 ROOM = 1 << 30  # bytes of memory, above what the libraries take
@@ -63,7 +59,9 @@ DEFINES = (
     ast.Import,
     ast.ImportFrom,
 )
-LAZY = __future__.annotations.compiler_flag  # what stands in annotations need not be there
+LAZY = (
+    __future__.annotations.compiler_flag
+)  # what stands in annotations need not be there
 
 
 def readable() -> list[str]:
@@ -175,8 +173,6 @@ class Answer:
         kind, values = self.wire.receive()
         if kind == "error":
             name, text = values
-            import builtins
-
             error = getattr(builtins, name, RuntimeError)
             raise error(text)
         return values[0]
@@ -195,7 +191,9 @@ class Answer:
         except BaseException as error:
             self.wire.send("error", *_told(error))
 
-    def load(self, kit: str, parts: list[list[str]], names: dict[str, Any], own: str) -> Any:
+    def load(
+        self, kit: str, parts: list[list[str]], names: dict[str, Any], own: str
+    ) -> Any:
         """Define the answer; say what it is."""
         space: dict[str, Any] = {"__name__": "__main__"}
         exec(compile(kit, "<kit>", "exec", LAZY, True), space)
@@ -218,7 +216,11 @@ class Answer:
         self.own = space[own]
         if isinstance(self.own, type):
             return ("class",)
-        return ("function", _parameters(self.own)) if callable(self.own) else ("value", self.own)
+        return (
+            ("function", _parameters(self.own))
+            if callable(self.own)
+            else ("value", self.own)
+        )
 
     def call(self, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call the answer."""
@@ -229,7 +231,9 @@ class Answer:
         self.held.append(self.own(*given, **named))
         return len(self.held) - 1
 
-    def method(self, number: int, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def method(
+        self, number: int, name: str, given: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
         """Call a method of such an object."""
         return getattr(self.held[number], name)(*given, **named)
 
@@ -264,7 +268,7 @@ def warm_up() -> None:
     """Load now what libraries load late: later their files may be closed."""
     weight = torch.zeros(2, requires_grad=True)
     optimizer = torch.optim.Adam([weight])
-    torch.nn.functional.mse_loss(weight, torch.ones(2)).backward()
+    torch.nn.functional.mse_loss(weight, torch.ones(2)).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     np.random.default_rng(0).normal(size=2)
     np.array2string(np.ones(2))
@@ -302,7 +306,3 @@ def main() -> None:
             os.waitpid(pid, 0)
             os._exit(0)
         os.close(opened[0])
-
-
-if __name__ == "__main__":
-    main()

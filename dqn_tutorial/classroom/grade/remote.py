@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +29,14 @@ from dqn_tutorial.critic import DQNCritic
 SECONDS = 240.0  # for all calls of an answer
 # what both sides have
 KIT = (misconceptions.as_float32, critic.Net, bakery.Day)
+# guest.py and what it imports, without the package
+ALONE = """
+import sys, types
+sys.modules["line"] = home = types.ModuleType("line")
+home.__path__ = [sys.argv[2]]
+from line.guest import main
+main()
+"""
 KIT_IMPORTS = """
 import numpy as np
 import torch
@@ -56,7 +63,8 @@ class Prison:
     def __init__(self) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         number = theirs.fileno()
-        words = [sys.executable, "-I", guest.__file__, str(number)]
+        home = os.path.dirname(guest.__file__)
+        words = [sys.executable, "-I", "-c", ALONE, str(number), home]
         one = {"OMP_NUM_THREADS": "1", "PATH": os.defpath}
         self.folder = tempfile.TemporaryDirectory()  # empty, and stays so
         self.process = subprocess.Popen(
@@ -145,10 +153,10 @@ class Guest:
             self.wire.send(kind, *values, n_calls=n_calls)
             while True:
                 self._set_time()
-                kind, values = self.wire.receive()
+                kind, found = self.wire.receive()
                 if kind != "ask":
                     break
-                self._answer(self.wire, *values)
+                self._answer(self.wire, *found)
         except TimeoutError:
             self.end()
             raise Wrong("endless", "Your code takes too long.") from None
@@ -162,8 +170,8 @@ class Guest:
             self.end()
             raise
         if kind == "error":
-            raise_again(self.what[1][-1][1].splitlines(), *values)
-        return values[0]
+            raise_again(self.what[1][-1][1].splitlines(), *found)
+        return found[0]
 
     def _set_time(self) -> None:
         left = self.until - time.monotonic()
@@ -185,7 +193,9 @@ class Guest:
                 found = getattr(it, more[0])
             else:
                 kind = type(it).__name__
-                self.remark = f"asks for {kind}.{more[0]}, which is not at hand: look at it"
+                self.remark = (
+                    f"asks for {kind}.{more[0]}, which is not at hand: look at it"
+                )
                 raise AttributeError(f"{kind!r} object has no attribute {more[0]!r}")
             found = _whole(found)
         except Wrong as wrong:
@@ -206,7 +216,6 @@ class Guest:
         if self.wire is None:
             self.load()
         return Held(self, self.question("make", given, named))
-
 
     def method(self, *question: Any) -> Any:
         """Call a method of such an object."""
@@ -267,7 +276,7 @@ def raise_again(
         kind = Exception
     error = kind.__new__(kind, text)
     if kind.__name__ != names[0] or str(error) != text:
-        made = type(str(names[0]), (kind,), {"__str__": lambda self: text})
+        made: Any = type(str(names[0]), (kind,), {"__str__": lambda self: text})
         error = made.__new__(made)
     if not 0 < line <= len(lines):
         raise error

@@ -100,7 +100,9 @@ def source_of(cells: Sequence[str], name: str) -> Source | None:
             if _is_of_package(node):
                 imports[word] = node
             else:
-                helpers.append((order + 10_000 * (table is known[1]), ast.unparse(node)))
+                helpers.append(
+                    (order + 10_000 * (table is known[1]), ast.unparse(node))
+                )
                 wanted = wanted | _names_in(node)
     imports |= {w: n for n in body.body if _is_of_package(n) for w in _bound_in(n)}
     own_package = {word: _imported(node, word) for word, node in imports.items()}
@@ -126,7 +128,9 @@ def _used(code: CodeType, own: str, taken: dict[str, Any]) -> str:
                 still = FunctionType(part, names, part.co_name, None, cells)
                 if part is one:
                     names[part.co_name] = still
-                elif part.co_name in ("reset", "step") and (found := _of_the_package(still)):
+                elif part.co_name in ("reset", "step") and (
+                    found := _of_the_package(still)
+                ):
                     return found
     return _of_the_package(names.get(own))
 

@@ -15,33 +15,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from .blocks import (
+    MOST_NUMBERS,
+    Block,
+    Open,
+    Pulled,
+    is_dense,
+    is_pcg,
+    memory_at,
+    steps_of,
+)
+
 MOST_BYTES = 16_000_000  # of a message
-MOST_NUMBERS = 1_000_000  # of an array, which may be larger than its memory
 PLAIN = (bool, int, float, str)
-
-
-class Block:
-    """Memory that arrays and tensors lie in, as bytes."""
-
-    def __init__(self, memory: Any, owner: Any = None) -> None:
-        self.memory, self.owner = memory, owner
-        self.start: int = memory.__array_interface__["data"][0]
-
-
-class Open:
-    """An object that stays on the other side: only its name goes over the line."""
-
-    def __init__(self, wire: "Wire", number: int, kind: str) -> None:
-        vars(self).update(_wire=wire, _number=number, _kind=kind)
-
-    def __getattr__(self, name: str) -> Any:
-        return self._wire.ask("get", self, name)
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        return self._wire.ask("call", self, given, named)
-
-    def __len__(self) -> int:
-        return int(self._wire.ask("len", self))
+_IN_MEMORY = ("array", "tensor")
 
 
 class Wire:
@@ -95,7 +82,8 @@ class Wire:
         if n_calls >= 0:
             self._forget(n_calls)
         trees = [self._tree(value) for value in values]
-        states, blocks, blob, seen = {}, {}, bytearray(), set()
+        states, blocks, blob = {}, {}, bytearray()
+        seen: set[int] = set()
         while new := self.objects.keys() - seen:  # a state may name more of them
             for number in sorted(new, key=abs):
                 seen.add(number)
@@ -171,7 +159,8 @@ class Wire:
             return {"s": [value.dtype.str, value.tobytes().hex()]}
         for kind in PLAIN:
             if isinstance(value, kind):
-                return kind.__new__(kind, value)
+                plain: Any = kind
+                return plain.__new__(plain, value)
         name = type(value).__name__
         if isinstance(value, tuple):
             parts = [self._tree(part) for part in tuple.__iter__(value)]
@@ -182,9 +171,12 @@ class Wire:
         is_sendable = (
             self.is_open(value)
             or isinstance(value, list | dict)
-            or (isinstance(value, torch.nn.Module) and self.kinds.get(name) is type(value))
-            or (isinstance(value, np.ndarray | torch.Tensor) and _is_dense(value))
-            or (isinstance(value, np.random.Generator) and _is_pcg(value))
+            or (
+                isinstance(value, torch.nn.Module)
+                and self.kinds.get(name) is type(value)
+            )
+            or (isinstance(value, np.ndarray | torch.Tensor) and is_dense(value))
+            or (isinstance(value, np.random.Generator) and is_pcg(value))
         )
         return {"n": self._note(value)} if is_sendable else {"o": name}
 
@@ -227,14 +219,25 @@ class Wire:
             pulls = self.known[number][-1] if number in self.known else self._pulls(it)
         kind = isinstance(it, torch.nn.Parameter), it.requires_grad and it.is_leaf
         grad = self._tree(it.grad) if it.is_leaf else None
-        return ["tensor", *self._in_block(flat, flat.data_ptr()), *place, *kind, grad, pulls]
+        return [
+            "tensor",
+            *self._in_block(flat, flat.data_ptr()),
+            *place,
+            *kind,
+            grad,
+            pulls,
+        ]
 
     def _in_block(self, it: Any, address: int) -> tuple[int, int]:
-        """Return the number of the block that it lies in, and how far from its start."""
-        sizes = zip(it.shape, _steps(it), strict=True)
+        """Return the number of the block it lies in, and how far from its start."""
+        sizes = zip(it.shape, steps_of(it), strict=True)
         ends = [(n - 1) * step for n, step in sizes] if 0 not in it.shape else []
         low = address + sum(min(end, 0) for end in ends)
-        high = address + sum(max(end, 0) for end in ends) + it.itemsize * bool(ends or not it.ndim)
+        high = (
+            address
+            + sum(max(end, 0) for end in ends)
+            + it.itemsize * bool(ends or not it.ndim)
+        )
         for number, block in self.blocks.items():
             if low < high:
                 if block.start <= low and high <= block.start + len(block.memory):
@@ -251,7 +254,7 @@ class Wire:
             start, size = low, high - low
         if low == high or not (start <= low and high <= start + size):
             start, size = (low, high - low) if low < high else (address, 0)
-        return self._note(Block(_memory_at(start, size), it)), address - start
+        return self._note(Block(memory_at(start, size), it)), address - start
 
     def _pulls(self, it: torch.Tensor) -> Any:
         """Return how each number of a result pulls at each tensor that may learn: the
@@ -263,7 +266,10 @@ class Wire:
         try:
             rows = [
                 torch.autograd.grad(
-                    one, [leaf for _, leaf in leaves], retain_graph=True, allow_unused=True
+                    one,
+                    [leaf for _, leaf in leaves],
+                    retain_graph=True,
+                    allow_unused=True,
                 )
                 for one in it.flatten()
             ]
@@ -293,10 +299,12 @@ class Wire:
         elif what == "open":
             it = type(str(rest[0]), (Open,), {})(self, number, str(rest[0]))
         elif what == "module":
-            it = self.kinds[rest[0]].__new__(self.kinds[rest[0]])
+            kind: Any = self.kinds[rest[0]]
+            it = kind.__new__(kind)
             torch.nn.Module.__init__(it)
         else:
-            it = {"list": list, "dict": dict, "rng": np.random.default_rng}[what]()
+            made: Any = {"list": list, "dict": dict, "rng": np.random.default_rng}
+            it = made[what]()
         self._note(it, number)
 
     def _laid(self, state: Any) -> Any:
@@ -323,12 +331,13 @@ class Wire:
             return it.requires_grad_(True) if rest[1] else it
         # one at least, for a result that hangs on nothing here but has a gradient
         spare = torch.zeros((), requires_grad=True)
+        pull: Any = Pulled.apply
         if isinstance(pulls, str):
             every = [leaf for _, leaf in self._leaves()]
-            return _Pulled.apply(it, pulls, [], *every, spare)
+            return pull(it, pulls, [], *every, spare)
         pulled = [self.objects[tree["n"]] for _, tree in pulls]
         leaves = [self.objects[leaf] for leaf, _ in pulls]
-        return _Pulled.apply(it, "", pulled, *leaves, spare)
+        return pull(it, "", pulled, *leaves, spare)
 
     def _fill(self, it: Any, state: Any) -> None:
         """Bring an object to the state that it has on the other side."""
@@ -377,54 +386,3 @@ class Wire:
             kind = self.kinds.get(name) or namedtuple(name, fields)  # type: ignore[misc]
             return kind(*map(self._value, parts))
         return type(str(rest), (), {})()  # of a kind that no judge asks for
-
-
-_IN_MEMORY = ("array", "tensor")
-
-
-class _Pulled(torch.autograd.Function):
-    """A result that was computed on the other side, with its gradients."""
-
-    @staticmethod
-    def forward(ctx: Any, it: Any, error: Any, pulled: Any, *leaves: Any) -> Any:
-        ctx.error, ctx.pulled = error, pulled
-        return it
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
-        if ctx.error:
-            raise RuntimeError(ctx.error)
-        flat = grad.flatten()
-        grads = [torch.tensordot(flat.to(p.dtype), p, dims=1) for p in ctx.pulled]
-        return None, None, None, *grads, None
-
-
-class _Memory:
-    def __init__(self, start: int, size: int) -> None:
-        self.__array_interface__ = {
-            "data": (start, False),
-            "shape": (size,),
-            "typestr": "|u1",
-            "version": 3,
-        }
-
-
-def _memory_at(start: int, size: int) -> Any:
-    return np.asarray(_Memory(start, size)) if size else np.empty(0, np.uint8)
-
-
-def _steps(it: Any) -> list[int]:
-    """Return by how many bytes a step along each axis goes."""
-    if isinstance(it, np.ndarray):
-        return list(it.strides)
-    return [step * it.itemsize for step in it.stride()]
-
-
-def _is_dense(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "biuf" and value.size <= MOST_NUMBERS
-    return value.layout is torch.strided and value.numel() <= MOST_NUMBERS
-
-
-def _is_pcg(value: Any) -> bool:
-    return type(value.bit_generator) is np.random.PCG64
