@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
-from dqn_tutorial.classroom import RELEASE
+import dqn_tutorial
+
+PACKAGE = Path(dqn_tutorial.__file__).parent
+INSIDE = PACKAGE / "notebooks"  # in a wheel; in a checkout they lie beside the package
+RELEASE = INSIDE if INSIDE.exists() else PACKAGE.parent / "notebooks"
 
 
 def cells(notebook: str) -> list[str]:

@@ -17,7 +17,7 @@ import tyro
 from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
 from dqn_tutorial.checkpoint import whole
-from dqn_tutorial.classroom import PACKAGE, RELEASE
+from dqn_tutorial.classroom.check.texts import PACKAGE, RELEASE
 from dqn_tutorial.config import Refused, nearest
 
 BASE = ".course"  # the notebooks as they were delivered, by which changes are told
