@@ -51,16 +51,17 @@ TRAIN = """([source, seed]) => new Promise((done, fail) => {
 # milliseconds from each of 100 messages to the frame that shows the value in use
 MOVE = """([source, speed]) => new Promise((done) => {
   const worker = new Worker(URL.createObjectURL(new Blob([source]))), delays = [];
-  let asked, value = null;
+  let asked, value = null, isAsked = false;
   const move = () => {
     [asked, value] = [performance.now(), 0.9 + delays.length / 2000];
     worker.postMessage({type: "move", name: "gamma", value});
   };
   worker.onmessage = ({data: [frame]}) => {
-    if (value === null && frame.updates > 30) move();
+    if (!isAsked && frame.updates > 30) { isAsked = true; move(); }
     if (frame.gamma !== value) return;
     delays.push(performance.now() - asked);
-    if (delays.length === 100) { worker.terminate(); done(delays); } // at odd moments
+    value = null; // until the next move, at odd moments
+    if (delays.length === 100) { worker.terminate(); done(delays); }
     else setTimeout(move, 17 * (1 + delays.length % 3));
   };
   worker.postMessage({type: "open"});
@@ -127,8 +128,8 @@ def report(rows: Sequence[Row], delays: dict[str, list[float]], browser: str) ->
         "# DQN in a web page",
         (
             "CartPole-v1 by `tools/site/plain.js` with the preset's settings, in the"
-            f" site's worker at full speed, in Chromium {browser} without a window, one"
-            f" seed after another: {rows[0]['seed']} to {rows[-1]['seed']}. Median"
+            f" site's worker at full speed, in Chromium {browser} without a window,"
+            f" seeds {rows[0]['seed']} to {rows[-1]['seed']}. Median"
             " [smallest, largest]; in brackets after a count the lower end of its 95 %"
             " Wilson interval. Solved: a greedy evaluation, one every 1,600 steps, has"
             f" a mean of at least {SOLVED_AT:g} over 20 fresh episodes and over 100"
