@@ -30,8 +30,8 @@ sys.path.insert(0, str(FOLDER.parent))  # for the helpers of the browser tests
 SLICES = 6
 COUNT_FRAMES = """seconds => new Promise(done => {
   let [shown, is_new, start] = [0, false, performance.now()];
-  const options = {childList: true, subtree: true};
-  const watched = document.querySelector(".live-canvas");
+  const options = {attributes: true, attributeFilter: ["data-frames"]};
+  const watched = document.querySelector(".live-view");
   new MutationObserver(() => { is_new = true; }).observe(watched, options);
   const look = () => {
     if (is_new) { shown += 1; is_new = false; }

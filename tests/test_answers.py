@@ -256,11 +256,9 @@ def lab_of(name: str) -> tuple[str, bundle.Lab]:
 @pytest.mark.browser
 def test_small_labs_answer_in_the_page(browser: Browser, tmp_path: Path) -> None:
     page = open_page(browser)
-    page.goto(
-        write_page(tmp_path / "page.html", *map(lab_of, ("gamma_lab", "target_lab")))
-    )
-    assert not violations(page, "main")
-    grid, bands = page.locator("main > div").all()
+    labs = map(lab_of, ("gamma_lab", "target_lab", "ensemble_lab"))
+    page.goto(write_page(tmp_path / "page.html", *labs))
+    grid, bands, several = page.locator("main > div").all()
     expect(page.get_by_alt_text("stored")).to_have_count(0)
 
     lab = live.gamma_lab()
@@ -295,5 +293,13 @@ def test_small_labs_answer_in_the_page(browser: Browser, tmp_path: Path) -> None
     height = 200 * (1 - np.log(answer["curves"][0][0] / 0.05) / np.log(1e25 / 0.05))
     points = [pair.split(",") for pair in (mean.get_attribute("points") or "").split()]
     np.testing.assert_allclose(np.array(points, float)[:, 1], height, atol=0.11)
+
+    combine = several.get_by_label("target takes the")
+    several.get_by_label("members").press("ArrowRight")
+    combine.select_option("min")
+    chosen = {"members": 2, "reduce": "min"}
+    number = list(small_labs.settings(live.ensemble_lab())).index(chosen)
+    told = json.loads(small_labs.data("ensemble_lab"))["answers"]
+    expect(several.get_by_role("status")).to_have_text(told[number]["words"])
     assert not violations(page, "main")
     page.close()

@@ -2,6 +2,7 @@
 is left running.
 """
 
+import base64
 import json
 import os
 import re
@@ -9,9 +10,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
+from dqn_tutorial.classroom.live import live_view
+from dqn_tutorial.classroom.live.lab import STORIES
+from dqn_tutorial.classroom.pictures.curves import recent_mean
 from tests.jupyter import (
     PATIENCE,
     Lab,
@@ -37,18 +42,30 @@ COUNT = (
     "import threading\nprint('threads:', sum(t.name == 'live lab' for t in"
     " threading.enumerate()))"
 )
-PATCH = """
-import numpy as np
-from dqn_tutorial.classroom.live.canvas import Canvas
-canvas, pixels = Canvas(), np.full((40, 60, 4), 255, np.uint8)
-canvas.show(pixels, "<svg></svg>", "white")
-canvas"""
-CHANGE = """
-pixels[7:9, 11:14, :3] = 0
-canvas.show(pixels, "<svg></svg>", "a dark spot")
-len(canvas.frame["patches"])"""
 PICTURE = ".jp-OutputArea-output img"
 STILL = "img[alt^='Live lab:']"
+LIVE = ".jp-OutputArea .live-view"
+CODE = Path(live_view.__file__).with_suffix(".js").read_bytes()
+# tells frames to the view, and what became of them
+TAKE = """async ([code, frames]) => {
+  const {take} = await import(code), run = {};
+  const changed = frames.map((frame) => [...take(run, frame)].sort().join(" "));
+  return {...run, changed};
+}"""
+# what of a presentation lies outside the window, or is cut off
+OUTSIDE = """() => {
+  const seen = (one) => one.getClientRects().length;
+  const parts = [...document.querySelectorAll(
+    ".live-dialog :is(button, input, output, p, h3, figcaption, canvas)")].filter(seen);
+  const out = parts.filter((one) => {
+    const {left, top, right, bottom} = one.getBoundingClientRect();
+    return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight ||
+      one.scrollWidth > one.clientWidth + 1 && one.clientWidth;
+  });
+  const small = [...document.querySelectorAll(".live-dialog canvas")].filter(seen)
+    .filter((one) => one.clientHeight < 60);
+  return [...out, ...small].map((one) => one.outerHTML.slice(0, 120));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +94,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def shared(browser: Browser, server: tuple[Lab, Path]) -> Page:
     """One notebook and kernel for many tests."""
     lab, folder = server
-    write_notebook(folder / "shared.ipynb", SHOW, "lab.wait()", COUNT, PATCH, CHANGE)
+    write_notebook(folder / "shared.ipynb", SHOW, "lab.wait()", COUNT)
     page = open_page(browser)
     open_notebook(page, lab, "shared")
     return page
@@ -94,7 +111,7 @@ def show_lab(page: Page) -> None:
     select_cell(page, 0)
     run_cell(page)
     wait_for(page, "state", "value == 'idle'")
-    expect(page.locator(PICTURE).first).to_be_visible()
+    expect(page.locator(LIVE)).to_be_visible()
 
 
 def show_own_lab(page: Page, server: tuple[Lab, Path], name: str, *more: str) -> None:
@@ -107,6 +124,11 @@ def show_own_lab(page: Page, server: tuple[Lab, Path], name: str, *more: str) ->
 
 def press(page: Page, name: str) -> None:
     page.locator("button.jupyter-button", has_text=name).click()
+
+
+def push(page: Page, name: str) -> None:
+    """Press a button of the view."""
+    page.locator(".live-view").get_by_role("button", name=name, exact=True).click()
 
 
 def state(page: Page, name: str) -> str:
@@ -202,31 +224,112 @@ def test_every_control_acts(fresh: Page) -> None:
     )
 
 
-def test_the_picture_moves_while_it_trains_and_is_whole_at_rest(fresh: Page) -> None:
+def test_the_picture_moves_while_it_trains_and_one_is_kept_at_rest(fresh: Page) -> None:
     page = fresh
-    canvas, output = page.locator(".live-canvas canvas").first, page.locator(STILL)
-    expect(canvas).to_be_hidden()
-    expect(output).to_be_visible()
+    kept = page.locator(STILL)
+    canvases = {
+        name: page.locator(f"{LIVE} .{name} canvas").first
+        for name in ("agent", "returns", "errors", "q", "map")
+    }
     for at_rest in ("Pause", "Stop"):
         press(page, "Start")
-        expect(canvas).to_be_visible()
-        expect(output).to_have_count(0)
         wait_for(page, "updates", "Number(value) > 20")
-        seen = canvas.evaluate("canvas => canvas.toDataURL()")
-        agent = page.locator(".live-canvas svg").first.inner_html()
-        now = "document.querySelector('.live-canvas canvas')"
-        page.wait_for_function(f"seen => {now}.toDataURL() != seen", arg=seen)
-        page.wait_for_function(
-            "seen => document.querySelector('.live-canvas svg').innerHTML != seen",
-            arg=agent,
-        )
+        for name, canvas in canvases.items():
+            expect(canvas).to_be_visible()
+            page.wait_for_function(
+                "([name, seen]) => document.querySelector("
+                "`.live-view .${name} canvas`).toDataURL() != seen",
+                arg=[name, canvas.evaluate("canvas => canvas.toDataURL()")],
+            )
         press(page, at_rest)
-        expect(output).to_have_attribute("alt", re.compile("steps"))
-        expect(canvas).to_be_hidden()
-        assert output.evaluate("picture => picture.naturalWidth") == 1800
+        expect(kept).to_have_attribute("alt", re.compile("steps"))
+        expect(kept).to_be_hidden()  # the view is the one picture
+        expect(page.get_by_alt_text("The agent in its environment")).to_be_hidden()
+        assert kept.evaluate("picture => picture.naturalWidth") == 1800
     press(page, "Reset")
     wait_for(page, "state", "value == 'idle'")
-    expect(output).to_have_attribute("alt", re.compile("Nothing was trained"))
+    expect(kept).to_have_attribute("alt", re.compile("Nothing was trained"))
+    expect(page.locator(f"{LIVE} .run").first).to_have_attribute("data-step", "0")
+
+
+def test_the_curve_of_the_view_is_the_mean_of_the_last_steps(page: Page) -> None:
+    rng = np.random.default_rng(0)
+    steps = np.cumsum(rng.integers(0, 60, 3_000)).tolist()
+    returns = rng.integers(0, 500, 3_000).tolist()
+    points = [list(point) for point in zip(steps, returns, strict=True)]
+    code = f"data:text/javascript;base64,{base64.b64encode(CODE).decode()}"
+    first = {"run": 0, "reset": True, "env": "CartPole-v1"}
+    frames: list[dict[str, object]] = [first]
+    frames += [{"run": 0, "episodes": points[k : k + 7]} for k in range(0, 3_000, 7)]
+    frames += [{"run": 0, "moves": [[9, "tau", 1]]}, {"run": 0, "q_values": [900, 0]}]
+    frames += [{"run": 0, "errors": [[9, 1e-6, None]], "step": steps[-1]}]
+    run = page.evaluate(TAKE, [code, frames])
+    wanted = dict(zip(steps, recent_mean(steps, returns).tolist(), strict=True))
+    assert 1_000 < len(run["means"]) <= 2_000, "every other is dropped"
+    for step, mean in run["means"]:
+        assert mean == pytest.approx(wanted[step])
+    assert run["means"][-1][0] > steps[-1] - 200
+    assert run["returns"] == [0, 500] and run["q"] == [-20, 1800]
+    assert run["decades"] == [-6, 3] and run["span"] >= steps[-1] > run["span"] / 2
+    assert run["changed"][0] == "agent errors map q returns"
+    assert run["changed"][-3:] == [
+        "agent errors q returns",
+        "agent q",
+        "agent errors q returns",
+    ]
+
+
+def test_a_presentation_fits_the_window_and_each_story_acts(fresh: Page) -> None:
+    page, run = fresh, fresh.locator(".live-view .run")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.locator(".live-view .present").click()
+    dialog = page.get_by_role("dialog", name="Presentation")
+    expect(dialog).to_be_visible()
+    for story in STORIES:
+        push(page, story["label"])
+        expect(dialog.get_by_text(story["look"], exact=True)).to_be_visible()
+        page.wait_for_function(
+            """([name, moves]) => {
+              const {step, story, moves: n} = document.querySelector(".run").dataset;
+              return step > 300 && story == name && n >= moves;
+            }""",
+            arg=[story["name"], len(story["moves"])],
+        )
+        if story["moves"]:
+            expect(page.locator(".run .returns canvas").first).not_to_have_attribute(
+                "data-marks", "0"
+            )
+    assert page.evaluate(OUTSIDE) == []
+    page.get_by_label("two runs side by side").check()
+    wait_for(page, "step", "Number(value) < 300")  # both begin
+    page.wait_for_function("document.querySelectorAll('.run')[1].dataset.step > 300")
+    expect(run.nth(1).get_by_role("heading")).to_have_text(STORIES[-1]["label"])
+    expect(run.nth(0).get_by_role("heading")).to_have_text("as it is")
+    before = number(page, "learning-rate")
+    page.locator("input[name=learning_rate]").press("ArrowRight")
+    wait_for(page, "learning-rate", f"Number(value) > {before}")
+    push(page, "Pause")
+    wait_for(page, "state", "value == 'paused'")
+    steps = [run.nth(k).get_attribute("data-step") for k in (0, 1)]
+    assert steps[0] == steps[1] == state(page, "step")
+    for height in (720, 800):
+        page.set_viewport_size({"width": 1280, "height": height})
+        assert page.evaluate(OUTSIDE) == []
+        screenshot(page, f"presentation {height}")
+    assert not violations(page, ".live-dialog")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    slider = page.locator(".widget-hslider").filter(has_text="learning rate")
+    expect(slider.locator(".widget-readout")).to_have_text("0.0015")
+    page.keyboard.press("p")
+    expect(dialog).to_be_visible()
+    push(page, "Reset")
+    wait_for(page, "state", "value == 'idle'")
+    expect(run.nth(1)).to_be_hidden()
+    page.keyboard.press("p")
+    expect(dialog).to_be_hidden()
+    expect(page.locator(LIVE)).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 1100})
 
 
 def test_the_lab_breaks_no_rule_of_accessibility(fresh: Page) -> None:
@@ -243,19 +346,6 @@ def test_the_lab_breaks_no_rule_of_accessibility(fresh: Page) -> None:
     )
     assert len(names) == 6 and {"epsilon", "steps a second"} <= set(names)
     assert fresh.locator("[role=status] .live-words").count() == 1
-
-
-def test_a_patch_is_painted_where_the_picture_changed(shared: Page) -> None:
-    for cell in (3, 4):
-        select_cell(shared, cell)
-        run_cell(shared)
-    canvas = shared.locator(".live-canvas canvas").last
-    expect(canvas).to_have_attribute("aria-label", "a dark spot")
-    expect(shared.locator(".jp-OutputArea-output").last).to_have_text("1")
-    read = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 60, 40).data]"
-    red = canvas.evaluate(read)[::4]
-    dark = {(place // 60, place % 60) for place, value in enumerate(red) if value < 128}
-    assert dark == {(y, x) for y in (7, 8) for x in (11, 12, 13)}
 
 
 def test_twenty_slider_moves_are_seen_at_once(fresh: Page) -> None:
@@ -346,7 +436,10 @@ def test_a_closed_tab_leaves_the_run_and_its_controls(
     again = open_page(browser)
     open_notebook(again, server[0], "tab")
     # the first cell shows it without being run
-    expect(again.locator(".live-canvas")).to_be_visible()
+    expect(again.locator(LIVE)).to_be_visible()
+    expect(again.locator(f"{LIVE} .run").first).to_have_attribute(
+        "data-step", re.compile(r"\d{3}")
+    )
     select_cell(again, 1)
     run_cell(again)  # `lab` in a cell of its own shows the same run again
     shown = again.locator(".live-state").last

@@ -60,7 +60,7 @@ def test_without_anywidget_the_picture_moves_and_a_sentence_says_why_it_is_slow(
     page: Page,
 ) -> None:
     picture = page.locator("img[alt^='Live lab:']")
-    why = page.get_by_text("For more, install anywidget")
+    why = page.get_by_text("install anywidget")
     expect(page.locator(".live-words")).to_be_visible()
     expect(picture).to_be_visible()
     expect(why).to_have_count(0)
@@ -76,7 +76,7 @@ def test_without_anywidget_the_picture_moves_and_a_sentence_says_why_it_is_slow(
     expect(picture).to_have_attribute("alt", re.compile("steps"))
     expect(picture).to_have_count(1)
     expect(why).to_have_count(0)
-    expect(page.locator(".live-canvas canvas")).to_have_count(0)
+    expect(page.locator(".live-view")).to_have_count(0)
 
 
 def exported(is_sanitised: bool, template: str = "lab") -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dqn_tutorial.classroom.live import asked
 from dqn_tutorial.mdp import (
     MDP,
     bellman_optimality_operator,
@@ -47,14 +48,14 @@ PLAY = """async ([code, answers]) => {
   play(document.querySelector("main"), look, (key, reply) => reply(tracks[key]));
 }"""
 # from a click or a key to the picture that is painted after it
-CLOCK = """() => {
+CLOCK = """place => {
   let begun;
   window.delays = [];
   for (const name of ["click", "input"])
     window.addEventListener(name, (event) => (begun = event.timeStamp), true);
   new MutationObserver(() => requestAnimationFrame(() => setTimeout(() =>
     window.delays.push(performance.now() - begun)))
-  ).observe(document.querySelector(".grid-lab table"), {childList: true});
+  ).observe(document.querySelector(place), {childList: true});
 }"""
 
 
@@ -151,17 +152,17 @@ def test_the_precomputed_answers_are_the_live_ones(answers: str) -> None:
     assert told["look"] == json.loads(json.dumps(grid_lab.look()))
     assert len(told["tracks"]) == 5 * 5 * (1 + 3 * 3)
     assert len(answers) < 1_000_000
-    lab = grid_lab.GridLab()
+    lab = grid_lab.grid_lab()
     for key in ("0.2 0.9", "0 0.995", "0.2 0.9 0.5 1", "0.6 0.5 1 0.1"):
         lab.key = key
-        assert lab.track == {"key": key, **told["tracks"][key]}
+        assert lab.answer == {"key": key, **told["tracks"][key]}
 
 
 def test_the_stored_picture_has_constant_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr(grid_lab, "display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr(asked, "display", lambda data, **_: shown.append(data))
     for _ in range(2):
         grid_lab.grid_lab()._ipython_display_()
     picture, controls, again, _ = shown
@@ -186,8 +187,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     skip_without_browser()
     folder = tmp_path_factory.mktemp("grid")
     (folder / "notebooks").mkdir()
-    show = "from dqn_tutorial.classroom.live import grid_lab\ngrid_lab()"
-    write_notebook(folder / "notebooks" / "grid.ipynb", show)
+    imports = "from dqn_tutorial.classroom.live import grid_lab, microscope\n"
+    cells = (f"{imports}grid_lab()", "microscope()")
+    write_notebook(folder / "notebooks" / "grid.ipynb", *cells)
     with jupyter_lab(folder) as lab:
         yield lab
 
@@ -232,7 +234,7 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
         expect(words).to_contain_text(f"Sweep {k}:")
         assert numbers(page) == written(mdp, v)
 
-    page.evaluate(CLOCK)
+    page.evaluate(CLOCK, ".grid-lab table")
     moves = [("slip", "ArrowRight", "0.4"), ("slip", "ArrowLeft", "0.2")] * 5
     moves += [("gamma", "End", "0.995"), ("gamma", "Home", "0.5")] * 5
     for count, move in enumerate(moves, 1):
@@ -268,6 +270,24 @@ def test_the_lab_plays_in_a_notebook(browser: Browser, server: Lab) -> None:
     mdp = slippery_grid(gamma=0.995)
     assert numbers(page) == written(mdp, learned(mdp, 42, 0.5, 1.0).max(-1))
     assert page.get_by_label("robot").count() == 1
+    assert not violations(page, ".jp-OutputArea-output")
+
+    # the microscope is asked the same way: it is tested in test_microscope.py
+    select_cell(page, 1)
+    run_cell(page)
+    words = page.locator(".microscope [role=status]")
+    expect(words).to_contain_text("Step 1 of 8.")
+    expect(page.locator("img[alt^='Two pairs of bars']")).to_be_hidden()
+    press(page, "3 target")
+    page.evaluate(CLOCK, ".microscope .panel")
+    for count in range(1, 11):
+        page.get_by_role("combobox", name="n", exact=True).select_option(
+            str(count % 3 + 1)
+        )
+        page.wait_for_function("count => delays.length == count", arg=count)
+    delays = page.evaluate("delays")
+    print(f"milliseconds from a choice: median {median(delays):.1f}, {max(delays):.1f}")
+    expect(words).to_have_text("Step 3 of 8. The target is y = 3.607.")
     assert not violations(page, ".jp-OutputArea-output")
     page.close()
 

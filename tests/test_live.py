@@ -19,19 +19,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from dqn_tutorial.agent import DQN, Agent
 from dqn_tutorial.classroom.live import LiveLab, Recording, load_lesson, play_back
-from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import lab_config
-from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
-from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move
-from dqn_tutorial.classroom.live.run import Run
+from dqn_tutorial.classroom.live.lab import STORIES
+from dqn_tutorial.classroom.live.live_view import Frames, plain
+from dqn_tutorial.classroom.live.pictures import WIDTH
+from dqn_tutorial.classroom.live.recording import LIVE_VALUES, Move, record_of
+from dqn_tutorial.classroom.live.run import ANGLE, VELOCITY, Run, policy_map
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.pictures.agent_view import draw_agent
-from dqn_tutorial.classroom.pictures.figures import frame_png
 from dqn_tutorial.config import DQNConfig, flatten, override
 from dqn_tutorial.models import MODELS
 from dqn_tutorial.training import Record, train
@@ -80,19 +79,6 @@ def stop(lab: Worker) -> None:
 
 def image(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
-
-
-def painted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The frame in the colours that are sent."""
-    return np.asarray(image(frame_png(pixels)))
-
-
-def on_the_page(canvas: Canvas) -> NDArray[np.uint8]:
-    """What the browser makes of it: the whole picture, and the patches over it."""
-    page = image(canvas.whole)
-    for x, y, png in canvas.frame["patches"]:
-        page.paste(image(png), (x, y))
-    return np.asarray(page)
 
 
 def step_of(lab: Worker) -> int:
@@ -193,26 +179,19 @@ def test_the_speed_is_kept_and_may_change() -> None:
 def test_showing_a_running_lab_again_never_draws_one_picture_in_two_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Watched(Pictures):
+    inside = False
+
+    def watched(run: Run | None, env: str) -> tuple[bytes, str]:
+        nonlocal inside
+        assert not inside
+        inside = True
+        time.sleep(0.01)
         inside = False
+        return b"", "a picture"
 
-        def still(self, run: Run | None) -> tuple[bytes, str]:
-            assert not self.inside
-            self.inside = True
-            result = super().still(run)
-            self.inside = False
-            return result
-
-        def frame(self, run: Run) -> NDArray[np.uint8]:
-            assert not self.inside
-            self.inside = True
-            time.sleep(0.01)
-            result = super().frame(run)
-            self.inside = False
-            return result
-
-    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.Pictures", Watched)
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.still", watched)
     monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_EVERY", 0)
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_PAUSE", 0)
     FakePage(monkeypatch)
     lab = LiveLab(frames_per_second=1_000)
     lab._ipython_display_()
@@ -346,7 +325,7 @@ def test_a_model_may_bring_a_value_that_its_slider_does_not_have(
     numbers = [number for _, number in slider.options]
     assert numbers == sorted(set(numbers)) and value in numbers
     slider.value = 0.1
-    assert lab.worker._wishes[-1][:2] == ("tau", 0.1)
+    wait_until(lambda: lab.worker.held == {"tau": 0.1})
 
 
 @pytest.mark.parametrize("network", ["online", "target"])
@@ -358,57 +337,93 @@ def test_the_policy_map_asks_the_networks_that_act_greedily_of_the_first_agent(
         "model.critic.n_members": 2,
         "model.critic.greedy_network": network,
     }
-    run, pictures = Run(override(lab_config(), two)), Pictures("cartpole")
+    run = Run(override(lab_config(), two))
     critic = run.agent.critic
     for weight in critic.target.parameters():
         weight.mul_(2)
-    pictures.still(run)
-    q = (
-        (critic.Q if network == "online" else critic.Q_t)(pictures._states)[:, 0]
-        .mean(0)
-        .detach()
-    )
-    image: Any = pictures._map[0]
-    shown = image.get_array() * run.config.env.reward_scale
-    np.testing.assert_allclose(shown, q.max(-1).values.reshape(33, 33), rtol=1e-5)
+    value, right = policy_map(run.agent)
+    # the state of a place on the map
+    state = np.zeros(4, np.float32)
+    state[2], state[3] = ANGLE * (20 / 16 - 1), VELOCITY * (5 / 16 - 1)
+    q = (critic.Q if network == "online" else critic.Q_t)(state)[:, 0].mean(0).detach()
+    shown = value[5, 20] * run.config.env.reward_scale
+    np.testing.assert_allclose(shown, q.max(), rtol=1e-5)
+    assert right[5, 20] == (q[1] > q[0])
 
 
-def test_a_frame_with_new_ends_of_curves_is_the_frame_drawn_as_a_whole(
+class Page:
+    """What a page knows of a run, by the frames that it got."""
+
+    def __init__(self) -> None:
+        self.n_resets = self.n_frames = 0
+
+    def take(self, frame: dict[str, Any]) -> None:
+        json.dumps(frame, allow_nan=False)  # as it is sent
+        self.n_frames += 1
+        if frame.get("reset"):
+            self.n_resets += 1
+            self.now: dict[str, Any] = {}
+            self.points: dict[str, list[Any]] = {name: [] for name in CURVES}
+        for name in CURVES:
+            self.points[name] += [list(point) for point in frame.pop(name, [])]
+        self.now |= frame
+
+
+CURVES = ("episodes", "evaluations", "errors", "moves")
+
+
+def test_a_frame_holds_what_is_new_and_a_page_opened_late_gets_everything_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # so that every other one is dropped soon
+    # so that every other loss is dropped soon
     monkeypatch.setattr("dqn_tutorial.classroom.live.run.MOST_POINTS", 100)
-    # evaluations come at fixed steps, however slow the machine is
-    monkeypatch.setattr("dqn_tutorial.classroom.live.run.EVALUATION_SHARE", 1)
-    run, ends, whole = Run(lab_config()), Pictures("cartpole"), Pictures("cartpole")
-    for curve in (*ends._curves[2:], *whole._curves[2:]):
-        curve.set_linestyle("-")  # dashes begin anew at each end
-    for frame in range(30):
-        for _ in range(100 if frame else 1_000):
-            run.advance()
-        monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1)
-        expected = whole.frame(run).astype(int)
-        monkeypatch.setattr("dqn_tutorial.classroom.live.pictures.WHOLE_EVERY", 1_000)
-        got = ends.frame(run).astype(int)
-        # to the right is the map, which is of its last whole frame
-        left = got.shape[1] * 6 // 10
-        assert (abs(got - expected)[:, :left].max(-1) > 60).sum() < 20, frame  # pixels
-
-
-def test_parts_that_changed_make_the_whole_frame_on_the_page() -> None:
-    run, pictures, canvas = Run(lab_config()), Pictures("cartpole"), Canvas()
-    sent = n_whole = 0
+    run, frames, page, late = Run(lab_config()), Frames(0), Page(), Page()
+    last = 0
     for frame in range(40):
-        for _ in range(20 if frame else 400):
+        for _ in range(100):
             run.advance()
-        before, pixels = canvas.whole, pictures.frame(run)
-        canvas.show(pixels, "<svg></svg>", "a run")
-        assert (on_the_page(canvas) == painted(pixels)).all(), frame
-        n_whole += canvas.whole is not before
-        sent += sum(len(png) for *_, png in canvas.frame["patches"])
-    assert 1 <= n_whole < 10 and sent < 40 * len(canvas.whole) / 4
-    white = np.full((2, 2, 4), 255, np.uint8)
-    assert (painted(white) == 255).all(), "the picture that stays is white"
+        if frame == 20:
+            run.move("gamma", 0.9)
+            run.step_once()
+        if frame == 25:
+            whole = frames.next(run, "cartpole", whole=True)
+            late.take(dict(whole))
+            page.take(whole)
+            assert whole["map"], "the map that is known"
+        else:
+            news = frames.next(run, "cartpole", whole=False)
+            assert all(last < step <= run.step for step, _ in news["episodes"])
+            if frame > 25:
+                late.take(dict(news))
+            page.take(news)
+        last = run.step
+    for one in (page, late):
+        for name in ("episodes", "evaluations"):
+            assert one.points[name] == [list(point) for point in getattr(run, name)]
+        assert one.points["moves"] == [[2_100, "gamma", 0.9]]
+        steps = [step for step, *_ in one.points["errors"]]
+        assert steps == sorted(set(steps)) and {e[0] for e in run.errors} <= set(steps)
+        assert one.now["step"] == run.step and one.now["env"] == "CartPole-v1"
+        assert one.now["actions"] == ("left", "right")
+    assert (page.n_resets, late.n_resets) == (2, 1)
+    np.testing.assert_allclose(page.now["q_values"], run.record.q_values, rtol=1e-3)
+
+
+def test_a_frame_of_another_run_begins_anew() -> None:
+    first, second = Run(lab_config()), Run(lab_config("acrobot"))
+    frames = Frames(1)
+    first.advance()
+    assert frames.next(first, "cartpole", whole=False)["reset"]
+    assert "reset" not in frames.next(first, "cartpole", whole=False)
+    second.advance()
+    frame = frames.next(second, "acrobot", whole=False)
+    assert frame["reset"] and frame["run"] == 1 and frame["svg"].startswith("<svg")
+    idle = frames.next(None, "acrobot", whole=False)
+    assert idle["reset"] and idle["map"] is None and "step" not in idle
+
+
+def test_what_is_no_number_is_sent_as_none() -> None:
+    assert plain([1.23456, math.nan, -math.inf]) == [1.235, None, None]
 
 
 class FakePage:
@@ -430,102 +445,179 @@ class FakePage:
 
         return SimpleNamespace(update=update)
 
-    def n_pictures(self, lab: LiveLab) -> int:
-        """How many first pictures a reader sees of a lab that was shown once."""
-        shown = [bundle for bundle in self.outputs[1:2] if "image/png" in bundle]
-        return len(shown) + (lab.box.layout.display != "none")
+
+def sent_to(lab: LiveLab, monkeypatch: pytest.MonkeyPatch) -> list[Page]:
+    """What two pages know that show the lab from now on, one for each run."""
+    pages = [Page(), Page()]
+
+    def send(frame: dict[str, Any]) -> None:
+        pages[frame["run"]].take(frame)
+
+    monkeypatch.setattr(lab.view, "send", send)
+    return pages
 
 
-@pytest.mark.parametrize("has_canvas", [True, False])
-def test_there_is_one_picture_at_every_moment(
-    monkeypatch: pytest.MonkeyPatch, has_canvas: bool
-) -> None:
-    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_EVERY", 0.05)
-    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.LOADED_AFTER", 0.2)
-    page, lab = FakePage(monkeypatch), LiveLab(frames_per_second=1_000)
-    counts: list[int] = []
-    draw = lab.worker._draw
-
-    def counted(final: bool) -> None:
-        draw(final)
-        counts.append(page.n_pictures(lab))
-
-    lab.worker._draw = counted
-    lab._ipython_display_()
-    counts.append(page.n_pictures(lab))
-    lab.canvas.n_views = int(has_canvas)
-    for _ in range(2):
-        start(lab.worker, until_after=0)
-        if has_canvas:
-            wait_until(lambda: lab.box.layout.display is None)
-            assert (
-                "image/png" not in page.outputs[1]
-                and not page.outputs[1]["text/markdown"]
-            )
-        else:
-            wait_until(lambda: "2 pictures a second" in lab.why_slow.value)
-            seen = len(page.seen)
-            wait_until(lambda seen=seen: len(page.seen) >= seen + 2)
-            assert page.seen[-1] != page.seen[-2], "it stands still"
-        pause(lab.worker)
-        wait_until(lambda: "image/png" in page.outputs[1])
-        wait_until(lambda: lab.box.layout.display == "none")
-        wait_until(lambda: not lab.why_slow.value)
-    lab.close()
-    lab.worker.tell("reset")
-    assert lab.wait(20) and set(counts) == {1}
+def hello(lab: LiveLab) -> None:
+    lab._hear({"type": "hello"})
 
 
-def test_a_page_that_loads_the_canvas_late_gets_it_from_then_on(
+def test_where_a_page_has_the_view_only_pictures_of_a_rest_go_into_the_output(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page, lab = FakePage(monkeypatch), LiveLab(frames_per_second=1_000)
+    seen, _ = sent_to(lab, monkeypatch)
     lab._ipython_display_()
-    start(lab.worker, until_after=0)
-    wait_until(lambda: bool(page.seen))
-    assert lab.box.layout.display == "none"
-    lab.canvas.n_views = 1
-    wait_until(lambda: lab.box.layout.display is None)
-    wait_until(lambda: page.n_pictures(lab) == 1)
-    lab.close()
-
-
-def test_where_a_page_was_opened_again_the_canvas_is_the_one_picture(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    page, lab = FakePage(monkeypatch), LiveLab()
-    lab._ipython_display_()
-    lab.canvas.n_views = 1
-    start(lab.worker, until_after=0)
-    pause(lab.worker)
-    wait_until(lambda: lab.box.layout.display == "none")
-    lab.canvas.n_views = 2
-    assert lab.canvas.is_alone and page.n_pictures(lab) == 1
-    assert image(lab.canvas.whole).width == 2 * WIDTH
-    start(lab.worker, until_after=step_of(lab.worker))
-    wait_until(lambda: image(lab.canvas.whole).width == WIDTH)
-    lab.close()
-    assert image(lab.canvas.whole).width == 2 * WIDTH and page.n_pictures(lab) == 1
-    lab._ipython_display_()  # in a new cell, whose outputs can be reached
-    assert not lab.canvas.is_alone and "image/png" in page.outputs[4]
-    assert lab.box.layout.display == "none"
-
-
-def test_a_run_at_rest_is_kept_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    page, lab = FakePage(monkeypatch), LiveLab()
-    assert lab.box in lab.controls.view.children
-    lab._ipython_display_()
-    lab.canvas.n_views = 1
-    assert not lab.canvas.frame
-    start(lab.worker, until_after=200)
-    assert image(lab.canvas.whole).width == WIDTH
-    for tell in (pause, stop):
+    assert lab.box.layout.display == "none" and not seen.n_frames
+    hello(lab)
+    assert seen.n_resets == 1 and seen.now["state"] == "idle"
+    assert lab.box.layout.display is None
+    start(lab.worker, until_after=100)
+    assert not page.seen and seen.n_frames > 2
+    for number, tell in enumerate((pause, stop), 1):
         tell(lab.worker)
-        wait_until(lambda: "image/png" in page.outputs[1])
+        wait_until(lambda number=number: len(page.seen) == number)
         kept = page.outputs[1]
         assert image(base64.b64decode(kept["image/png"])).width == 2 * WIDTH
         assert "Live lab" in kept["text/plain"] and "steps" in kept["text/plain"]
         assert kept["image/png"] in kept["text/markdown"]
+        wait_until(lambda: seen.now["state"] == lab.worker.state)
+    lab.worker.tell("reset")
+    assert lab.wait(20) and seen.now["state"] == "idle" and "step" not in seen.now
+
+
+def test_where_no_page_has_the_view_the_output_shows_the_run_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def drawn(run: Run | None, env: str) -> tuple[bytes, str]:
+        return b"", f"{run.step if run else 0} steps"
+
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.still", drawn)
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.OUTPUT_EVERY", 0.05)
+    monkeypatch.setattr("dqn_tutorial.classroom.live.lab.LOADED_AFTER", 0.2)
+    page, lab = FakePage(monkeypatch), LiveLab(frames_per_second=1_000)
+    lab._ipython_display_()
+    for _ in range(2):
+        start(lab.worker, until_after=step_of(lab.worker))
+        wait_until(lambda: "install anywidget" in lab.why_slow.value)
+        count = len(page.seen)
+        wait_until(lambda count=count: len(page.seen) >= count + 2)
+        assert page.seen[-1] != page.seen[-2], "it stands still"
+        pause(lab.worker)
+        wait_until(lambda: not lab.why_slow.value)
+    start(lab.worker, until_after=step_of(lab.worker))
+    wait_until(lambda: "install anywidget" in lab.why_slow.value)
+    hello(lab)  # a page that has loaded it late
+    assert not lab.why_slow.value and lab.box.layout.display is None
+    lab.close()
+
+
+def test_what_is_pressed_in_the_view_acts_as_if_pressed_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = LiveLab(frames_per_second=100)
+    seen, _ = sent_to(lab, monkeypatch)
+    hello(lab)
+    lab._hear({"type": "move", "name": "gamma", "value": 0.9})
+    wait_until(lambda: seen.now["gamma"] == 0.9)
+    assert lab.controls.sliders["gamma"].value == 0.9
+    lab._hear({"type": "tell", "command": "start"})
+    wait_until(lambda: step_of(lab.worker) > 20)
+    lab._hear({"type": "move", "name": "learning_rate", "value": 0.0123})
+    lab._hear({"type": "move", "name": "epsilon", "value": 0.25})
+    wait_until(lambda: len(lab.recording.moves) == 3)
+    lab._hear({"type": "move", "name": "epsilon", "value": None})
+    wait_until(lambda: len(lab.recording.moves) == 4)
+    assert lab.controls.sliders["learning_rate"].value == 0.0123
+    lab.controls.sliders["tau"].value = 0.1  # and the other way round
+    wait_until(lambda: seen.now["tau"] == 0.1)
+    lab._hear({"type": "tell", "command": "pause"})
+    wait_until(lambda: seen.now["state"] == "paused")
+    lab.close()
+    assert [(move.name, move.value) for move in lab.recording.moves] == [
+        ("gamma", 0.9),
+        ("learning_rate", 0.0123),
+        ("epsilon", 0.25),
+        ("epsilon", None),
+        ("tau", 0.1),
+    ]
+
+
+STEEP = {"name": "steep", "settings": {"training.n_step": 1}, "moves": {}}
+SHORT = {"name": "short", "settings": {}, "moves": {"gamma": 0, "epsilon": 0.5}}
+LAZY = {"name": "lazy", "settings": {}, "moves": {"tau": 0}}
+
+
+def tell_story(lab: Worker, story: dict[str, Any] | None) -> None:
+    lab.story = story
+    lab.tell("story")
+    wait_until(lambda: not lab._commands and step_of(lab) > 20)
+
+
+@pytest.mark.parametrize("story", [STEEP, SHORT])
+def test_a_story_beside_a_run_without_it_goes_in_step_and_changes_nothing_there(
+    story: dict[str, Any],
+) -> None:
+    lab = worker()
+    lab.is_beside = True
+    tell_story(lab, story)
+    lab.move("learning_rate", 0.002)
+    lab.move("gamma", 0.8)
+    wait_until(lambda: step_of(lab) > 300)
+    stop(lab)
+    left, right = lab.runs
+    assert left.step == right.step and (left.story, right.story) == (None, story)
+    assert {"learning_rate": 0.002, "gamma": 0.8} == left.agent.live.held
+    own = {"learning_rate": 0.002, "gamma": 0.8} | story["moves"]
+    assert own == right.agent.live.held, "what a story tells, it keeps"
+    for run in (left, right):
+        recording = record_of(run.config, run.moves, run.step)
+        assert torch.equal(weights(play_back(recording))[0], weights(run.agent)[0])
+    assert not torch.equal(weights(left.agent)[0], weights(right.agent)[0])
+
+
+def test_a_story_of_moves_goes_on_in_the_run_and_the_next_one_takes_them_back() -> None:
+    lab = worker()
+    lab.move("epsilon", 0.25)
+    start(lab, until_after=150)
+    run, step = lab.run, step_of(lab)
+    tell_story(lab, SHORT)
+    assert lab.run is run and lab.values["gamma"] == 0 and lab.values["epsilon"] == 0.5
+    tell_story(lab, LAZY)
+    assert lab.run is run and lab.run.story == LAZY and step_of(lab) > step
+    assert (lab.values["epsilon"], lab.values["tau"]) == (0.25, 0)
+    assert lab.values["gamma"] == lab.config.training.gamma
+    tell_story(lab, STEEP)
+    assert lab.run is not run and lab.run.config.training.n_step == 1
+    fresh = lab.run
+    tell_story(lab, LAZY)
+    assert lab.run is not fresh and lab.run.config == lab.config, "the chosen settings"
+    lab.is_beside = True
+    tell_story(lab, LAZY)
+    assert len(lab.runs) == 2
+    lab.is_beside = False
+    left = lab.run
+    tell_story(lab, LAZY)
+    assert lab.runs == [left] and left.story == LAZY
+    lab.tell("reset")
+    assert lab.wait(20)
+    start(lab, until_after=10)
+    stop(lab)
+    assert lab.run.agent.live.held == {"epsilon": 0.25}, "a reset forgets the story"
+
+
+def test_the_stories_can_be_told() -> None:
+    assert [story["name"] for story in STORIES] == [
+        "no target network",
+        "epsilon = 1",
+        "raw observations",
+        "gamma 0",
+    ]
+    for story in STORIES:
+        assert set(story) == {"name", "label", "settings", "moves", "look"}
+        lab = worker()
+        tell_story(lab, story)
+        stop(lab)
+        assert lab.error is None and lab.run.agent.live.held == story["moves"]
 
 
 def test_a_sentence_is_read_out_at_a_change_of_state_and_then_seldom(

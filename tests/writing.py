@@ -20,7 +20,8 @@ FENCED = re.compile(r"(?s)^```.*?^```", re.MULTILINE)
 LAB = re.compile(r"\b\w+_lab\(")
 STEP = re.compile(r"(?m)^\| \d+\. [^|]+ \| (\d+) \|")  # of the plan of a project
 WORDS_A_MINUTE, LAB_MINUTES = 130, 5
-ASKED = {r"\bpredict\(": 1, r"\bcards\(": 2}  # minutes of a question, of three cards
+# minutes of a question, of three cards, of one update number by number
+ASKED = {r"\bpredict\(": 1, r"\bcards\(": 2, r"\bmicroscope\(": 3}
 # of the cells of a sitting on a slow machine, where it is more than one; in 06b those
 # of reading `plain.py`
 RUN_MINUTES = {"00": 1, "06b": 8, "07a": 2, "07b": 3, "08": 2, "09": 2, "11": 1}

@@ -20,19 +20,22 @@ from sphinx.application import Sphinx
 
 from dqn_tutorial.classroom.bank import SITTINGS, folded, of
 from tools import projector, teaching
-from tools.site import bundle, questions
+from tools.site import bundle, questions, side_by_side
 from tools.site.conf import mathml
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FLOOR = sorted(path.stem for path in (ROOT / "dqn_tutorial").glob("[a-z]*.py"))
-WORKS_LATER = re.compile(r"Its \w+ (work|move) once the cell is run\.")
+WORKS_LATER = re.compile(
+    r"Its \w+ (work|move) once the cell is run\.|Run the cell to get the controls\."
+)
 PICTURE = re.compile(r'src="data:image/(\w+)[^,"]*,([^"]+)"')
 # what Sphinx and the theme leave out for a screen reader
 MENDED = {
     'role="heading">': 'role="heading" aria-level="2">',
-    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
-    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
+    'class="sidebar-drawer">': 'class="sidebar-drawer" aria-label="Pages">',
+    'class="toc-drawer">': 'class="toc-drawer" aria-label="This page">',
+    '<th class="head"><p></p></th>': "<td></td>",
 }
 LINE = MarkdownIt("commonmark", {"html": True}).use(
     dollarmath_plugin,
@@ -76,8 +79,7 @@ def in_page(cell: Any, folder: Path) -> None:
             is_html = written.startswith("<img")
             output.data = {"text/html" if is_html else "text/markdown": written}
         outputs.append(output)
-    name = cell.source.partition("(")[0]
-    if name in bundle.LABS and cell.source == f"{name}()":
+    if name := bundle.CELLS.get(cell.source):
         shown = "".join(output.data.get("text/html", "") for output in outputs)
         data = {"text/html": bundle.place(name, shown)}
         outputs = [nbformat.v4.new_output("display_data", data)]
@@ -115,6 +117,11 @@ def cards() -> str:
     return "\n\n".join(parts)
 
 
+def plain() -> str:
+    """Return the page of the two plain files, which needs the width of the screen."""
+    return f"---\nhide-toc: true\n---\n\n{side_by_side.page()}"
+
+
 def fenced(kind: str, text: str) -> str:
     """Return a block of code, or of what a directive takes."""
     return f"```{kind}\n{text}```\n"
@@ -150,13 +157,12 @@ def stage(folder: Path) -> dict[str, Any]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         stage_notebook(path, folder, pictures)
         shutil.copy(path, extra)
-    pages = {"cards": cards(), **reference()}
+    pages = {"cards": cards(), "plain": plain(), **reference()}
     written = [ROOT / "notebooks" / "GLOSSARY.md", *(HERE / "pages").glob("*.md")]
     pages |= {
         path.stem: teaching.filled(path.read_text(encoding="utf-8")) for path in written
     }
     (extra / "project.html").write_text(projector.page(), encoding="utf-8")
-    pages["plain"] += fenced("python", (ROOT / "dqn_tutorial/plain.py").read_text())
     if guide := sorted(name for name in pages if name.startswith("teach")):
         pages["index"] += f"\n{toctree(guide, 'To teach with')}"
     for name, text in pages.items():

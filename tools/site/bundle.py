@@ -14,8 +14,11 @@ from tools.site import small_labs
 
 HERE = Path(__file__).parent
 LIVE = Path(__file__).parents[2] / "dqn_tutorial" / "classroom" / "live"
-# `live` has a function of that name
-grid_lab = import_module("dqn_tutorial.classroom.live.grid_lab")
+# `live` has functions of these names
+grid_lab, microscope = (
+    import_module(f"dqn_tutorial.classroom.live.{name}")
+    for name in ("grid_lab", "microscope")
+)
 
 
 class Lab(NamedTuple):
@@ -36,8 +39,25 @@ class Lab(NamedTuple):
         return [path for path in sheets if path.exists()]
 
 
+def play_data() -> str:
+    """Return the source of the worker that trains, and the stories."""
+    stories = json.loads((LIVE / "stories.json").read_text(encoding="utf-8"))
+    source = "".join(classic(HERE / name) for name in ("plain.js", "worker.js"))
+    return json.dumps({"source": source, "stories": stories})
+
+
 # by the function that a notebook's cell calls, or the name in a page's `{lab}`
 LABS = {
+    "play": Lab(
+        (LIVE / "live_view.js", HERE / "play.js"),
+        "dqn_play.play(place, data, dqn_live_view.create);",
+        play_data,
+    ),
+    "microscope": Lab(
+        (LIVE / "microscope.js",),
+        "dqn_microscope.play(place, data.look, dqn_microscope.recall(data));",
+        microscope.answers,
+    ),
     "grid_lab": Lab(
         (LIVE / "grid_lab.js",),
         "dqn_grid_lab.play(place, data.look, (key, reply) => reply(data.tracks[key]));",
@@ -53,6 +73,8 @@ LABS |= {
     )
     for name in small_labs.LABS
 }
+# a notebook's cells by what they hold, and the lab in their place
+CELLS = {f"{name}()": name for name in LABS} | {"lab = LiveLab()\nlab": "play"}
 
 
 def classic(path: Path) -> str:
@@ -73,11 +95,6 @@ def classic(path: Path) -> str:
     return f"globalThis.dqn_{path.stem} = (() => {{\n{inner}\n}})();\n"
 
 
-def sources(*paths: Path) -> str:
-    """Return modules as one JSON string: the source of a worker that a page makes."""
-    return json.dumps("".join(map(classic, paths)))
-
-
 def script(lab: Lab) -> str:
     """Return the script that begins a lab in the element before its own."""
     begin = f"(place, data) => {{\n{lab.start}\n}}"
@@ -95,7 +112,7 @@ def place(name: str, without: str = "") -> str:
     """
     if name not in LABS:
         raise ValueError(f"there is no lab {name!r}; there are {', '.join(LABS)}")
-    words = '<p class="without">It plays where JavaScript is on.</p>'
+    words = '<p class="without">It works where JavaScript is on.</p>'
     return (
         f'<div class="lab"><div>{without}</div>{words}</div>'
         f'<script src="_static/labs/{name}.js"></script>'

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from latex2mathml.converter import convert
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
@@ -21,17 +21,30 @@ HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE.parents[1] / "pyproject.toml").read_text())["project"]
 # the buttons that lead to Colab and to the source come with it
 REPOSITORY = PROJECT.get("urls", {}).get("Repository", "")
-# the sign is small and raised in itself: not once more
-PRIME = re.compile(r"<msup>(<mi>\w+</mi>)<m[io]>&#x02032;</m[io]></msup>")
+# what docutils does not know, in words that it knows
+LATEX = (
+    (r"\\dots\b", r"\\ldots"),
+    (r"\\lt\b", "<"),
+    (r"\\tfrac(\d)(\d)", r"\\tfrac{\1}{\2}"),
+    (r"\\([bB]ig)([([])", r"\\\1l\2"),
+    (r"\\([bB]ig)([)\]])", r"\\\1r\2"),
+    (r"\\Big\|", "|"),
+    (r"\\operatorname\*(\{\w+\})_(\{.*?\}\})", r"\\underset\2{\\operatorname\1}"),
+    (
+        r"(\\underbrace\{(?:[^{}]|\{[^{}]*\})*\})_(\{\\text\{[^{}]*\}\})",
+        r"\\underset\2{\1}",
+    ),
+)
+# the sign for a prime, and bars that do not grow
+MATHML = (
+    ("<mo>'</mo>", "<mo>\u2032</mo>"),
+    (r'<mo(?: class="mathopen")?>\u2016', '<mo stretchy="false">\u2016'),
+    ('class="ams-align"', 'class="ams-align" displaystyle="true"'),
+)
 
 project = "Deep Q-Networks"
 author = copyright = "the authors of the course"
-extensions = [
-    "myst_nb",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
-]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 templates_path = ["templates"]
 html_theme = "furo"
 html_title = project
@@ -49,7 +62,7 @@ napoleon_use_ivar = True
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_render_markdown_format = "myst"
-nb_ipywidgets_js = {}
+nb_ipywidgets_js: dict[str, Any] = {}
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 4
@@ -63,8 +76,12 @@ def slug(title: str) -> str:
 
 def mathml(formula: str, is_block: bool = False) -> str:
     """Return a formula, in LaTeX, as MathML."""
-    told = convert(formula.strip(), display="block" if is_block else "inline")
-    return PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>', told)
+    for pattern, known in LATEX:
+        formula = re.sub(pattern, known, formula)
+    told = re.sub(r"\n *", " ", tex2mathml(formula, as_block=is_block))
+    for pattern, known in MATHML:
+        told = re.sub(pattern, known, told)
+    return told
 
 
 def visit_math(self: HTML5Translator, node: nodes.Element) -> None:

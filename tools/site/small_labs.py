@@ -76,9 +76,7 @@ def computed(lab: SmallLab, answers: list[Answer]) -> dict[str, Any]:
     for one in own:
         if "values" in one:  # of a grid: as they are written there, rounded once
             one["values"] = one["values"].round(2) + 0.0
-    words = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(words, capture_output=True, text=True).stdout.strip()
-    about = {"commit": commit, "question": lab.question, "alt": lab.alt}
+    about = {"question": lab.question, "alt": lab.alt}
     return about | {
         "controls": controls_of(lab),
         "shared": shared,
@@ -93,11 +91,14 @@ def data(name: str) -> str:
 
 def main() -> None:
     """Compute the files of the labs that are named, or of all."""
+    describe = ["git", "describe", "--always", "--dirty"]  # before a file is written
+    commit = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
     for name in sys.argv[1:] or LABS:
         lab: SmallLab = getattr(live, name)()
-        told = tqdm(list(settings(lab)), desc=name)
-        answers = [lab.answer(lambda share: None, **values) for values in told]
-        text = json.dumps(computed(lab, answers), separators=(",", ":"))
+        todo = tqdm(list(settings(lab)), desc=name)
+        answers = [lab.answer(lambda share: None, **values) for values in todo]
+        told = {"commit": commit, **computed(lab, answers)}
+        text = json.dumps(told, separators=(",", ":"))
         (ANSWERS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

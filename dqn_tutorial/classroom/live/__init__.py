@@ -2,6 +2,7 @@
 
 from dqn_tutorial.classroom.live.grid_lab import grid_lab
 from dqn_tutorial.classroom.live.lab import LiveLab
+from dqn_tutorial.classroom.live.microscope import microscope
 from dqn_tutorial.classroom.live.recording import Recording, load_lesson, play_back
 from dqn_tutorial.classroom.live.tabular_labs import (
     correlation_lab,
@@ -24,6 +25,7 @@ __all__ = [
     "gamma_lab",
     "grid_lab",
     "load_lesson",
+    "microscope",
     "network_lab",
     "play_back",
     "step_size_lab",

@@ -6,6 +6,7 @@ import html
 import json
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +38,8 @@ BUTTONS = {
     "stop": ("Stop", "stop", "End this run and keep its pictures"),
 }
 NO_END = 100_000_000  # steps
-SLIDER_EVERY = 1.0  # seconds between two looks of the epsilon slider at its schedule
+SLIDER_EVERY = 1.0  # seconds between two looks of the sliders that follow the run
+FOLLOW = ("epsilon", "gamma", "tau")
 WRAP = {"flex_flow": "row wrap", "align_items": "center"}
 LABELLED = {"style": {"description_width": "120px"}}
 
@@ -190,10 +192,38 @@ class Controls:
             ]
         )
 
+    def hear(
+        self, message: Mapping[str, Any], stories: Sequence[dict[str, Any]]
+    ) -> None:
+        """Do what was pressed in the view of the run, as if it were pressed here.
+
+        Source: the messages of `live_view.js`.
+        """
+        kind, worker = message["type"], self._worker
+        if kind == "tell":
+            self._press(message["command"])
+        elif kind == "move":
+            name, value = message["name"], message["value"]
+            self._touched.discard(name)
+            if value is not None:
+                self._set({name: value})
+                self._touched.add(name)
+            worker.move(name, value)
+        elif kind == "beside":
+            worker.is_beside = message["on"]
+            if worker.story:
+                worker.tell("story")
+        elif kind == "story":
+            (story,) = (one for one in stories if one["name"] == message["name"])
+            self._touched -= set(story["moves"])
+            if not worker.is_active:
+                self._choose_run()
+            worker.story = story
+            worker.tell("story")
+
     def _press(self, name: str) -> None:
         if name == "reset" or (
-            name in ("start", "step")
-            and self._worker.state not in ("running", "paused")
+            name in ("start", "step") and not self._worker.is_active
         ):
             self._choose_run()
         self._worker.tell(name)
@@ -202,6 +232,7 @@ class Controls:
         config = self._worker.config
         if (self.env.value, self.model.value) != (config.env.name, config.model.name):
             config = lab_config(self.env.value, self.model.value)
+            self._worker.story = None
             t = config.training
             numbers = {
                 "learning_rate": t.learning_rate,
@@ -272,14 +303,16 @@ class Controls:
         )
         if in_words:
             self.words.value = (
-                f'<p class="live-words">{html.escape(self._sentence())}</p>'
+                f'<p class="live-words">{html.escape(self.sentence())}</p>'
             )
-        # the slider shows its schedule; that is no move of the learner
-        if run is not None and (in_words or time.monotonic() >= self._next_slider):
-            self._set({"epsilon": round(run.agent.epsilon, 2)})
+        # sliders show a schedule and a story; that is no move of the learner
+        if in_words or time.monotonic() >= self._next_slider:
+            now = {name: worker.values[name] for name in FOLLOW}
+            self._set(now | {"epsilon": round(now["epsilon"], 2)})
             self._next_slider = time.monotonic() + SLIDER_EVERY
 
-    def _sentence(self) -> str:
+    def sentence(self) -> str:
+        """Say where the run stands. Source: WCAG 2.2, criterion 4.1.3."""
         worker, run = self._worker, self._worker.run
         if worker.state == "failed":
             return (
@@ -296,7 +329,8 @@ class Controls:
         )
         if run.episodes:
             words += (
-                f" Mean return of the last 20 training episodes: {run.behaviour:.0f}."
+                " Mean return of the training episodes of the last 2,000 steps:"
+                f" {run.behaviour:.0f}."
             )
         if run.evaluations:
             words += (

@@ -104,8 +104,8 @@ export function play(element, look, ask) {
 
 function render({ model, el }) {
   let [wanted, reply] = ["", null];
-  const answer = () => { if (model.get("track").key === wanted) reply(model.get("track")); };
-  model.on("change:track", answer);
+  const answer = () => { if (model.get("answer").key === wanted) reply(model.get("answer")); };
+  model.on("change:answer", answer);
   const place = el.appendChild(document.createElement("div"));
   play(place, model.get("look"), (key, then) => {
     [wanted, reply] = [key, then];
@@ -113,7 +113,7 @@ function render({ model, el }) {
     model.save_changes();
     answer();
   });
-  return () => model.off("change:track", answer);
+  return () => model.off("change:answer", answer);
 }
 
 export default { render };

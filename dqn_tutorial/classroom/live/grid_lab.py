@@ -5,22 +5,15 @@ plays is a *track*, one for each setting of the sliders: all steps, computed in 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
-from IPython.display import display
+from matplotlib.figure import Figure
 
-from dqn_tutorial.classroom.live.widget_view import view_bundle
-from dqn_tutorial.classroom.pictures.figures import (
-    image_bundle,
-    image_metadata,
-    new_figure,
-)
+from dqn_tutorial.classroom.live.asked import HERE, AskedLab
+from dqn_tutorial.classroom.pictures.figures import new_figure
 from dqn_tutorial.classroom.pictures.grid_view import draw_grid
 from dqn_tutorial.mdp import (
     ARROWS,
@@ -139,32 +132,17 @@ def answers() -> str:
     return json.dumps({"look": look(), "tracks": tracks}, separators=(",", ":"))
 
 
-class GridLab(anywidget.AnyWidget):
-    """The lab as a widget: the page names a setting, the kernel sends its track.
+class GridLab(AskedLab):
+    """The lab as a widget. Source: anywidget."""
 
-    Source: anywidget.
-    """
+    _esm, _css = HERE / "grid_lab.js", HERE / "grid_lab.css"
 
-    _esm = Path(__file__).with_name("grid_lab.js")
-    _css = Path(__file__).with_name("grid_lab.css")
-    look = traitlets.Dict().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
-    track = traitlets.Dict().tag(sync=True)  # that of `track["key"]`
 
-    def __init__(self) -> None:
-        super().__init__(look=look())
-        self.observe(self._answer, names="key")
-
-    def _answer(self, change: Mapping[str, Any]) -> None:
-        self.track = {"key": self.key, **track(self.key)}
-
-    def _ipython_display_(self) -> None:
-        figure, axes = new_figure(4.6, 4.6)
-        mdp = slippery_grid()
-        draw_grid(axes, mdp, values=np.zeros(mdp.n_states), numbers=True)
-        bundle = image_bundle(figure, ALT)
-        display(bundle, metadata=image_metadata(bundle), raw=True)
-        display(view_bundle(self, "Its controls move once the cell is run."), raw=True)
+def _still() -> tuple[Figure, str]:
+    figure, axes = new_figure(4.6, 4.6)
+    mdp = slippery_grid()
+    draw_grid(axes, mdp, values=np.zeros(mdp.n_states), numbers=True)
+    return figure, ALT
 
 
 def grid_lab() -> GridLab:
@@ -172,4 +150,4 @@ def grid_lab() -> GridLab:
 
     Source: Sutton & Barto (2018), sections 4.4 and 6.5. Taught in 01_bellman_equation.
     """
-    return GridLab()
+    return GridLab(look(), track, _still)

@@ -2,9 +2,10 @@
 notebook.
 """
 
+import json
 import threading
 import time
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -12,36 +13,31 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
-from dqn_tutorial.classroom.live.canvas import Canvas
 from dqn_tutorial.classroom.live.controls import Controls, lab_config
+from dqn_tutorial.classroom.live.live_view import NEXT_TO, Frames, LiveView
 from dqn_tutorial.classroom.live.names import Names, unseen
-from dqn_tutorial.classroom.live.pictures import WIDTH, Pictures
+from dqn_tutorial.classroom.live.pictures import WIDTH, still
 from dqn_tutorial.classroom.live.recording import Recording
-from dqn_tutorial.classroom.live.run import Run
 from dqn_tutorial.classroom.live.widget_view import view_bundle
 from dqn_tutorial.classroom.live.worker import Worker
 from dqn_tutorial.classroom.pictures.agent_view import draw_agent
-from dqn_tutorial.classroom.pictures.figures import (
-    frame_png,
-    image_bundle,
-    image_metadata,
-)
+from dqn_tutorial.classroom.pictures.figures import image_bundle, image_metadata
 from dqn_tutorial.config import MainConfig
+from dqn_tutorial.envs import env_spec
 
 # seconds between two sentences for the reader, who may have them read out
 WORDS_EVERY = 5.0
-# seconds between two pictures in an output, and until a page has loaded the canvas
-OUTPUT_EVERY, LOADED_AFTER = 0.5, 5.0
+# where no page has loaded the view, seconds between two pictures in the outputs, and
+# how many times as long as drawing takes; seconds until a page must have loaded it
+OUTPUT_EVERY, OUTPUT_PAUSE, LOADED_AFTER = 0.5, 3, 5.0
 WHY_SLOW = (
-    "<p>This page shows 2 pictures a second. For more, install anywidget where the"
-    " Jupyter server runs.</p>"
+    "<p>This page shows a picture now and then. For one that moves, install anywidget"
+    " where the Jupyter server runs.</p>"
 )
 ABOUT = (
     "Live lab: returns, errors, Q-values and the policy map of the agent in training."
 )
-NEXT_TO = "The agent in its environment, as the lab last saw it."
-# in place of a picture
-NOTHING = {"text/markdown": "", "text/plain": ""}
+STORIES = json.loads(Path(__file__).with_name("stories.json").read_text("utf-8"))
 _SHOWN: dict[str, "LiveLab"] = {}  # by cell
 
 
@@ -67,15 +63,14 @@ class LiveLab:
         self.worker = Worker(config, self._report, self._draw, frames_per_second)
         self.worker.speed = 500
         self.controls = Controls(self.worker, config)
-        self.canvas, self.why_slow = Canvas(), widgets.HTML()
-        self.box = unseen(self.canvas)
+        self.view, self.why_slow = LiveView(STORIES, self._hear), widgets.HTML()
+        self.box = unseen(self.view)
         self.controls.view.children += (self.why_slow, self.box, unseen(Names()))
-        self.canvas.observe(self._page_opened, names="n_views")
-        self._page: _Page | None = None
-        self._still: tuple[bytes, str, str] | None = None
-        self._lock = threading.RLock()
-        self._n_shown, self._said_of = 0, ""
-        self._next_words = self._next_output = 0.0
+        self._frames = Frames(0), Frames(1)
+        self._outputs: list[Any] = []  # which the notebook keeps
+        self._is_open, self._lock = False, threading.RLock()
+        self._next_words = self._next_output = self._loaded_at = 0.0
+        self._said_of = ""
 
     def _ipython_display_(self) -> None:
         cell = _cell()
@@ -87,18 +82,14 @@ class LiveLab:
             view_bundle(self.controls.view, "Run the cell to get the controls."),
             raw=True,
         )
-        pictures = Pictures(self.worker.config.env.name)
-        still = _still(pictures, None)
-        handles = [
-            display(bundle, metadata=image_metadata(bundle), raw=True, display_id=True)
-            for bundle in _bundles(*still)
-        ]
-        # all at once: a run that goes on draws on the old page until here
         with self._lock:
-            self._page = _Page(pictures, handles, time.monotonic() + LOADED_AFTER)
-            self._still, self.canvas.is_alone = still, False
-            self._n_shown = 1 + max(self._n_shown, self.canvas.n_views)
-            self.box.layout.display = "none"
+            self._outputs = [
+                display(
+                    bundle, metadata=image_metadata(bundle), raw=True, display_id=True
+                )
+                for bundle in self._pictures()
+            ]
+            self._loaded_at = time.monotonic() + LOADED_AFTER
         self._report()
 
     @property
@@ -137,100 +128,64 @@ class LiveLab:
         if in_words:
             self._next_words, self._said_of = now + WORDS_EVERY, state
         self.controls.show_state(in_words)
+        self._send(False)
 
-    def _draw(self, final: bool) -> None:
+    def _send(self, whole: bool) -> None:
+        """Tell the pages what is new; all of it where one knows nothing yet."""
         with self._lock:
-            page, run = self._page, self.worker.run
-            if page is None:  # not displayed
+            if not self._is_open:
                 return
-            env = (run.config if run else self.worker.config).env.name
-            if run is None or page.pictures.env != env:
-                page.pictures = Pictures(env)
-            if final or run is None:
-                self._rest(page, run)
-            else:
-                self._move(page, run)
+            worker = self.worker
+            for place, run in enumerate((worker.run, worker.second)):
+                if place and run is None:
+                    continue
+                config = run.config if run else worker.config
+                frame = self._frames[place].next(run, config.env.name, whole)
+                frame["state"] = worker.state
+                if not place:
+                    frame |= worker.values
+                if worker.state == "failed":
+                    frame["words"] = self.controls.sentence()
+                self.view.send(frame)
 
-    def _rest(self, page: "_Page", run: Run | None) -> None:
-        """Show a picture that stays: in the output, which the notebook keeps."""
-        self._still = _still(page.pictures, run)
-        if self.canvas.is_alone:
-            self.canvas.show_still(*self._still)
-        else:
-            page.show(*_bundles(*self._still))
-            self.box.layout.display = "none"
-        self.why_slow.value = ""
-
-    def _move(self, page: "_Page", run: Run) -> None:
-        """Show a moment: on the canvas where there is one, else in the output."""
-        now = time.monotonic()
-        if self.canvas.n_views:
-            self.canvas.show(
-                page.pictures.frame(run), _agent(page.pictures, run), ABOUT
-            )
-            self._use_canvas(page)
-        elif now >= self._next_output:
-            picture = frame_png(page.pictures.frame(run))
-            page.show(*_bundles(picture, _agent(page.pictures, run), ABOUT))
-            self._next_output = time.monotonic() + OUTPUT_EVERY
-            self.why_slow.value = WHY_SLOW if now >= page.loaded_at else ""
-
-    def _use_canvas(self, page: "_Page") -> None:
-        if self.box.layout.display == "none":
-            # in this order: a page that grows keeps its place
+    def _hear(self, message: dict[str, Any]) -> None:
+        """Do what was pressed in the view."""
+        if message["type"] != "hello":
+            self.controls.hear(message, STORIES)
+            return
+        with self._lock:
+            self._is_open = True
+            self._send(True)
             self.box.layout.display = None
-            page.show(NOTHING, NOTHING)
             self.why_slow.value = ""
 
-    def _page_opened(self, change: Any) -> None:
-        """Let the canvas stay where a page was opened again: its outputs are out of
-        reach.
+    def _draw(self, final: bool) -> None:
+        """Show a picture in the outputs: one that stays, or a moment where no page has
+        loaded the view.
         """
+        self._send(False)  # first: a picture takes a while
         with self._lock:
-            page, still = self._page, self._still
-            if page is None or still is None or self.canvas.n_views <= self._n_shown:
+            now = time.monotonic()
+            is_due = not self._is_open and now >= self._next_output
+            if not self._outputs or not (final or is_due):
                 return
-            if self.worker.state != "running":
-                self.canvas.show_still(*still)
-            self._use_canvas(page)
-            self.canvas.is_alone = True
+            for output, bundle in zip(self._outputs, self._pictures(), strict=True):
+                output.update(bundle, metadata=image_metadata(bundle), raw=True)
+            took = time.monotonic() - now
+            self._next_output = now + took + max(OUTPUT_EVERY, OUTPUT_PAUSE * took)
+            is_slow = not (final or self._is_open) and now >= self._loaded_at
+            self.why_slow.value = WHY_SLOW if is_slow else ""
 
-
-@dataclass
-class _Page:
-    """What stands on the page: the pictures, the handles of the outputs that keep them,
-    and when all of it must have been loaded.
-    """
-
-    pictures: Pictures
-    handles: list[Any]
-    loaded_at: float
-
-    def show(self, *bundles: dict[str, str]) -> None:
-        for handle, bundle in zip(self.handles, bundles, strict=True):
-            metadata = image_metadata(bundle) if bundle["text/markdown"] else {}
-            handle.update(bundle, metadata=metadata, raw=True)
-
-
-def _agent(pictures: Pictures, run: Run | None) -> str:
-    state = (
-        np.zeros(pictures.spec.dim_state)
-        if run is None or run.record is None
-        else run.record.state
-    )
-    return draw_agent(pictures.spec.id, state, NEXT_TO)
-
-
-def _still(pictures: Pictures, run: Run | None) -> tuple[bytes, str, str]:
-    """Return both pictures, and the first one in words."""
-    data, words = pictures.still(run)
-    return data, _agent(pictures, run), f"{ABOUT} {words}"
-
-
-def _bundles(
-    data: bytes, agent: str, about: str
-) -> tuple[dict[str, str], dict[str, str]]:
-    return image_bundle(data, about, WIDTH), image_bundle(agent, NEXT_TO, 360)
+    def _pictures(self) -> list[dict[str, str]]:
+        """Return what a notebook keeps: the run, and the agent in its environment."""
+        run = self.worker.run
+        env = (run.config if run else self.worker.config).env.name
+        data, words = still(run, env)
+        spec, record = env_spec(env), run.record if run else None
+        state = np.zeros(spec.dim_state) if record is None else record.state
+        agent = draw_agent(spec.id, state, NEXT_TO)
+        about = f"{ABOUT} {words}"
+        return [image_bundle(data, about, WIDTH), image_bundle(agent, NEXT_TO, 360)]
 
 
 def _cell() -> str:

@@ -9,11 +9,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dqn_tutorial.classroom.live.recording import Recording, record_of
 from dqn_tutorial.classroom.live.run import Run
-from dqn_tutorial.config import MainConfig
+from dqn_tutorial.config import MainConfig, override
+from dqn_tutorial.schedules import SCHEDULES
 
 # seconds; at full speed the other threads get their turn this often
 HAND_OVER_EVERY = 0.02
@@ -87,6 +88,9 @@ class Worker:
 
     Attributes:
         state: idle, running, paused, stopped or failed.
+        run, second: what is trained; the second only beside a story.
+        story: what is told, as in stories.json, by the next run, or at once.
+        is_beside: whether it is told beside a run without it.
         speed: steps a second; infinity for all it can. May be set at any time.
         held: values of the controls that were moved; they hold in the next run too.
         delays: seconds from the callback to the agent, of the last thousand moves.
@@ -102,6 +106,9 @@ class Worker:
     ) -> None:
         self.config, self.speed, self.state = config, math.inf, "idle"
         self.run: Run | None = None
+        self.second: Run | None = None
+        self.story: dict[str, Any] | None = None
+        self.is_beside = False
         self.error: BaseException | None = None
         self.held: dict[str, float] = {}
         self.delays: deque[float] = deque(maxlen=1_000)
@@ -113,7 +120,7 @@ class Worker:
         self._due = self._next_frame = self._next_turn = 0.0
 
     def tell(self, command: str) -> None:
-        """Ask for start, pause, step, reset or stop; returns at once."""
+        """Ask for start, pause, step, reset, stop or story; returns at once."""
         self._commands.append(command)
         self._wake.set()
         self._background.wake()
@@ -125,12 +132,35 @@ class Worker:
         """
         self._wishes.append(Wish(name, value, time.monotonic()))
         self._wake.set()
+        self._background.wake()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the thread has nothing left to do; False if the time ran out
         first.
         """
         return self._background.wait(timeout)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is a run that learns, or will go on to."""
+        return self.state in ("running", "paused")
+
+    @property
+    def runs(self) -> list[Run]:
+        """The run, and the one beside it."""
+        return [run for run in (self.run, self.second) if run is not None]
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The live values of the run; at rest also those that wait for the next."""
+        run = self.run
+        if run is None:
+            own = {
+                name: value(self.config, 0) for name, (value, _) in SCHEDULES.items()
+            }
+        else:
+            own = {name: getattr(run.agent, name) for name in SCHEDULES}
+        return own if self.is_active else own | self.held
 
     @property
     def recording(self) -> Recording:
@@ -153,7 +183,7 @@ class Worker:
             self._end("failed")
 
     def _is_done(self) -> bool:
-        return self.state not in ("running", "paused") and not self._commands
+        return not (self.is_active or self._commands or self._wishes)
 
     def _obey(self) -> None:
         self._wake.clear()
@@ -161,22 +191,22 @@ class Worker:
         while self._commands:
             command = self._commands.popleft()
             if command == "reset":
-                if self.run is not None:
-                    self.run.records.close()
-                self.run, self.state = None, "idle"
+                self._close()
+                self.run = self.second = self.story = None
+                self.state = "idle"
                 self._show(final=True)
-            elif command == "stop" and self.state in ("running", "paused"):
+            elif command == "stop" and self.is_active:
                 self._end("stopped")
             elif command == "pause" and self.state == "running":
                 self.state = "paused"
                 self._show(final=True)
-            elif command in ("start", "step"):
-                if self.state not in ("running", "paused"):
-                    self.error, self.run = None, Run(self.config)
-                    for name, value in self.held.items():
-                        self.run.move(name, value)
-                self.state = "running" if command == "start" else "paused"
-                if command == "step" and self.run and not self.run.step_once():
+            elif command in ("start", "step", "story"):
+                if command == "story":
+                    self._tell_story()
+                elif not self.is_active:
+                    self._begin()
+                self.state = "paused" if command == "step" else "running"
+                if command == "step" and not self._all(Run.step_once):
                     self._end("stopped")
                 else:
                     self._show()
@@ -187,26 +217,68 @@ class Worker:
         """Make the moves that were asked for; without a run they wait for the next
         one.
         """
-        if (
-            self.run is None
-            or self.state not in ("running", "paused")
-            or not self._wishes
-        ):
+        if not self._wishes:
             return
         for _ in range(len(self._wishes)):
             name, value, at = self._wishes.popleft()
-            self.run.move(name, value)
             if value is None:
                 self.held.pop(name, None)
             else:
                 self.held[name] = value
-            self.delays.append(time.monotonic() - at)
+            if self.is_active:
+                for run in self.runs:
+                    if run is not self.second or name not in run.told:
+                        run.move(name, value)
+                self.delays.append(time.monotonic() - at)
         self._report()
+
+    def _begin(self) -> None:
+        """Begin a run, with the story if there is one, or one without and one with
+        it.
+        """
+        self._close()
+        self.error = self.run = self.second = None
+        self.run = self._fresh(None if self.is_beside else self.story)
+        if self.is_beside and self.story:
+            self.second = self._fresh(self.story)
+
+    def _fresh(self, story: dict[str, Any] | None) -> Run:
+        config, moves = self.config, self.held
+        if story:
+            config, moves = override(config, story["settings"]), moves | story["moves"]
+        run = Run(config, story=story)
+        for name, value in moves.items():
+            run.move(name, value)
+        return run
+
+    def _tell_story(self) -> None:
+        """Begin with the story; one of moves goes on in a run of the chosen
+        settings.
+        """
+        run, story = self.run, self.story
+        is_fresh = run is None or not self.is_active or run.config != self.config
+        if run is None or not story or is_fresh or self.is_beside or story["settings"]:
+            self._begin()
+        else:
+            if self.second:
+                self.second.records.close()
+            self.second = None
+            undone = {name: self.held.get(name) for name in run.told}
+            for name, value in (undone | story["moves"]).items():
+                run.move(name, value)
+            run.story = story
+
+    def _close(self) -> None:
+        for run in self.runs:
+            run.records.close()
+
+    def _all(self, go_on: Callable[[Run], bool]) -> bool:
+        """Let each run go on, in step; False if one has ended."""
+        return all([go_on(run) for run in self.runs])
 
     def _end(self, state: str) -> None:
         self.state = state
-        if self.run is not None:
-            self.run.records.close()
+        self._close()
         self._show(final=True)
 
     def _train(self) -> None:
@@ -215,7 +287,7 @@ class Worker:
         if now < self._due:
             self._wake.wait(self._due - now)
             return  # a note may have come
-        if not self.run.advance():
+        if not self._all(Run.advance):
             self._end("stopped")
             return
         now = time.monotonic()
