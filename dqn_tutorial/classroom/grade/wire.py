@@ -73,7 +73,7 @@ class Wire:
         return isinstance(it, Open) or self.is_open(it)
 
     def send(self, kind: str, *values: Any, n_calls: int = -1) -> None:
-        """Send values, and what has changed in all that went over the line before; if
+        """Send values, and what changed in all that went over the line before: if
         `n_calls` is given, only in the last calls, 0 for none.
 
         Raises:
@@ -212,9 +212,7 @@ class Wire:
         return self._place(it)
 
     def _place(self, it: Any) -> Any:
-        """Say where in which block an array or a tensor lies, and of a tensor how it
-        hangs together with gradients.
-        """
+        """Say where an array or a tensor lies, and how a tensor learns."""
         if isinstance(it, np.ndarray):
             address = it.__array_interface__["data"][0]
             place = [it.dtype.str, it.shape, it.strides]
@@ -266,8 +264,8 @@ class Wire:
         return self._note(Block(memory_at(start, size), it)), address - start
 
     def _pulls(self, it: torch.Tensor) -> Any:
-        """Return how each number of a result pulls at each tensor that may learn: the
-        gradients, by their numbers, or the words of an error.
+        """Return the gradients of each number of a result, by the numbers of the
+        tensors that they reach, or the words of an error.
         """
         leaves = self._leaves()
         if not leaves or it.numel() > 1000:
