@@ -27,7 +27,7 @@ from .blocks import (
 )
 
 MOST_BYTES = 16_000_000  # of a message
-PLAIN = (bool, int, float, str)
+PLAIN, RNG = (bool, int, float, str), np.random.Generator
 _IN_MEMORY = ("array", "tensor")
 
 
@@ -185,8 +185,7 @@ class Wire:
         if self._stays(it):
             return "open"
         kinds: dict[str, type] = {"list": list, "dict": dict, "array": np.ndarray}
-        kinds |= {"tensor": torch.Tensor, "module": torch.nn.Module}
-        kinds["rng"] = np.random.Generator
+        kinds |= {"tensor": torch.Tensor, "module": torch.nn.Module, "rng": RNG}
         return next((what for what, kind in kinds.items() if isinstance(it, kind)), "")
 
     def _state(self, it: Any) -> Any:
@@ -352,9 +351,9 @@ class Wire:
         Raises:
             ValueError: it is of another kind, such as an object that only stays here.
         """
-        what, *rest = state
-        if self._what(it) != what:
+        if self._what(it) != (what := state[0]):
             raise ValueError(f"no {what}")
+        rest = state[1:]
         if what == "list":
             list.__setitem__(it, slice(None), [self._value(part) for part in rest[0]])
         elif what == "dict":
@@ -398,4 +397,4 @@ class Wire:
             name, fields, parts = rest
             kind = self.kinds.get(name) or namedtuple(name, fields)
             return kind(*map(self._value, parts))
-        return type(str(rest), (), {})()  # of a kind that no judge asks for
+        return type(str(rest), (), {})()  # no judge asks for its kind
