@@ -51,16 +51,17 @@ TRAIN = """([source, seed]) => new Promise((done, fail) => {
 # milliseconds from each of 100 messages to the frame that shows the value in use
 MOVE = """([source, speed]) => new Promise((done) => {
   const worker = new Worker(URL.createObjectURL(new Blob([source]))), delays = [];
-  let asked, value = null;
+  let asked, value = null, isAsked = false;
   const move = () => {
     [asked, value] = [performance.now(), 0.9 + delays.length / 2000];
     worker.postMessage({type: "move", name: "gamma", value});
   };
   worker.onmessage = ({data: [frame]}) => {
-    if (value === null && frame.updates > 30) move();
+    if (!isAsked && frame.updates > 30) { isAsked = true; move(); }
     if (frame.gamma !== value) return;
     delays.push(performance.now() - asked);
-    if (delays.length === 100) { worker.terminate(); done(delays); } // at odd moments
+    value = null; // until the next move, at odd moments
+    if (delays.length === 100) { worker.terminate(); done(delays); }
     else setTimeout(move, 17 * (1 + delays.length % 3));
   };
   worker.postMessage({type: "open"});

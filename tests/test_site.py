@@ -34,7 +34,7 @@ from tests.jupyter import (
 skip_without_browser()
 pytestmark = pytest.mark.browser
 EVERYWHERE = os.environ.get("EVERYWHERE")
-SAMPLE = ("index", "before_you_start", "cards", "plain", "api/critic")
+SAMPLE = ("index", "play", "before_you_start", "cards", "api/critic")
 LOOKS = [(width, scheme) for width in (390, 1280, 1920) for scheme in ("light", "dark")]
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+?)\$", re.DOTALL)
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)

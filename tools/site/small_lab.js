@@ -4,7 +4,7 @@
 const [BLUE, GREEN, GREY] = ["#0072B2", "#009E73", "#767676"];
 const [LEFT, TOP, WIDTH, HEIGHT] = [66, 28, 306, 200]; // of the field of a panel, in a picture of 400 x 276
 
-// Returns places for 3 to 7 ticks; on a logarithmic axis these are powers of ten.
+// Returns places for 3 to 6 ticks; on a logarithmic axis these are powers of ten.
 function ticks(low, high, isLog) {
   if (isLog) {
     const powers = [];
@@ -12,8 +12,8 @@ function ticks(low, high, isLog) {
     const step = Math.ceil(powers.length / 7);
     return powers.filter((k) => k % step === 0).map((k) => 10 ** k);
   }
-  const size = 10 ** Math.floor(Math.log10((high - low) / 3));
-  const step = [5, 2, 1].map((k) => k * size).find((own) => (high - low) / own >= 3);
+  const size = 10 ** Math.floor(Math.log10((high - low) / 2.5));
+  const step = [5, 2, 1].map((k) => k * size).find((own) => (high - low) / own >= 2.5);
   const places = [];
   for (let k = Math.ceil(low / step); k <= high / step; k++) places.push(k * step);
   return places;

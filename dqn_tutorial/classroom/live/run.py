@@ -69,9 +69,10 @@ class Run:
         return statistics.fmean(value for _, value in recent)
 
     @property
-    def told(self) -> dict[str, float]:
-        """Moves of the story that it tells."""
-        return self.story["moves"] if self.story else {}
+    def told(self) -> set[str]:
+        """Names of what its story says, settings without their group."""
+        story = self.story or {"settings": {}, "moves": {}}
+        return {name.rpartition(".")[2] for name in story["settings"] | story["moves"]}
 
     def advance(self) -> bool:
         """Take one vector step; False if the budget is spent."""

@@ -243,11 +243,10 @@ class Worker:
             self.second = self._fresh(self.story)
 
     def _fresh(self, story: dict[str, Any] | None) -> Run:
-        config, moves = self.config, self.held
-        if story:
-            config, moves = override(config, story["settings"]), moves | story["moves"]
+        config = override(self.config, story["settings"]) if story else self.config
         run = Run(config, story=story)
-        for name, value in moves.items():
+        moves = {n: value for n, value in self.held.items() if n not in run.told}
+        for name, value in (moves | (story["moves"] if story else {})).items():
             run.move(name, value)
         return run
 
