@@ -3,19 +3,24 @@
 import csv
 import hashlib
 import inspect
+import json
 import os
+import socket
+import struct
 import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 
 import dqn_tutorial
 from dqn_tutorial.classroom import check, grade
-from dqn_tutorial.classroom.grade import remote, sources
+from dqn_tutorial.classroom.grade import remote, sources, wire
 from tests.test_exercises import ANSWERS, NOTEBOOKS, cells_of, solution_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits need POSIX")
@@ -284,7 +289,52 @@ check.discounted_return(table)"""
     with remote.Prison() as prison:
         mark = grade.mark_of(sources.read_cells(path), exercise, 7, prison)
     assert (mark.points, mark.verdict.status) == (0.0, "not yet")
-    assert mark.remark == "right for the notebook's inputs alone"
+    assert mark.remark == "right for the notebook's inputs alone: look at it"
+
+
+def test_a_message_cannot_reach_into_what_stays_with_the_judge() -> None:
+    """States of another kind, memory out of bounds, arrays of objects."""
+    here, there = socket.socketpair()
+    judge = wire.Wire(here, 1, {}, remote.is_open)
+    kept, array = SimpleNamespace(function=len), np.zeros(3)
+    judge.send("call", kept, array)
+    numbers = {id(it): number for number, it in judge.objects.items()}
+    own, block = numbers[id(kept)], judge.objects[numbers[id(array)]]
+    assert block is array
+    for state in (
+        {own: ["module", "Net", {"function": 7}, []]},
+        {own: ["dict", [["function", 7]]]},
+        {-9: ["array", -8, 0, "|O", [3], [8]]},
+        {-9: ["array", next(iter(judge.blocks)), 0, "<f8", [9], [8]]},
+        {-9: ["array", next(iter(judge.blocks)), -64, "<f8", [3], [8]]},
+        {
+            -9: [
+                "tensor",
+                next(iter(judge.blocks)),
+                0,
+                "float64",
+                [9],
+                [1],
+                0,
+                0,
+                None,
+                None,
+            ]
+        },
+        {-9: ["array", next(iter(judge.blocks)), 0, "<f8", [10**9, 10**9], [0, 0]]},
+    ):
+        head = json.dumps(["value", -1, [None], state, {}]).encode()
+        there.sendall(struct.pack("<QQ", len(head), 0) + head)
+        with pytest.raises(
+            (ValueError, TypeError, RuntimeError, KeyError, OverflowError)
+        ):
+            judge.receive()
+    there.sendall(struct.pack("<QQ", 1 << 40, 0))
+    with pytest.raises(ValueError, match="too long"):
+        judge.receive()
+    assert kept.function is len and not array.any()
+    here.close()
+    there.close()
 
 
 def test_a_folder_without_notebooks_is_refused(tmp_path: Path) -> None:

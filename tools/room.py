@@ -178,6 +178,7 @@ def told(found: list[Reading], why: str) -> str:
     rows = [[format(x, f) for x, f in zip(r, forms, strict=True)] for r in found]
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    holds = int(0.9 * total * GIB / MIB / (found[-1].pss / found[-1].kernels))
     classes = "\n".join(
         f"- **{n} learners**: {gib} GiB and {cores} cores. If all open a notebook at"
         f" once, the last waits {n * found[0].ready / cores:.0f} seconds."
@@ -195,6 +196,8 @@ PSS: pages that several kernels share are counted once. Memory of one is RSS, th
 median: so much a learner takes on a server that shares nothing.
 
 {table}
+
+By memory alone the machine would hold some {holds} kernels.
 
 What a class needs follows from the first line, if each learner has a server of
 {SERVER_MIB} MiB and {KERNELS_OPEN} open kernels, and one learner in three trains at any

@@ -46,6 +46,7 @@ class _Memory:
 
 
 def memory_at(start: int, size: int) -> Any:
+    """Return the bytes from an address on, as an array."""
     return np.asarray(_Memory(start, size)) if size else np.empty(0, np.uint8)
 
 
@@ -57,12 +58,14 @@ def steps_of(it: Any) -> list[int]:
 
 
 def is_dense(value: Any) -> bool:
+    """Say whether an array or a tensor holds plain numbers, and not too many."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "biuf" and value.size <= MOST_NUMBERS
     return value.layout is torch.strided and value.numel() <= MOST_NUMBERS
 
 
 def is_pcg(value: Any) -> bool:
+    """Say whether a generator is of the kind whose state goes over the line."""
     return type(value.bit_generator) is np.random.PCG64
 
 

@@ -27,7 +27,7 @@ from .blocks import (
 )
 
 MOST_BYTES = 16_000_000  # of a message
-PLAIN = (bool, int, float, str)
+PLAIN, RNG = (bool, int, float, str), np.random.Generator
 _IN_MEMORY = ("array", "tensor")
 
 
@@ -73,7 +73,7 @@ class Wire:
         return isinstance(it, Open) or self.is_open(it)
 
     def send(self, kind: str, *values: Any, n_calls: int = -1) -> None:
-        """Send values, and what has changed in all that went over the line before; if
+        """Send values, and what changed in all that went over the line before: if
         `n_calls` is given, only in the last calls, 0 for none.
 
         Raises:
@@ -180,6 +180,14 @@ class Wire:
         )
         return {"n": self._note(value)} if is_sendable else {"o": name}
 
+    def _what(self, it: Any) -> str:
+        """Name the kind of an object that both sides know."""
+        if self._stays(it):
+            return "open"
+        kinds: dict[str, type] = {"list": list, "dict": dict, "array": np.ndarray}
+        kinds |= {"tensor": torch.Tensor, "module": torch.nn.Module, "rng": RNG}
+        return next((what for what, kind in kinds.items() if isinstance(it, kind)), "")
+
     def _state(self, it: Any) -> Any:
         """Return all that can change in an object, as JSON, or as bytes."""
         if isinstance(it, Block):
@@ -203,9 +211,7 @@ class Wire:
         return self._place(it)
 
     def _place(self, it: Any) -> Any:
-        """Say where in which block an array or a tensor lies, and of a tensor how it
-        hangs together with gradients.
-        """
+        """Say where an array or a tensor lies, and how a tensor learns."""
         if isinstance(it, np.ndarray):
             address = it.__array_interface__["data"][0]
             place = [it.dtype.str, it.shape, it.strides]
@@ -252,13 +258,13 @@ class Wire:
             start, size = root.__array_interface__["data"][0], root.nbytes
         else:
             start, size = low, high - low
-        if low == high or not (start <= low and high <= start + size):
+        if low == high or not start <= low <= high <= start + size:
             start, size = (low, high - low) if low < high else (address, 0)
         return self._note(Block(memory_at(start, size), it)), address - start
 
     def _pulls(self, it: torch.Tensor) -> Any:
-        """Return how each number of a result pulls at each tensor that may learn: the
-        gradients, by their numbers, or the words of an error.
+        """Return the gradients of each number of a result, by the numbers of the
+        tensors that they reach, or the words of an error.
         """
         leaves = self._leaves()
         if not leaves or it.numel() > 1000:
@@ -340,8 +346,14 @@ class Wire:
         return pull(it, "", pulled, *leaves, spare)
 
     def _fill(self, it: Any, state: Any) -> None:
-        """Bring an object to the state that it has on the other side."""
-        what, *rest = state
+        """Bring an object to the state that it has on the other side.
+
+        Raises:
+            ValueError: it is of another kind, such as an object that only stays here.
+        """
+        if self._what(it) != (what := state[0]):
+            raise ValueError(f"no {what}")
+        rest = state[1:]
         if what == "list":
             list.__setitem__(it, slice(None), [self._value(part) for part in rest[0]])
         elif what == "dict":
@@ -383,6 +395,6 @@ class Wire:
             return made(map(self._value, rest[1]))
         if what == "f":
             name, fields, parts = rest
-            kind = self.kinds.get(name) or namedtuple(name, fields)  # type: ignore[misc]
+            kind = self.kinds.get(name) or namedtuple(name, fields)
             return kind(*map(self._value, parts))
-        return type(str(rest), (), {})()  # of a kind that no judge asks for
+        return type(str(rest), (), {})()  # no judge asks for its kind
