@@ -18,6 +18,7 @@ from dqn_tutorial.classroom.live import live_view
 from dqn_tutorial.classroom.live.lab import STORIES
 from dqn_tutorial.classroom.pictures.curves import recent_mean
 from tests.jupyter import (
+    OUTSIDE,
     PATIENCE,
     Lab,
     chromium,
@@ -51,20 +52,6 @@ TAKE = """async ([code, frames]) => {
   const {take} = await import(code), run = {};
   const changed = frames.map((frame) => [...take(run, frame)].sort().join(" "));
   return {...run, changed};
-}"""
-# what of a presentation lies outside the window, or is cut off
-OUTSIDE = """() => {
-  const seen = (one) => one.getClientRects().length;
-  const parts = [...document.querySelectorAll(
-    ".live-dialog :is(button, input, output, p, h3, figcaption, canvas)")].filter(seen);
-  const out = parts.filter((one) => {
-    const {left, top, right, bottom} = one.getBoundingClientRect();
-    return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight ||
-      one.scrollWidth > one.clientWidth + 1 && one.clientWidth;
-  });
-  const small = [...document.querySelectorAll(".live-dialog canvas")].filter(seen)
-    .filter((one) => one.clientHeight < 60);
-  return [...out, ...small].map((one) => one.outerHTML.slice(0, 120));
 }"""
 
 

@@ -4,6 +4,7 @@ JavaScript.
 `EVERYWHERE=1` looks at each page in three widths, light and dark; else a few of them.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from playwright.sync_api import (
 
 from tests.jupyter import (
     NOTEBOOKS,
+    OUTSIDE,
     PATIENCE,
     chromium,
     skip_without_browser,
@@ -35,10 +37,13 @@ skip_without_browser()
 pytestmark = pytest.mark.browser
 EVERYWHERE = os.environ.get("EVERYWHERE")
 SAMPLE = ("index", "play", "before_you_start", "cards", "api/critic")
-LOOKS = [(390, "dark"), (1280, "light"), (1920, "dark")]
+LOOKS = [(390, "dark"), (1920, "light")]
 if EVERYWHERE:
-    LOOKS = [(width, scheme) for width, _ in LOOKS for scheme in ("light", "dark")]
+    LOOKS = [
+        (width, scheme) for width in (390, 1280, 1920) for scheme in ("light", "dark")
+    ]
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+?)\$", re.DOTALL)
+LIVE = NOTEBOOKS.parent / "dqn_tutorial" / "classroom" / "live"
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
@@ -220,6 +225,81 @@ def page(browser: Browser, site: Path) -> Iterator[Page]:
     yield page
     context.close()
     assert not trouble
+
+
+@pytest.fixture
+def play(page: Page, site: Path) -> Page:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto((site / "play.html").as_uri())
+    return page
+
+
+def reaches(page: Page, name: str, told: str, run: int = 0) -> None:
+    """Wait until a run tells this."""
+    page.wait_for_function(
+        f"""([name, run]) => {{
+          const value = document.querySelectorAll(".run")[run].dataset[name];
+          return {told};
+        }}""",
+        arg=[name, run],
+        timeout=1_000 * PATIENCE,
+    )
+
+
+def test_a_dqn_learns_in_the_page(play: Page) -> None:
+    play.get_by_label("speed").select_option("as fast as it can")
+    reaches(play, "greedy", "value >= 475")
+    for count, name in enumerate(("epsilon", "gamma", "tau"), 1):
+        play.locator(f".play input[name={name}]").press("ArrowLeft")
+        reaches(play, "moves", f"value == {count}")
+    play.get_by_label("target network", exact=True).uncheck()
+    reaches(play, "moves", "value == 4")
+    marks = play.locator(".run .returns canvas").first
+    expect(marks).to_have_attribute("data-marks", "4")
+    play.get_by_role("button", name="Pause").click()
+    reaches(play, "state", "value == 'paused'")
+
+
+def test_the_page_presents_two_runs_in_step(play: Page) -> None:
+    stories = json.loads((LIVE / "stories.json").read_text(encoding="utf-8"))
+    play.keyboard.press("Tab")
+    play.locator(".live-view .present").click()
+    dialog = play.get_by_role("dialog", name="Presentation")
+    for story in stories:
+        dialog.get_by_role("button", name=story["label"], exact=True).click()
+        expect(dialog.get_by_text(story["look"], exact=True)).to_be_visible()
+        reaches(play, "story", f"value == {story['name']!r}")
+    assert play.evaluate(OUTSIDE) == []
+    dialog.get_by_label("two runs side by side").check()
+    reaches(play, "step", "value > 300", 1)
+    dialog.get_by_role("button", name="Pause").click()
+    reaches(play, "state", "value == 'paused'", 1)
+    runs = dialog.locator(".run")
+    steps = [runs.nth(k).get_attribute("data-step") for k in (0, 1)]
+    assert steps[0] == steps[1]
+    for height in (720, 800):
+        play.set_viewport_size({"width": 1280, "height": height})
+        assert play.evaluate(OUTSIDE) == []
+
+
+def test_a_phone_shows_what_matters_at_once(play: Page) -> None:
+    play.set_viewport_size({"width": 390, "height": 844})
+    play.reload()
+    reaches(play, "step", "value > 1000")
+    pause = "[data-tell=pause]"
+    for name in (".agent canvas", ".returns canvas", "[name=epsilon]", pause):
+        own = play.locator(f".play {name}").first
+        expect(own).to_be_in_viewport(ratio=1)
+    size = play.locator(f".play {pause}").bounding_box()
+    assert size and size["height"] >= 44  # pixels that a finger needs
+
+
+def test_who_wants_less_motion_begins_it(play: Page) -> None:
+    play.emulate_media(reduced_motion="reduce")
+    play.reload()
+    reaches(play, "state", "value == 'idle'")
+    play.get_by_role("button", name="Start").click()
+    reaches(play, "step", "value > 0")
 
 
 def test_a_lab_plays(page: Page) -> None:

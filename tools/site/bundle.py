@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.site import small_labs
+from tools.site.strip import strip
 
 HERE = Path(__file__).parent
 LIVE = Path(__file__).parents[2] / "dqn_tutorial" / "classroom" / "live"
@@ -25,12 +26,14 @@ class Lab(NamedTuple):
     """What a page plays: modules, the call that begins, and the data it needs.
 
     `start` is JavaScript: it finds the element as `place`, the data as `data`, and what
-    `NAME.js` exports as `dqn_NAME`. `data` returns JSON.
+    `NAME.js` exports as `dqn_NAME`. `data` returns JSON, `without` what stands there
+    without JavaScript.
     """
 
     scripts: tuple[Path, ...]
     start: str
     data: Callable[[], str] = lambda: "null"
+    without: Callable[[], str] = str
 
     @property
     def styles(self) -> list[Path]:
@@ -52,6 +55,7 @@ LABS = {
         (LIVE / "live_view.js", HERE / "play.js"),
         "dqn_play.play(place, data, dqn_live_view.create);",
         play_data,
+        strip,
     ),
     "microscope": Lab(
         (LIVE / "microscope.js",),
@@ -114,7 +118,7 @@ def place(name: str, without: str = "") -> str:
         raise ValueError(f"there is no lab {name!r}; there are {', '.join(LABS)}")
     words = '<p class="without">It works where JavaScript is on.</p>'
     return (
-        f'<div class="lab"><div>{without}</div>{words}</div>'
+        f'<div class="lab"><div>{without or LABS[name].without()}</div>{words}</div>'
         f'<script src="_static/labs/{name}.js"></script>'
     )
 
