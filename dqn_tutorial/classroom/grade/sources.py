@@ -15,7 +15,7 @@ import nbformat
 
 from dqn_tutorial.classroom.check import EXERCISES, bakery
 from dqn_tutorial.classroom.check.guard import _of_the_package
-from dqn_tutorial.classroom.course import RELEASE
+from dqn_tutorial.classroom.check.texts import RELEASE
 
 MOST_BYTES = 30_000_000  # of a notebook
 PACKAGE = "dqn_tutorial"
