@@ -128,8 +128,8 @@ def report(rows: Sequence[Row], delays: dict[str, list[float]], browser: str) ->
         "# DQN in a web page",
         (
             "CartPole-v1 by `tools/site/plain.js` with the preset's settings, in the"
-            f" site's worker at full speed, in Chromium {browser} without a window, one"
-            f" seed after another: {rows[0]['seed']} to {rows[-1]['seed']}. Median"
+            f" site's worker at full speed, in Chromium {browser} without a window,"
+            f" seeds {rows[0]['seed']} to {rows[-1]['seed']}. Median"
             " [smallest, largest]; in brackets after a count the lower end of its 95 %"
             " Wilson interval. Solved: a greedy evaluation, one every 1,600 steps, has"
             f" a mean of at least {SOLVED_AT:g} over 20 fresh episodes and over 100"
