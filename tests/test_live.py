@@ -547,10 +547,12 @@ SHORT = {"name": "short", "settings": {}, "moves": {"gamma": 0, "epsilon": 0.5}}
 LAZY = {"name": "lazy", "settings": {}, "moves": {"tau": 0}}
 
 
-def tell_story(lab: Worker, story: dict[str, Any] | None) -> None:
+def tell_story(lab: Worker, story: dict[str, Any]) -> None:
     lab.story = story
     lab.tell("story")
-    wait_until(lambda: not lab._commands and step_of(lab) > 20)
+    wanted = [None, story] if lab.is_beside else [story]
+    wait_until(lambda: [run.story for run in lab.runs] == wanted)
+    wait_until(lambda: step_of(lab) > 20)
 
 
 @pytest.mark.parametrize("story", [STEEP, SHORT])
