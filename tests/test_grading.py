@@ -292,6 +292,22 @@ check.discounted_return(table)"""
     assert mark.remark == "right for the notebook's inputs alone: look at it"
 
 
+def test_an_answer_may_go_on_from_an_earlier_one(tmp_path: Path) -> None:
+    """By the name that the notebook gives it; it is called with the judge's clock."""
+    exercise = check.EXERCISES["double_target"]
+    source = """from dqn_tutorial.classroom import check
+def doubled(reward, next_q_online, next_q_target, terminated, gamma):
+    value = taken(next_q_target, next_q_online.argmax(-1)).detach()
+    return reward + gamma * ~terminated * value
+taken = check.taken_q.function
+check.double_target(doubled)"""
+    path = tmp_path / "mine.ipynb"
+    notebook_with(path, {exercise.name: source})
+    with remote.Prison() as prison:
+        mark = grade.mark_of(sources.read_cells(path), exercise, 7, prison)
+    assert mark.points == exercise.difficulty, mark
+
+
 def test_a_message_cannot_reach_into_what_stays_with_the_judge() -> None:
     """States of another kind, memory out of bounds, arrays of objects."""
     here, there = socket.socketpair()

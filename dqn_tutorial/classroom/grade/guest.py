@@ -169,8 +169,11 @@ class Answer:
 
     def ask(self, *question: Any) -> Any:
         """Ask the judge about an object of its own."""
+        before = set(self.wire.objects)
         self.wire.send("ask", *question)
         kind, values = self.wire.receive()
+        if question[0] == "call" and question[1]._kind == "function":
+            self.wire.keep(before)  # it keeps nothing of what it was given
         if kind == "error":
             name, text = values
             error = getattr(builtins, name, RuntimeError)

@@ -9,7 +9,7 @@ import json
 import socket
 import struct
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -57,17 +57,19 @@ class Wire:
         self.blocks: dict[int, Block] = {}
         self.n_calls = self.n_given = 0
 
-    def _forget(self, n_calls: int) -> None:
-        """Forget objects that came before the last calls, but not those that stay on
-        one side.
-        """
-        self.n_calls += 1
-        first = self.n_calls - n_calls
+    def keep(self, numbers: Collection[int]) -> None:
+        """Forget all objects but these and those that stay on one side."""
         for number, it in [*self.objects.items()]:
-            if self.came[number] < first and not self._stays(it):
-                for table in self.objects, self.came, self.known, self.blocks:
+            if number not in numbers and not self._stays(it):
+                for table in (self.objects, self.came, self.known, self.blocks):
                     table.pop(number, None)
                 self.numbers.pop(id(it))
+
+    def _forget(self, n_calls: int) -> None:
+        """Forget objects that came before the last calls."""
+        self.n_calls += 1
+        first = self.n_calls - n_calls
+        self.keep({number for number, came in self.came.items() if came >= first})
 
     def _stays(self, it: Any) -> bool:
         return isinstance(it, Open) or self.is_open(it)
@@ -349,7 +351,7 @@ class Wire:
         """Bring an object to the state that it has on the other side.
 
         Raises:
-            ValueError: it is of another kind, such as an object that only stays here.
+            ValueError: it is of another kind, as what stays here.
         """
         if self._what(it) != (what := state[0]):
             raise ValueError(f"no {what}")
