@@ -114,7 +114,10 @@ def facts_of(
     if not is_left_open:
         return [f"{heading}:\n{told}"] if told else []
     words, line, names = "", 0, set[str]()
-    if retry is not None or not is_slow:
+    error = _told_of(wrong, "error")
+    # without the division no error is left, but that is not what is missing
+    is_division = isinstance(error, ZeroDivisionError)
+    if (retry is not None or not is_slow) and not is_division:
         with chance_kept():
             is_changing = key == "changes its input"
             words, line, names = mended(function, is_right, is_changing)

@@ -372,6 +372,15 @@ RIGHT = {
     "mean": "C",
 }
 
+# what a letter says of a change
+SAID = {
+    "A": "the program stops with this change.",
+    "B": "all three readings keep their bounds.",
+    "C": "the values stay far from q*, but never too large.",
+    "D": "values become too large, above any return.",
+    "E": "the values are learned well, and only the acting suffers.",
+}
+
 
 def _judge_changes(answer: Any, rng: np.random.Generator) -> None:
     if not isinstance(answer, Mapping) or set(answer) != set(RIGHT):
@@ -382,9 +391,12 @@ def _judge_changes(answer: Any, rng: np.random.Generator) -> None:
         raise NotAttempted
     if not set(given.values()) <= set("ABCDE?"):
         raise Wrong("no letter")
-    for name, letter in given.items():
-        if letter not in (RIGHT[name], "?"):
-            raise Wrong(name)
+    wrong = [name for name, letter in given.items() if letter not in (RIGHT[name], "?")]
+    if wrong:
+        said = [
+            f"{name}: {given[name]} says that {SAID[given[name]]}" for name in wrong
+        ]
+        raise Wrong(" + ".join(wrong), "\n".join([*said, "That is not so."]))
     if open_ones:
         raise NotAttempted(f"Right so far; still open: {', '.join(open_ones)}.")
 
