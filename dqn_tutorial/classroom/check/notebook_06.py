@@ -363,15 +363,8 @@ def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
 
 
 newest_step = Exercise("newest_step", HERE, minutes=10, difficulty=2, judge=_judge_ring)
-RIGHT = {
-    "mask": "D",
-    "target": "C",
-    "argmin": "E",
-    "gradient": "A",
-    "coin": "B",
-    "mean": "C",
-}
-
+CHANGES = "mask", "target", "argmin", "gradient", "coin", "mean"
+RIGHT = dict(zip(CHANGES, "DCEABC", strict=True))
 # what a letter says of a change
 SAID = {
     "A": "the program stops with this change.",
@@ -393,9 +386,8 @@ def _judge_changes(answer: Any, rng: np.random.Generator) -> None:
         raise Wrong("no letter")
     wrong = [name for name, letter in given.items() if letter not in (RIGHT[name], "?")]
     if wrong:
-        said = [
-            f"{name}: {given[name]} says that {SAID[given[name]]}" for name in wrong
-        ]
+        letters = {name: given[name] for name in wrong}
+        said = [f"{name}: {one} says that {SAID[one]}" for name, one in letters.items()]
         raise Wrong(" + ".join(wrong), "\n".join([*said, "That is not so."]))
     if open_ones:
         raise NotAttempted(f"Right so far; still open: {', '.join(open_ones)}.")
