@@ -1,8 +1,11 @@
 """The bakery as a class for Gymnasium, played for two days, and wrong ones."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 import gymnasium as gym
 import numpy as np
@@ -10,10 +13,11 @@ import numpy as np
 from dqn_tutorial.classroom.check import bakery
 from dqn_tutorial.classroom.check.bakery import SLOTS, TRAY, Bakery, Day
 from dqn_tutorial.classroom.check.exercise import Function
-from dqn_tutorial.classroom.check.guard import Wrong, guarded
+from dqn_tutorial.classroom.check.guard import OwnError, Wrong, guarded
 from dqn_tutorial.classroom.check.misconceptions import flawed
 from dqn_tutorial.classroom.check.values import agree, describe, shown
 
+ALL_WHO_PASS = re.compile(r"binomial\((?:n=)?4,")
 COLUMNS = "observation", "reward", "terminated", "truncated"
 
 
@@ -228,7 +232,8 @@ def judge_class(answer: object, rng: np.random.Generator) -> None:
     seen = [own(**case) for case in cases]
     for case, rows in zip(cases, seen, strict=True):
         if not agree(rows, own(**case)):
-            raise Wrong("no seed repeats it", f"Inputs: `seed` {case['seed']}, twice.")
+            words = f"Inputs: `seed` {case['seed']}, twice."
+            raise Wrong("no seed repeats it", words, cause=_cause(answer))
     wanted = [played(Bakery)(**case) for case in cases]
     if agree(seen, wanted):
         return
@@ -245,7 +250,47 @@ def judge_class(answer: object, rng: np.random.Generator) -> None:
     changed = cases[0] | {"seed": 3}
     if agree(seen[0], own(**changed)):
         raise Wrong("its own seed", words)
+    if _drawn_from(answer)[2] > 1:
+        raise Wrong("drawn twice", words)
     raise Wrong("other column", words)
+
+
+def _drawn_from(answer: Any, seed: int = 12) -> tuple[bool, bool, int]:
+    """Say of an environment's first step whether the seed has reached `np_random`,
+    whether anything is drawn from it, and how often all the customers.
+    """
+    found: list[tuple[bool, bool, int]] = []
+
+    def step() -> int:
+        env = answer(bakery.see, _pay)
+        env.reset(seed=seed)
+        is_seeded, rng = env.np_random_seed == seed, env.np_random
+        before, env.np_random = rng.bit_generator.state, mock.Mock(wraps=rng)
+        env.step(0)
+        calls = " ".join(map(str, env.np_random.method_calls))
+        is_used = rng.bit_generator.state != before
+        found.append((is_seeded, is_used, len(ALL_WHO_PASS.findall(calls))))
+        return 0
+
+    with suppress(Wrong, OwnError):
+        guarded(step)()
+    return found[0] if found else (True, True, 0)
+
+
+def _cause(answer: Any) -> str:
+    """Say why the seed repeats nothing."""
+    is_seeded, is_used, _ = _drawn_from(answer)
+    if not is_used:
+        return (
+            "Your `step` draws nothing from `self.np_random`, so its chance comes from"
+            " elsewhere: draw there, and let `super().reset(seed=seed)` prepare it."
+        )
+    if not is_seeded:
+        return (
+            "You draw from `self.np_random`, but the seed does not reach it: call"
+            " `super().reset(seed=seed)`, with the seed, in your `reset`."
+        )
+    return "You draw from `self.np_random`, and something else by chance as well."
 
 
 def _first_difference(

@@ -1,8 +1,9 @@
 """What can be said of a wrong result whose misconception is not known."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,13 @@ from dqn_tutorial.classroom.check.values import as_array
 Arrays = list[tuple[NDArray[Any], NDArray[Any], Inputs]]
 Marks = list[tuple[NDArray[Any], Inputs]]
 MOST_FACTS = 2
+# of a row's numbers: up, down, turned round, and one unlike the other
+PUSHES: tuple[Callable[[Any], Any], ...] = (
+    lambda x: x + 100,
+    lambda x: x - 100,
+    lambda x: -x,
+    lambda x: x * (1 + np.arange(x.size).reshape(x.shape)),
+)
 
 
 def known(
@@ -135,19 +143,47 @@ def _reacts(own: Function, right: Function, rows: Sequence[Row]) -> Iterator[str
             if c is None or d is None or c.shape != a.shape or d.shape != b.shape:
                 continue
             mine, theirs = ~np.isclose(a, c), ~np.isclose(b, d)
+            ever = partial(_ever_reacts, rows=rows, name=name)
             if (more := np.argwhere(mine & ~theirs)).size:
+                if ever(right, place=more[0].tolist()):
+                    continue
                 yield (
                     f"Entry {more[0].tolist()} of your result changes with `{name}[0]`,"
                     " and should not."
                 )
                 return
             if (less := np.argwhere(theirs & ~mine)).size:
+                if ever(own, place=less[0].tolist()):
+                    continue
                 yield (
                     f"Entry {less[0].tolist()} of your result does not change with"
                     f" `{name}[0]`, and should."
                 )
                 return
         return
+
+
+def _ever_reacts(
+    function: Function, rows: Sequence[Row], name: str, place: list[int]
+) -> bool:
+    """Say whether an entry of a result changes with the first row of an input, in any
+    of the cases: a largest or smallest number may stand in another row at first.
+    """
+    for *_, inputs in rows:
+        array = np.asarray(as_array(inputs[name]))
+        results = []
+        for change in (lambda x: x, *PUSHES):
+            new = array.copy()
+            new[:1] = change(new[:1])
+            other = {**copy.deepcopy(dict(inputs)), name: as_type(new, inputs[name])}
+            result = as_array(function(other)[1])
+            if result is None:
+                return True  # an error there: nothing is known
+            with suppress(IndexError):  # a smaller case
+                results.append(result[tuple(place)])
+        if results and not np.allclose(results, results[0], equal_nan=True):
+            return True
+    return False
 
 
 def _parts(rows: Sequence[Row]) -> list[str]:

@@ -224,12 +224,13 @@ def by_values(
                 seen.append(behaviour(own, case))
             except Wrong as wrong:
                 wrong.case = wrong.case or f"The inputs were {listed(case, shown)}."
+                wrong.inputs = case
                 raise
         rows: list[Row] = list(zip(seen, wanted, cases, strict=True))
         for key, refuses in traits:
             for (kind, result), want, inputs in sorted(rows, key=_size):
                 if kind == "value" and refuses(result, inputs):
-                    raise Wrong(key, case_of(result, want[1], inputs))
+                    raise _of(inputs, Wrong(key, case_of(result, want[1], inputs)))
         different = [row for row in rows if not alike_in_kind(row[0], row[1])]
         if not different:
             return
@@ -247,21 +248,25 @@ def by_values(
                 if all(
                     alike(found, behaviour(made, inputs)) for found, _, inputs in some
                 ):
-                    raise Wrong(
-                        key,
-                        form.case if form else case_of(result, want[1], shown_inputs),
-                    )
+                    words = form.case if form else case_of(result, want[1], first[2])
+                    raise _of(shown_inputs, Wrong(key, words))
         if kind == "error":
             raise result
         if form:
-            raise form
+            raise _of(shown_inputs, form)
         for (other, found), *_ in different:
             if other == "error":  # of a later case: it says more than numbers do
                 raise found
         facts = known(partial(behaviour, own), partial(behaviour, trusted(right)), rows)
-        raise Wrong("other values", case_of(result, want[1], shown_inputs), facts=facts)
+        words = case_of(result, want[1], shown_inputs)
+        raise _of(shown_inputs, Wrong("other values", words, facts=facts))
 
     return judge
+
+
+def _of(inputs: Mapping[str, Any], wrong: Wrong) -> Wrong:
+    wrong.inputs = inputs
+    return wrong
 
 
 def _size(row: Row) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from dqn_tutorial.classroom.check.guard import (
 )
 from dqn_tutorial.classroom.check.guest import chance_kept
 from dqn_tutorial.classroom.check.mending import mended
-from dqn_tutorial.classroom.check.values import describe, shown
+from dqn_tutorial.classroom.check.values import agree, describe, shown
 from dqn_tutorial.classroom.check.watching import (
     lines_of,
     watched,
@@ -90,8 +91,9 @@ def facts_of(
     key = getattr(wrong, "key", "an error")
     if not calls or key in CLEAR or not hasattr(function, "__code__"):
         return []
-    call, inputs, is_shown = _call_of(wrong, calls)
-    retry = _retry_of(wrong)
+    of_case = _call_of(wrong, calls)
+    call, inputs, is_shown = of_case or (*calls[-1], False)
+    retry = _told_of(wrong, "retry")
 
     def is_right() -> bool:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -106,13 +108,16 @@ def facts_of(
     wrong_facts = getattr(wrong, "details", {}).get("facts", "")
     with chance_kept():
         seen = watched(function, partial(call, **inputs))
-    told = way(function, seen)
+    told = way(function, seen) if of_case else ""
     given = "these inputs" if is_shown else listed(inputs, shown)
     heading = "What your lines make" + f", with {given}" * bool(inputs)
     if not is_left_open:
         return [f"{heading}:\n{told}"] if told else []
     words, line, names = "", 0, set[str]()
-    if retry is not None or not is_slow:
+    error = _told_of(wrong, "error")
+    # without the division no error is left, but that is not what is missing
+    is_division = isinstance(error, ZeroDivisionError)
+    if (retry is not None or not is_slow) and not is_division:
         with chance_kept():
             is_changing = key == "changes its input"
             words, line, names = mended(function, is_right, is_changing)
@@ -132,11 +137,16 @@ def facts_of(
 
 def _call_of(
     wrong: Any, calls: Sequence[Call]
-) -> tuple[Callable[..., Any], dict[str, Any], bool]:
-    """Return the call that the learner is shown, and whether it is that one, or else
-    the last call.
+) -> tuple[Callable[..., Any], dict[str, Any], bool] | None:
+    """Return the call that the learner is shown, and whether it alone is shown; where
+    no case is, the last call; nothing where the shown one is not known.
     """
+    given = _told_of(wrong, "inputs") or {}
+    for call, inputs in calls:
+        if given and all(given.get(name) is one for name, one in inputs.items()):
+            return call, inputs, True
     case = getattr(wrong, "case", "") or str(wrong)
+    found: dict[str, list[Call]] = {}
     for call, inputs in calls:
         named = {k: v for k, v in inputs.items() if not isinstance(v, Generator)}
         words = [listed(named, shown), listed(named)]
@@ -144,14 +154,21 @@ def _call_of(
             (one,) = named.values()
             is_class = isinstance(one, type)
             words.append(f"`Memory` that {one.__doc__}" if is_class else describe(one))
-        if any(len(text) > SHORT and text in case for text in words):
-            return call, inputs, True
-    return *calls[-1], False
+        for text in words:
+            if len(text) > SHORT and re.search(rf"{re.escape(text)}(?!\.?\w)", case):
+                found.setdefault(text, []).append((call, inputs))
+                break
+    for alike in found.values():
+        # large inputs of the same shapes read alike
+        if all(agree(one, other) for (_, one), (_, other) in pairwise(alike)):
+            return *alike[0], len(found) == 1
+    # of a case that is shown and not found, no other stands in its place
+    is_another = "Inputs: " in case and "Inputs: the same" not in case
+    return None if is_another and calls[-1][1] else (*calls[-1], False)
 
 
-def _retry_of(error: Any) -> Callable[[], bool] | None:
-    while error is not None:
-        if getattr(error, "retry", None):
-            return error.retry  # type: ignore[no-any-return]
+def _told_of(error: Any, name: str) -> Any:
+    """Return what an error, or one that it stands for, says of itself."""
+    while error is not None and not getattr(error, name, None):
         error = error.__context__
-    return None
+    return getattr(error, name, None)

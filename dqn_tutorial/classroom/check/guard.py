@@ -41,10 +41,11 @@ class Wrong(Exception):
     is said at once: `case`, the smallest example of it, or the form that is wrong. Of a
     misconception the exercise's own message is said too, with `details` filled in:
     after the case, or at once where there is none. `retry`: whether the answer is right
-    now, on the cases that refused it.
+    now, on the cases that refused it. `inputs`: of the case.
     """
 
     retry: Callable[[], bool] | None = None
+    inputs: Mapping[str, Any] | None = None
 
     def __init__(self, key: str, case: str = "", **details: Any) -> None:
         super().__init__(key, case)
@@ -65,7 +66,7 @@ class OwnError(Exception):
     def __init__(
         self, error: BaseException, answer: Callable[..., Any], inputs: dict[str, Any]
     ) -> None:
-        self.error, self.text = error, _text_of(error)
+        self.error, self.text, self.inputs = error, _text_of(error), inputs
         words = f"{type(error).__name__}: {self.text}".rstrip(":. ")
         super().__init__(
             f"Your code stopped with {quoted(words)}{_line_of(error, answer)}.\nThe"

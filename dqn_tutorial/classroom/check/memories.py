@@ -112,12 +112,13 @@ _ERRORS = (
 def judge_test(answer: Any, rng: np.random.Generator) -> None:
     """Judge a test of memories by what it says of each."""
     said: dict[str, bool] = {}
+    memories: dict[str, type] = {}
     has_stored: dict[str, bool] = {}
     has_changed: dict[str, bool] = {}
     for name, (_, keep, read) in MEMORIES.items():
         log: Log = []
         memory = _memory(keep, read, log)
-        memory.__doc__ = name
+        memory.__doc__, memories[name] = name, memory
         said[name] = _told(answer, memory)
         has_stored[name] = bool(log)
         has_changed[name] = any(not np.array_equal(step, was) for step, was in log)
@@ -166,7 +167,9 @@ def judge_test(answer: Any, rng: np.random.Generator) -> None:
         ("read too early", lambda: has_changed[_LATE]),
         ("late copy missed", lambda: True),
     )
-    raise Wrong(next(key for key, fits in signs if fits()), case)
+    wrong = Wrong(next(key for key, fits in signs if fits()), case)
+    wrong.inputs = {"Memory": memories[missed[0]]}
+    raise wrong
 
 
 def _told(answer: Any, memory: type) -> bool:

@@ -363,13 +363,15 @@ def _judge_ring(answer: Any, rng: np.random.Generator) -> None:
 
 
 newest_step = Exercise("newest_step", HERE, minutes=10, difficulty=2, judge=_judge_ring)
-RIGHT = {
-    "mask": "D",
-    "target": "C",
-    "argmin": "E",
-    "gradient": "A",
-    "coin": "B",
-    "mean": "C",
+CHANGES = "mask", "target", "argmin", "gradient", "coin", "mean"
+RIGHT = dict(zip(CHANGES, "DCEABC", strict=True))
+# what a letter says of a change
+SAID = {
+    "A": "the program stops with this change.",
+    "B": "all three readings keep their bounds.",
+    "C": "the values stay far from q*, but never too large.",
+    "D": "values become too large, above any return.",
+    "E": "the values are learned well, and only the acting suffers.",
 }
 
 
@@ -382,9 +384,11 @@ def _judge_changes(answer: Any, rng: np.random.Generator) -> None:
         raise NotAttempted
     if not set(given.values()) <= set("ABCDE?"):
         raise Wrong("no letter")
-    for name, letter in given.items():
-        if letter not in (RIGHT[name], "?"):
-            raise Wrong(name)
+    wrong = [name for name, letter in given.items() if letter not in (RIGHT[name], "?")]
+    if wrong:
+        letters = {name: given[name] for name in wrong}
+        said = [f"{name}: {one} says that {SAID[one]}" for name, one in letters.items()]
+        raise Wrong(" + ".join(wrong), "\n".join([*said, "That is not so."]))
     if open_ones:
         raise NotAttempted(f"Right so far; still open: {', '.join(open_ones)}.")
 

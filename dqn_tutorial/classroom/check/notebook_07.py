@@ -235,6 +235,7 @@ SETTINGS = (
     "late start",
 )
 CURVES = "CEBFDA"
+EXAMPLE = "ABCDEF"
 
 
 def _judge_curves(answer: Any, rng: np.random.Generator) -> None:
@@ -243,7 +244,7 @@ def _judge_curves(answer: Any, rng: np.random.Generator) -> None:
     if not isinstance(answer, str):
         raise Wrong(
             "no letters",
-            f'Give six letters as text, such as "ABCDEF", not {describe(answer)}.',
+            f'Give six letters as text, such as "{EXAMPLE}", not {describe(answer)}.',
         )
     letters = answer.upper().replace(" ", "").replace(",", "")
     if sorted(letters) != sorted(CURVES):
@@ -254,7 +255,8 @@ def _judge_curves(answer: Any, rng: np.random.Generator) -> None:
         )
     for setting, letter, own in zip(SETTINGS, letters, CURVES, strict=True):
         if letter != own:
-            raise Wrong(setting)
+            words = f"{EXAMPLE} is the order of the example, which shows the form only."
+            raise Wrong(setting, words * (letters == EXAMPLE))
 
 
 match_curves = Exercise(

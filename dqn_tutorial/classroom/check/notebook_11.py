@@ -171,7 +171,9 @@ def _judge_questions(answer: object, rng: np.random.Generator) -> None:
             wrong[task] = f"{task} {digit}" if digit in _EARLIER[task] else task
     if wrong:
         keys = " + ".join(dict.fromkeys(wrong.values()))
-        raise Wrong(keys, f"Right but for {' and '.join(wrong)}.")
+        is_none = len(wrong) == len(ASKED)
+        words = "None is right" if is_none else f"Right but for {' and '.join(wrong)}"
+        raise Wrong(keys, f"{words}.")
 
 
 first_question = Exercise(

@@ -23,6 +23,7 @@ MOST_SHOWN = 6  # lines of which the values are told
 LARGEST = 1_000  # numbers of an array that is compared before and after a line
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
+DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 PARTS = (ast.Call, ast.BinOp, ast.Subscript, ast.Compare, ast.UnaryOp, ast.IfExp)
 
 
@@ -36,6 +37,7 @@ class Seen:
         changed: an input, and the line that changed it first.
         shared: an input that was changed, and another name of its numbers.
         together: names that a line changed at once, since they share their numbers.
+        copies: an input, and the name of a copy of it and the line that changed it.
         names: at an error, the values of the names in its line.
         last: the line that ran last.
         returned: what came out.
@@ -46,6 +48,7 @@ class Seen:
     changed: dict[str, int] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
     together: dict[int, list[str]] = field(default_factory=dict)
+    copies: dict[str, tuple[str, int]] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)
     last: int = 0
     returned: Any = None
@@ -109,6 +112,12 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
     ids: dict[str, int] = {}
     last = 0
 
+    def add(place: tuple[int, str], value: Any) -> None:
+        values = seen.values.setdefault(place, [])
+        # whether an expression was met again is not seen where its value is the same
+        if not values or not _same(values[-1], value):
+            values.append(value)
+
     def look(frame: FrameType) -> None:
         for name, (value, was) in given.items():
             if name not in seen.changed and not _same(_kept(value), was):
@@ -120,13 +129,16 @@ def _tracer(seen: Seen, texts: Mapping[str, tuple[int, str]], code: CodeType) ->
         for name, value in dict(frame.f_locals).items():
             if name in texts:
                 if kept.get(name) is not value or name not in kept:
-                    seen.values.setdefault(texts[name], []).append(_kept(value))
+                    add(texts[name], _kept(value))
                     kept[name] = value
             elif name not in kept or not _same(kept[name], _kept(value)):
                 if last:
-                    seen.values.setdefault((last, name), []).append(_kept(value))
+                    add((last, name), _kept(value))
                 if name in kept and ids.get(name) == id(value):
                     moved.append((name, value))
+                    for source, (_, was) in given.items():
+                        if name not in given and _same(kept[name], was):
+                            seen.copies.setdefault(source, (name, last))
                 kept[name] = _kept(value)
             ids[name] = id(value)
         for (one, a), (other, b) in combinations(moved, 2):
@@ -227,12 +239,19 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
         ]
         if told or parts:
             yield f"In line {seen.last} meet: {', '.join([*told, *parts][:5])}."
+        yield from _divisors(tree, seen)
     for (line, text), values in seen.values.items() if key == "nan" else ():
         if any(x is not None and np.isnan(x).any() for x in map(_numbers, values)):
             yield f"The first `nan` comes of `{text}` in line {line}."
             break
     if tree is None:
         return
+    is_silent = seen.returned is None and key != "an error" and not seen.changed
+    for name, (copy, line) in [*seen.copies.items()][:1] if is_silent else ():
+        yield (
+            f"Line {line}, {quoted(texts[line])}, changes `{copy}`, a copy of"
+            f" `{name}`, and your function returns nothing: the copy is lost."
+        )
     for line, (one, other) in seen.together.items() if not seen.changed else ():
         yield (
             f"Line {line}, {quoted(texts[line])}, changes `{one}` and `{other}` at"
@@ -258,6 +277,23 @@ def what_is_seen(function: Any, seen: Seen, key: str) -> Iterator[str]:
             if values and _numbers(values[0]) is not None and not is_own_change:
                 text = quoted(ast.unparse(node))
                 yield f"What {text} gives in line {node.lineno} is not used."
+
+
+def _divisors(tree: ast.AST | None, seen: Seen) -> Iterator[str]:
+    """Say in the line of an error what is 0 and divides."""
+    for node in ast.walk(tree) if tree else ():
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, DIVISIONS):
+            continue
+        text = ast.unparse(node.right)
+        values = [_kept(seen.names[text])] if text in seen.names else []
+        values = values or seen.values.get((node.right.lineno, text), [])
+        numbers = _numbers(values[-1]) if values else None
+        is_zero = numbers is not None and not numbers.ndim and not numbers
+        if is_zero and node.lineno == seen.last:
+            yield (
+                f"`{text}` is 0 there, and nothing can be divided by it: that case"
+                " needs an answer of its own."
+            )
 
 
 def _shapes(tree: ast.FunctionDef, seen: Seen) -> Iterator[str]:
@@ -296,6 +332,10 @@ def way(function: Any, seen: Seen) -> str:
             by_line.setdefault(line, []).append(f"`{text}` {words}")
     for line, parts in sorted(by_line.items()):
         told.append(f"Line {line}, {quoted(texts[line])}: {', '.join(parts[-3:])}.")
+    numbers = _numbers(_kept(seen.returned))
+    if not told and seen.last in texts and numbers is not None and numbers.size <= 12:
+        text = quoted(texts[seen.last])
+        return f"Line {seen.last}, {text}, gives {shown(numbers)}."
     if len(told) > MOST_SHOWN:
         told = [words for words in told if "`for " not in words]
     return "\n".join(told[-MOST_SHOWN:])
