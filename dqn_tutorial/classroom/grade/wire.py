@@ -66,7 +66,9 @@ class Wire:
                 self.numbers.pop(id(it))
 
     def _forget(self, n_calls: int) -> None:
-        """Forget objects that came before the last calls."""
+        """Forget objects that came before the last calls, none for a number below 0."""
+        if n_calls < 0:
+            return
         self.n_calls += 1
         first = self.n_calls - n_calls
         self.keep({number for number, came in self.came.items() if came >= first})
@@ -81,8 +83,7 @@ class Wire:
         Raises:
             ValueError: it is too much.
         """
-        if n_calls >= 0:
-            self._forget(n_calls)
+        self._forget(n_calls)
         trees = [self._tree(value) for value in values]
         states, blocks, blob = {}, {}, bytearray()
         seen: set[int] = set()
@@ -115,8 +116,7 @@ class Wire:
             raise ValueError("a message is too long")
         head, blob = map(self._bytes, sizes)
         kind, n_calls, trees, states, blocks = json.loads(head)
-        if n_calls >= 0:
-            self._forget(n_calls)
+        self._forget(n_calls)
         for number, (start, end) in blocks.items():
             new = np.frombuffer(blob[start:end], np.uint8)
             if (block := self.objects.get(int(number))) is None:
@@ -291,11 +291,8 @@ class Wire:
         ]
 
     def _leaves(self) -> list[tuple[int, torch.Tensor]]:
-        return [
-            (number, it)
-            for number, it in self.objects.items()
-            if isinstance(it, torch.Tensor) and it.is_leaf and it.requires_grad
-        ]
+        tensors = [it for it in self.objects.items() if isinstance(it[1], torch.Tensor)]
+        return [it for it in tensors if it[1].is_leaf and it[1].requires_grad]
 
     def _make(self, number: int, state: Any) -> None:
         """Make an object that this side does not have yet."""
