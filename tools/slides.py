@@ -89,11 +89,12 @@ def picture(notebook: str, name: str) -> Picture:
 
 
 def heading(notebook: str, name: str) -> str:
-    """Return the heading under which a cell stands."""
+    """Return the heading of the part in which a cell stands."""
     last = ""
     for cell in cells(notebook):
         if cell.cell_type == "markdown":
-            last = ([last] + re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE))[-1]
+            found = re.findall(r"^#+ (?!Exercise)(.+)$", cell.source, re.MULTILINE)
+            last = [last, *found][-1]
         if cell.id == name:
             return last
     raise Refused(f"{notebook} has no cell {name!r}")
@@ -150,7 +151,7 @@ def parts(sitting: str, beside: bool) -> Iterator[tuple[str, str, str, str, int]
         if question := own.get("question"):
             stem, key = asked(question)
             yield head, stem, told, f"{notes} (Question `{question}`.)", minutes
-            yield f"{head} Answer", key, told, "Who thought otherwise, and why?", 1
+            yield f"Answer: {head}", key, told, "Who thought otherwise, and why?", 1
         else:
             yield head, content, where, notes, minutes
 
@@ -169,7 +170,7 @@ def page(sitting: str, beside: bool = False) -> str:
         slides.append(
             f"""<section class="slide" id="s{number}" data-minutes="{minutes}">
 <{level} tabindex="-1">{title}</{level}>
-<div class="content">{content}</div>
+<div class="content{" words" * ("<img" not in content)}">{content}</div>
 <p class="place">{where} · {number}</p>
 </section>
 <div class="notes"><p><b>{minutes} {unit}.</b></p>{as_html(notes, in_mathml)}</div>"""
