@@ -14,7 +14,7 @@ from tests.jupyter import chromium, open_page, skip_without_browser, violations
 from tools import slides
 
 SMALLEST = 28  # pixels of a slide's text, on a projector of 1280 x 720
-FORMULA = re.compile(r"\$\$.*?\$\$|\$.*?\$", re.DOTALL)
+SHOWN = re.compile(r"\$\$.*?\$\$|\$.*?\$|^\|.*?$", re.DOTALL | re.MULTILINE)
 # of each slide: whether all of it is seen, and its smallest letters
 MEASURE = """() => [...document.querySelectorAll(".slide")].map(slide => {
   for (const own of document.querySelectorAll(".slide"))
@@ -24,6 +24,7 @@ MEASURE = """() => [...document.querySelectorAll(".slide")].map(slide => {
     !own.closest("math, svg") || own.localName === "math");
   const over = slide.scrollHeight > slide.clientHeight
     || seen.some(own => own.getBoundingClientRect().bottom > box.bottom + 1
+      || own.getBoundingClientRect().top < box.top - 1
       || own.getBoundingClientRect().right > innerWidth);
   const sizes = seen.filter(own => own.matches("p, li, td"))
     .map(own => parseFloat(getComputedStyle(own).fontSize));
@@ -33,8 +34,8 @@ MEASURE = """() => [...document.querySelectorAll(".slide")].map(slide => {
 
 
 def words(text: str) -> int:
-    """How many words a text has beside its formulas and the frame of a table."""
-    return len(re.findall(r"\w[\w.,'-]*", FORMULA.sub(" ", text)))
+    """How many words a text has beside its formulas and tables."""
+    return len(re.findall(r"\w[\w.,'-]*", SHOWN.sub(" ", text)))
 
 
 def told(slide: dict[str, str]) -> int:

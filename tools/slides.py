@@ -103,7 +103,8 @@ def heading(notebook: str, name: str) -> str:
 def place(notebook: str, name: str, beside: bool) -> str:
     """Return where a cell stands, as a link if the site lies beside the slides."""
     title = heading(notebook, name)
-    words = html.escape(f"Notebook {notebook[:2]}: {re.sub(r'[*`$]', '', title)}")
+    plain = re.sub(r"[*`$]| \(\d+ minutes.*\)$", "", title)
+    words = html.escape(f"Notebook {notebook[:2]}: {plain}")
     if not beside:
         return words
     address = html.escape(f"../site/{notebook}.html#{title.replace(' ', '-')}")
@@ -170,7 +171,7 @@ def page(sitting: str, beside: bool = False) -> str:
         slides.append(
             f"""<section class="slide" id="s{number}" data-minutes="{minutes}">
 <{level} tabindex="-1">{title}</{level}>
-<div class="content{" words" * ("<img" not in content)}">{content}</div>
+<div class="content{" words" * (not re.search("<img|<ul", content))}">{content}</div>
 <p class="place">{where} · {number}</p>
 </section>
 <div class="notes"><p><b>{minutes} {unit}.</b></p>{as_html(notes, in_mathml)}</div>"""
