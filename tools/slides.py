@@ -111,23 +111,33 @@ def place(notebook: str, name: str, beside: bool) -> str:
     return f'<a href="{address}">{words}</a>'
 
 
+def written(text: str) -> str:
+    """Return Markdown as HTML, in which no line ends between a formula and a comma."""
+    return re.sub(
+        r"(<math(?:(?!</?math|display=).)*</math>&#8288;)([.,;:?!)]+)",
+        r'<span class="whole">\1\2</span>',
+        as_html(text, in_mathml),
+        flags=re.DOTALL,
+    )
+
+
 def asked(name: str) -> tuple[str, str]:
     """Return a question of the bank and its answer, as HTML."""
     own = bank.named(name)
     marked = zip(bank.LETTERS, own.choices, strict=False)
     listed = "\n".join(f"- **{letter}** {choice}" for letter, choice in marked)
-    stem = as_html(f"{own.stem.strip()}\n\n{listed}", in_mathml)
+    stem = written(f"{own.stem.strip()}\n\n{listed}")
     if own.sketches:
         stem += sketch(own.sketches)
     chosen = dict(zip(bank.LETTERS, own.choices, strict=False)).get(own.key, "")
     right = f"**{own.key}** {chosen}".strip()
-    return stem, as_html(f"{right}\n\n{own.why.strip()}", in_mathml)
+    return stem, written(f"{right}\n\n{own.why.strip()}")
 
 
 def first_words(sitting: str) -> str:
     """Return the title slide's text."""
     goal = " ".join(GOALS[sitting]["goal"].split())
-    return as_html(f"After this sitting you can: {goal}.", in_mathml)
+    return written(f"After this sitting you can: {goal}.")
 
 
 def parts(sitting: str, beside: bool) -> Iterator[tuple[str, str, str, str, int]]:
@@ -138,7 +148,7 @@ def parts(sitting: str, beside: bool) -> Iterator[tuple[str, str, str, str, int]
     yield deck["title"], first_words(sitting), told, deck["notes"], 1
     for own in deck["slides"]:
         head, notes, minutes = own["head"], own["notes"], own["minutes"]
-        content = as_html(own.get("text", ""), in_mathml)
+        content = written(own.get("text", ""))
         where = told
         if name := own.get("picture"):
             shown = picture(deck["notebook"], name)
@@ -166,7 +176,7 @@ def page(sitting: str, beside: bool = False) -> str:
         parts(sitting, beside), 1
     ):
         level = "h1" if number == 1 else "h2"
-        title = as_html(head, in_mathml).removeprefix("<p>").removesuffix("</p>")
+        title = written(head).removeprefix("<p>").removesuffix("</p>")
         unit = "minute" if minutes == 1 else "minutes"
         slides.append(
             f"""<section class="slide" id="s{number}" data-minutes="{minutes}">
@@ -174,7 +184,7 @@ def page(sitting: str, beside: bool = False) -> str:
 <div class="content{" words" * (not re.search("<img|<ul", content))}">{content}</div>
 <p class="place">{where} · {number}</p>
 </section>
-<div class="notes"><p><b>{minutes} {unit}.</b></p>{as_html(notes, in_mathml)}</div>"""
+<div class="notes"><p><b>{minutes} {unit}.</b></p>{written(notes)}</div>"""
         )
     name = html.escape(f"{sitting}: {texts()[sitting]['title']}")
     return f"""<!doctype html>
