@@ -19,7 +19,8 @@ SHOWN = re.compile(r"\$\$.*?\$\$|\$.*?\$|^\|.*?$", re.DOTALL | re.MULTILINE)
 MEASURE = """() => [...document.querySelectorAll(".slide")].map(slide => {
   for (const own of document.querySelectorAll(".slide"))
     own.classList.toggle("now", own === slide);
-  const content = slide.querySelector(".content"), box = content.getBoundingClientRect();
+  const content = slide.querySelector(".content");
+  const box = content.getBoundingClientRect();
   const seen = [...content.querySelectorAll("*")].filter(own =>
     !own.closest("math, svg") || own.localName === "math");
   const over = slide.scrollHeight > slide.clientHeight

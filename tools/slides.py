@@ -103,7 +103,7 @@ def heading(notebook: str, name: str) -> str:
 def place(notebook: str, name: str, beside: bool) -> str:
     """Return where a cell stands, as a link if the site lies beside the slides."""
     title = heading(notebook, name)
-    plain = re.sub(r"[*`$]| \(\d+ minutes.*\)$", "", title)
+    plain = re.sub(r"[*`$]|^\d\d | \(\d+ minutes.*\)$", "", title)
     words = html.escape(f"Notebook {notebook[:2]}: {plain}")
     if not beside:
         return words
