@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALL = $(PYTHON) tools/install.py
 PIP = $(if $(INDEX),--extra-index-url $(INDEX))
 
-.PHONY: lab test site answers quick notebooks reruns evidence faults mutants kills exam gift room class grading nbgrader otter lint train bench lock clean learner reader tester developer
+.PHONY: lab test site slides answers quick notebooks reruns evidence faults mutants kills exam gift room class grading nbgrader otter lint train bench lock clean learner reader tester developer
 
 lab: learner  ## open your copy of the course in JupyterLab
 	$(BIN)/python -m dqn_tutorial course $(COURSE) -- $(OPTIONS)
@@ -19,6 +19,9 @@ test: tester  ## run the tests and every notebook
 
 site: reader  ## build the course as web pages in site/, which open without a server
 	$(BIN)/python -m tools.site.build
+
+slides: reader  ## a deck of slides for each sitting, in slides/, without a network
+	$(BIN)/python -m tools.slides
 
 answers: learner  ## compute what the small labs answer in the web pages, some minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.site.small_labs
