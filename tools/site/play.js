@@ -35,7 +35,7 @@ export function play(place, { source, stories }, create) {
     showTau(TAUS[tau.value]);
     send({ type: "move", name: "tau", value: TAUS[tau.value] });
   });
-  target.addEventListener("change", () => send({ type: "move", name: "target", value: Number(target.checked) }));
+  target.addEventListener("change", () => send({ type: "move", name: "target", value: target.checked ? null : 0 }));
   send({ type: "open", settings: {}, stories });
   pace();
   const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;

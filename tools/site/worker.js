@@ -117,7 +117,7 @@ class Run {
     const mean = yield* evaluate(config, this.greedy, CONFIRMING, generator(config.seed, "end"));
     this.news.end = mean;
     this.say(`${whole(record.step)} steps, the whole budget: ${CONFIRMING} greedy episodes with the last ` +
-      `weights return ${whole(mean)} on average.`);
+      `weights return ${whole(mean)} on average. Start begins anew.`);
   }
 
   // Goes on with the evaluations that wait.

@@ -20,6 +20,10 @@ const DECADES = [-4, 3]; // of the errors
 const CIVIDIS = [[0, 34, 78], [58, 72, 108], [123, 123, 120], [186, 174, 108], [254, 232, 56]];
 const [ANGLE, VELOCITY] = [0.21, 2.5]; // ends of the map: rad, rad/s
 const spoken = (name) => name.replace("_", " ");
+function moved(name, value) {
+  if (name === "target") return value === 0 ? "no target network" : "target network";
+  return `${spoken(name)} ${value === null ? "free" : short(value)}`;
+}
 const upTo = (n) => Array.from({ length: n + 1 }, (_, k) => k / n);
 const decade = (power) => [1, 1.5, 2, 3, 5, 7].map((digit) => Number(`${digit}e${power}`));
 const RATES = [...[-5, -4, -3, -2].flatMap(decade), 0.1];
@@ -170,6 +174,7 @@ function axes(p, run, [low, high], rows, name) {
   }
   c.textBaseline = "bottom";
   for (const [share, align] of [[0, "left"], [0.5, "center"], [1, "right"]]) {
+    if (share === 0.5 && right - left < 18 * size) continue; // no room between the ends
     c.textAlign = align;
     c.fillText(whole(share * run.span) + (share === 1 ? " steps" : ""), x(share * run.span), height);
   }
@@ -187,7 +192,7 @@ function mark({ c, x, top, right, bottom, size, ink }, moves, rows) {
   c.textAlign = "left";
   for (const [step, name, value] of shown) {
     const row = ends.indexOf(Math.min(...ends));
-    const words = `${spoken(name)} ${value === null ? "free" : short(value)}`;
+    const words = moved(name, value);
     const [start, length] = [Math.max(x(step), ends[row]), c.measureText(words).width];
     const place = Math.min(start, right - length);
     stroke(c, [[x(step), top], [x(step), bottom]], ink, 1.5, [2, 3]);
