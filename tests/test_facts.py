@@ -229,19 +229,16 @@ def test_a_division_by_zero_asks_for_a_case_and_no_change() -> None:
 
 
 def test_the_trace_is_of_the_case_that_is_shown() -> None:
-    code = (
-        "def f(a, b, gamma):\n    n = a.size\n    return np.zeros(9)[n * 3 + a.size]\n"
-    )
-    cases = [
-        {"a": np.arange(n + 0.0), "b": a, "gamma": 0.5} for n, a in ((1, 1), (3, 1))
-    ]
-    judge = exercise.by_values(
-        lambda rng: cases[1], lambda a, b, gamma: 0.0, by_hand=cases
-    )
-    verdict = exercise.Exercise("of_cases", "01", 1, 1, judge).verdict(
-        function_of(code), 0
-    )
-    assert "index 12" in verdict.message and "`n` is 3" in verdict.hint
+    code = """
+def f(a):
+    top = int(a.max())
+    return np.zeros(9)[top + 1]
+"""
+    cases = [{"a": np.full(3, top)} for top in (1.0, 8.0)]  # both are [3] in words
+    judge = exercise.by_values(lambda rng: cases[1], lambda a: 0.0, by_hand=cases)
+    made = exercise.Exercise("of_cases", "01", 1, 1, judge)
+    verdict = made.verdict(function_of(code), 0)
+    assert "index 9" in verdict.message and "`top` is 8" in verdict.hint
 
 
 def test_an_entry_that_may_depend_on_a_row_is_not_blamed() -> None:
