@@ -195,3 +195,60 @@ def test_bits_before_comparisons_are_named() -> None:
     code = "def f(a, b, gamma):\n    return a * (gamma > 0 & len(b) < 7) * 3\n"
     hint = hint_of(function_of(code))
     assert "`0 & len(b)` in line 2 is reckoned before the comparisons" in hint
+
+
+def test_a_copy_that_is_changed_and_lost_is_named() -> None:
+    code = """
+def f(q, k):
+    table = np.array(q)
+    table[k] += 1
+"""
+
+    def raised(q: Any, k: int) -> Any:
+        q[k] += 1
+
+    judge = exercise.by_values(
+        lambda rng: {"q": rng.normal(size=4), "k": 2},
+        raised,
+        inputs_it_changes=("q",),
+    )
+    hint = exercise.Exercise("of_copies", "01", 1, 1, judge).verdict(
+        function_of(code), 0
+    )
+    assert "changes `table`, a copy of `q`, and your function returns nothing" in str(
+        hint.hint
+    )
+
+
+def test_a_division_by_zero_asks_for_a_case_and_no_change() -> None:
+    hint = hint_of(function_of("def f(a, b, gamma):\n    return a / int(gamma)\n"))
+    assert "`int(gamma)` is 0 there" not in hint  # NumPy divides an array by it
+    code = "def f(a, b, gamma):\n    return 3 / int(gamma) * a\n"
+    hint = hint_of(function_of(code))
+    assert "`int(gamma)` is 0 there" in hint and "has no place" not in hint
+
+
+def test_the_trace_is_of_the_case_that_is_shown() -> None:
+    code = """
+def f(a):
+    top = int(a.max())
+    return np.zeros(9)[top + 1]
+"""
+    cases = [{"a": np.full(3, top)} for top in (1.0, 8.0)]  # both are [3] in words
+    judge = exercise.by_values(lambda rng: cases[1], lambda a: 0.0, by_hand=cases)
+    made = exercise.Exercise("of_cases", "01", 1, 1, judge)
+    verdict = made.verdict(function_of(code), 0)
+    assert "index 9" in verdict.message and "`top` is 8" in verdict.hint
+
+
+def test_an_entry_that_may_depend_on_a_row_is_not_blamed() -> None:
+    cases = [
+        {"q": np.array([[4.0, 8.0], [6.0, 2.0]])},
+        {"q": np.array([[1.0, 5.0], [3.0, 7.0]])},
+    ]
+    judge = exercise.by_values(
+        lambda rng: cases[0], lambda q: q.min(0) ** 3, by_hand=cases
+    )
+    made = exercise.Exercise("of_rows", "01", 1, 1, judge)
+    verdict = made.verdict(lambda q: q.max(0) ** 3 + q.mean(0) / 7, 0)
+    assert "and should not" not in f"{verdict.message}{verdict.hint}"
