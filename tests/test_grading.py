@@ -39,7 +39,7 @@ MIXED: Sequence[dict[str, tuple[str, float]]] = (
     {"expectation_backup": ("expected_unmasked", 1), "what_is_seen": ('"C"', 1)},
     {"taken_q": ("taken_by_loop", 1), "td_loss": ("loss_expanded", 2)},
     {"ring_store": ("stored_with_copy", 2), "copy_test": ("tested_at_once", 1)},
-    {"epsilon_at": ("line_for_ever", 0.5), "act_and_store": ("step_twice", 1)},
+    {"epsilon_at": ("line_for_ever", 0.5), "act_and_store": ("step_in_torch", 2)},
     {"recent_mean": ("by_loop", 0), "match_curves": ('"??????"', 0)},
     {"double_target": ("double_of_the_online", 1), "maxmin_target": ("maxmin_flat", 2)},
 )

@@ -13,8 +13,8 @@ MOST_NUMBERS = 1_000_000  # of an array, which may be larger than its memory
 class Block:
     """Memory that arrays and tensors lie in, as bytes."""
 
-    def __init__(self, memory: Any, owner: Any = None) -> None:
-        self.memory, self.owner = memory, owner
+    def __init__(self, memory: Any) -> None:
+        self.memory = memory
         self.start: int = memory.__array_interface__["data"][0]
 
 
@@ -36,7 +36,8 @@ class Pulled(torch.autograd.Function):
 
 
 class _Memory:
-    def __init__(self, start: int, size: int) -> None:
+    def __init__(self, start: int, size: int, owner: Any) -> None:
+        self.owner = owner  # as long as an array lies in it
         self.__array_interface__ = {
             "data": (start, False),
             "shape": (size,),
@@ -45,9 +46,11 @@ class _Memory:
         }
 
 
-def memory_at(start: int, size: int) -> Any:
-    """Return the bytes from an address on, as an array."""
-    return np.asarray(_Memory(start, size)) if size else np.empty(0, np.uint8)
+def memory_at(start: int, size: int, owner: Any) -> Any:
+    """Return the bytes from an address on as an array, which keeps their owner."""
+    if not size:
+        return np.empty(0, np.uint8)
+    return np.asarray(_Memory(start, size, owner))
 
 
 def steps_of(it: Any) -> list[int]:

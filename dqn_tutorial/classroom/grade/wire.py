@@ -262,7 +262,7 @@ class Wire:
             start, size = low, high - low
         if low == high or not start <= low <= high <= start + size:
             start, size = (low, high - low) if low < high else (address, 0)
-        return self._note(Block(memory_at(start, size), it)), address - start
+        return self._note(Block(memory_at(start, size, it))), address - start
 
     def _pulls(self, it: torch.Tensor) -> Any:
         """Return the gradients of each number of a result, by the numbers of the
