@@ -297,10 +297,13 @@ def raise_again(
     kind: Any = next(known[name] for name in names if name in known)
     if not issubclass(kind, Exception | SystemExit):
         kind = Exception
-    error = kind.__new__(kind, text)
-    if kind.__name__ != names[0] or str(error) != text:
-        made: Any = type(str(names[0]), (kind,), {"__str__": lambda self: text})
-        error = made.__new__(made)
+    made: Any = type(str(names[0]), (kind,), {"__str__": lambda self: text})
+    error = made.__new__(made)
+    with suppress(Exception):  # of a kind that wants more than words
+        plain = kind(text)
+        error = (
+            plain if (type(plain).__name__, str(plain)) == (names[0], text) else error
+        )
     if not 0 < line <= len(lines):
         raise error
     # the judge quotes this line, and sees no other

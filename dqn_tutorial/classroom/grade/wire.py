@@ -153,6 +153,8 @@ class Wire:
 
     def _tree(self, value: Any) -> Any:
         """Return a value as JSON; an object that can change by its number."""
+        if isinstance(value, np.ndarray) and value.dtype.kind == "U":
+            value = value.tolist()
         if value is None or type(value) in PLAIN:
             return value
         if id(value) in self.numbers:
@@ -207,7 +209,6 @@ class Wire:
             return ["rng", it.bit_generator.state]
         if isinstance(it, torch.nn.Module):
             plain = {k: v for k, v in vars(it).items() if type(v) in PLAIN}
-            plain.pop("_is_full_backward_hook", None)
             own = [[k, self._tree(v)] for k, v in it.named_parameters()]
             return ["module", type(it).__name__, plain, own]
         return self._place(it)
