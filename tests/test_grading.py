@@ -284,28 +284,37 @@ def test_a_table_of_the_known_results_brings_nothing(tmp_path: Path) -> None:
 def table(rewards, gamma):
     return KNOWN.get(repr((rewards.tolist(), gamma)), 0.0)
 check.discounted_return(table)"""
-    path = tmp_path / "table.ipynb"
-    notebook_with(path, {exercise.name: source})
-    with remote.Prison() as prison:
-        mark = grade.mark_of(sources.read_cells(path), exercise, 7, prison)
+    mark = judged(exercise.name, source, tmp_path)
     assert (mark.points, mark.verdict.status) == (0.0, "not yet")
     assert mark.remark == "right for the notebook's inputs alone: look at it"
 
 
+def judged(name: str, cell: str, folder: Path) -> grade.Mark:
+    path = folder / "mine.ipynb"
+    notebook_with(path, {name: cell})
+    with remote.Prison() as prison:
+        cells = sources.read_cells(path)
+        return grade.mark_of(cells, check.EXERCISES[name], 7, prison)
+
+
 def test_an_answer_may_go_on_from_an_earlier_one(tmp_path: Path) -> None:
     """By the name that the notebook gives it; it is called with the judge's clock."""
-    exercise = check.EXERCISES["double_target"]
-    source = """from dqn_tutorial.classroom import check
+    cell = """from dqn_tutorial.classroom import check
 def doubled(reward, next_q_online, next_q_target, terminated, gamma):
     value = taken(next_q_target, next_q_online.argmax(-1)).detach()
     return reward + gamma * ~terminated * value
 taken = check.taken_q.function
 check.double_target(doubled)"""
-    path = tmp_path / "mine.ipynb"
-    notebook_with(path, {exercise.name: source})
-    with remote.Prison() as prison:
-        mark = grade.mark_of(sources.read_cells(path), exercise, 7, prison)
-    assert mark.points == exercise.difficulty, mark
+    assert judged("double_target", cell, tmp_path).verdict.status == "correct"
+
+
+def test_a_result_that_changes_with_the_next_call_is_found_out(tmp_path: Path) -> None:
+    cell = """SEEN = np.zeros(4, np.float32)
+def seen(day):
+    SEEN[:] = day.slot / 12, day.shelf / 6, day.ready, day.later
+    return SEEN
+check.all_it_needs(seen)"""
+    assert judged("all_it_needs", cell, tmp_path).verdict.key == "one array for all"
 
 
 def test_a_message_cannot_reach_into_what_stays_with_the_judge() -> None:

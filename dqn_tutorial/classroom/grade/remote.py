@@ -229,10 +229,12 @@ class Guest:
             line.send("value", found)
 
     def call(self, *given: Any, **named: Any) -> Any:
-        """Call the answer."""
+        """Call the answer. The last result is kept: the next one may be the same array,
+        changed.
+        """
         if self.wire is None:
             self.load()
-        return self.question("call", given, named, n_calls=0)
+        return self.question("call", given, named, n_calls=1)
 
     def make(self, *given: Any, **named: Any) -> Any:
         """Make an object of the answer, which is a class."""
@@ -242,7 +244,6 @@ class Guest:
 
     def method(self, *question: Any) -> Any:
         """Call a method of such an object."""
-        # the last result is kept: it must not be the next one
         return self.question("method", *question, n_calls=1)
 
 
