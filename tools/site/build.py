@@ -200,6 +200,7 @@ def build(out: Path) -> None:
             page = page.replace(written, wanted)
         path.write_text(page, encoding="utf-8")
     shutil.rmtree(out / "_sources")
+    shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # of myst-nb
     for name in (".buildinfo", "objects.inv"):
         (out / name).unlink()
 
