@@ -103,3 +103,13 @@ def own_model() -> Iterator[None]:
     register("own", DQN, OwnConfig, critic=OwnCritic)
     yield
     del registry.MODELS["own"], registry.CRITICS["OwnCritic"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for all tests of a module."""
+    from tests.jupyter import chromium, skip_without_browser  # needs Playwright
+
+    skip_without_browser()
+    with chromium() as browser:
+        yield browser

@@ -1,7 +1,6 @@
 """What the notebooks show, by the rules of axe."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -11,7 +10,6 @@ from playwright.sync_api import Browser
 
 from tests.jupyter import (
     NOTEBOOKS,
-    chromium,
     open_page,
     skip_without_browser,
     violations,
@@ -22,12 +20,6 @@ pytestmark = pytest.mark.browser
 # what the template of nbconvert breaks: the colours of code and of prompts, and links
 # in text that only their colour tells
 UPSTREAM = {"color-contrast", "link-in-text-block"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize(

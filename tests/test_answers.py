@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import mistune
@@ -15,7 +14,7 @@ pytest.importorskip("ipywidgets")
 
 from dqn_tutorial.classroom import bank, live
 from dqn_tutorial.classroom.bank import LETTERS, UNSURE, named, of
-from tests.jupyter import chromium, open_page, skip_without_browser, violations
+from tests.jupyter import open_page, violations
 from tools.site import bundle, questions, small_labs
 
 render = mistune.create_markdown(escape=False)
@@ -86,13 +85,6 @@ def test_cards_are_folded_and_whole() -> None:
     for fold, card in zip(folds, own, strict=True):
         assert fold.summary and fold.summary.get_text().strip() == text_of(card.stem)
         assert text_of(card.key) in fold.get_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    skip_without_browser()
-    with chromium() as browser:
-        yield browser
 
 
 def write_page(path: Path, *parts: tuple[str, bundle.Lab | None]) -> str:

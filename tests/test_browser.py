@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.jupyter import (
     NOTEBOOKS,
     Lab,
-    chromium,
     jupyter_lab,
     open_notebook,
     open_page,
@@ -35,12 +34,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     )
     with jupyter_lab(folder) as lab:
         yield lab
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from tests.jupyter import (
     OUTSIDE,
     PATIENCE,
     Lab,
-    chromium,
     jupyter_lab,
     menu,
     open_notebook,
@@ -61,12 +60,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Path
     (folder / "notebooks").mkdir()
     with jupyter_lab(folder) as lab:
         yield lab, folder / "notebooks"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

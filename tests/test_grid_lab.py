@@ -27,7 +27,6 @@ from dqn_tutorial.seeding import numpy_generator
 from dqn_tutorial.tabular import Floats, q_learning
 from tests.jupyter import (
     Lab,
-    chromium,
     jupyter_lab,
     open_notebook,
     open_page,
@@ -173,13 +172,6 @@ def test_the_stored_picture_has_constant_words(
     # by its first words it is found, and hidden while the lab can be played
     style = Path(grid_lab.__file__).with_suffix(".css").read_text(encoding="utf-8")
     assert f'img[alt^="{grid_lab.ALT[:23]}"]' in style
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    skip_without_browser()
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 from dqn_tutorial.classroom.live import asked
-from tests.jupyter import chromium, open_page, skip_without_browser, violations
+from tests.jupyter import open_page, violations
 
 # `live` has a function of that name
 scope = importlib.import_module("dqn_tutorial.classroom.live.microscope")
@@ -206,13 +206,6 @@ def test_the_stored_picture_has_constant_words(monkeypatch: pytest.MonkeyPatch) 
     assert "application/vnd.jupyter.widget-view+json" in controls
     style = Path(scope.__file__).with_suffix(".css").read_text(encoding="utf-8")
     assert f'img[alt^="{scope.ALT[:17]}"]' in style
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    skip_without_browser()
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

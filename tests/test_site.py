@@ -28,7 +28,6 @@ from tests.jupyter import (
     NOTEBOOKS,
     OUTSIDE,
     PATIENCE,
-    chromium,
     skip_without_browser,
     violations,
 )
@@ -86,12 +85,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def parts(site: Path) -> dict[Path, Parts]:
     return {path: Parts(path) for path in sorted(site.rglob("*.html"))}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def is_error(told: ConsoleMessage) -> bool:

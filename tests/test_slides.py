@@ -1,7 +1,6 @@
 """The slides: short, whole, timed, and readable from the last row."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser
 
 from dqn_tutorial.classroom.bank import SITTINGS, named
 from dqn_tutorial.config import Refused
-from tests.jupyter import chromium, open_page, skip_without_browser, violations
+from tests.jupyter import open_page, violations
 from tools import slides
 
 SMALLEST = 28  # pixels of a slide's text, on a projector of 1280 x 720
@@ -89,13 +88,6 @@ def test_a_place_is_a_link_where_the_site_is(tmp_path: Path) -> None:
     linked = (tmp_path / "slides" / "01b.html").read_text(encoding="utf-8")
     assert "<a href" not in alone
     assert 'href="../site/01_bellman_equation.html#Value-iteration"' in linked
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    skip_without_browser()
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

@@ -3,7 +3,6 @@ projector shows one question at a time.
 """
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from dqn_tutorial.classroom.bank import SITTINGS, of
-from tests.jupyter import chromium, skip_without_browser, violations
+from tests.jupyter import violations
 from tests.test_writing import HABITS, anchor
 from tests.writing import NOTEBOOKS, cells_of, prose, sentences
 from tools.exam import ROOT
@@ -126,13 +125,6 @@ def test_the_table_of_exam_items_is_whole() -> None:
     assert told == {q.name: (q.sitting, q.name in VARIED) for q in of("exam")}
     parts = re.findall(r"(?m)^\{exam\} (\w+)$", PAGES["teaching_exam"])
     assert parts == SITTINGS
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    skip_without_browser()
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.browser

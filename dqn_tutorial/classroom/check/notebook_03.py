@@ -1,5 +1,7 @@
 """The exercises of 03_q_network."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,12 @@ from dqn_tutorial.classroom.check.steps import MORE_SGD_FLAWS, SGD_FLAWS, step_o
 from dqn_tutorial.classroom.check.values import as_array, shape_of, shown
 
 HERE = "03_q_network"
+
+
+def _all_pairs(name: str, results: Iterable[Any]) -> bool:
+    """Whether a result has a number for each pair of samples, `[B, B]`."""
+    shapes = (shape_of(result[name]) for result in results)
+    return any(len(set(shape)) == 1 < len(shape) for shape in shapes)
 
 
 def _draw(rng: np.random.Generator, *shape: int, has_grad: bool = False) -> Tensor:
@@ -132,12 +140,7 @@ td_loss = Exercise(
                 [
                     (
                         "broadcast",
-                        lambda results: any(
-                            len(set(shape_of(r["loss"])))
-                            == 1
-                            < len(shape_of(r["loss"]))
-                            for r in results
-                        ),
+                        partial(_all_pairs, "loss"),
                     ),
                     (
                         "no single number",
@@ -304,12 +307,7 @@ network_error = Exercise(
             [
                 (
                     "all pairs",
-                    lambda results: any(
-                        len(set(shape_of(r["errors"])))
-                        == 1
-                        < len(shape_of(r["errors"]))
-                        for r in results
-                    ),
+                    partial(_all_pairs, "errors"),
                 ),
                 ("prediction cut off", never("q_values")),
                 ("target not data", ever("next_q")),

@@ -7,7 +7,7 @@ import csv
 import html
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,17 +113,14 @@ def grade(argv: Sequence[str]) -> None:
                 print(f"{name}: {words or in_points(marks)}", flush=True)
         with (out / "grades.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(
-                file, [*row_of("", Mark(next(_all()), Verdict("", "")))]
+                file,
+                [*row_of("", Mark(next(iter(EXERCISES.values())), Verdict("", "")))],
             )
             writer.writeheader()
             writer.writerows(rows)
     except OSError as error:
         raise Refused(f"out = {str(out)!r} cannot be written to: {error}") from error
     print(f"written to {out / 'grades.csv'}")
-
-
-def _all() -> Iterator[Exercise]:
-    yield from EXERCISES.values()
 
 
 def marks_of(path: Path, seed: int, prison: remote.Prison) -> tuple[list[Mark], str]:
@@ -137,7 +134,7 @@ def marks_of(path: Path, seed: int, prison: remote.Prison) -> tuple[list[Mark], 
     stem = sources.notebook_of(cells)
     if not stem:
         return [], "it holds no exercise of the course"
-    own = [exercise for exercise in _all() if exercise.notebook == stem]
+    own = [exercise for exercise in EXERCISES.values() if exercise.notebook == stem]
     return [mark_of(cells, exercise, seed, prison) for exercise in own], ""
 
 

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, SimpleNamespace
@@ -56,6 +57,12 @@ def read_cells(path: Path) -> list[str]:
     return [re.sub(r"(?m)^[%!].*$", "", source) for source in sources]
 
 
+@cache
+def our_cells(stem: str) -> list[str]:
+    """Return the code cells of the course's own notebook."""
+    return read_cells(RELEASE / f"{stem}.ipynb")
+
+
 def notebook_of(cells: Sequence[str]) -> str:
     """Return the notebook of the course that most of the checks are from, or ""."""
     found = re.findall(CHECK.format(r"(\w+)"), "\n".join(cells))
@@ -70,7 +77,7 @@ def source_of(cells: Sequence[str], name: str) -> Source | None:
     Raises:
         SyntaxError: the cell is no Python.
     """
-    ours = read_cells(RELEASE / f"{EXERCISES[name].notebook}.ipynb")
+    ours = our_cells(EXERCISES[name].notebook)
     check = re.compile(CHECK.format(name))
     stub = next(k for k, cell in enumerate(ours) if check.search(cell))
     places = [k for k, cell in enumerate(cells) if check.search(cell)]

@@ -15,6 +15,12 @@ from dqn_tutorial.classroom.pictures.figures import image_bundle, image_metadata
 HERE = Path(__file__).parent
 
 
+def script(name: str) -> str:
+    """Return the script of a lab, which has `play`, with what asks the kernel."""
+    names = f"{name}.js", "asked.js"
+    return "\n".join((HERE / own).read_text(encoding="utf-8") for own in names)
+
+
 class AskedLab(anywidget.AnyWidget):
     """A lab as a widget; a subclass names its script and its style.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from dqn_tutorial.classroom.live.asked import HERE, AskedLab
+from dqn_tutorial.classroom.live.asked import HERE, AskedLab, script
 from dqn_tutorial.classroom.pictures.figures import new_figure
 from dqn_tutorial.classroom.pictures.grid_view import draw_grid
 from dqn_tutorial.mdp import (
@@ -135,7 +135,7 @@ def answers() -> str:
 class GridLab(AskedLab):
     """The lab as a widget. Source: anywidget."""
 
-    _esm, _css = HERE / "grid_lab.js", HERE / "grid_lab.css"
+    _esm, _css = script("grid_lab"), HERE / "grid_lab.css"
 
 
 def _still() -> tuple[Figure, str]:

@@ -234,19 +234,3 @@ export function play(element, look, ask) {
   inputs.forEach((input) => input.addEventListener("change", set));
   set();
 }
-
-function render({ model, el }) {
-  let [wanted, reply] = ["", null];
-  const answer = () => { if (model.get("answer").key === wanted) reply(model.get("answer")); };
-  model.on("change:answer", answer);
-  const place = el.appendChild(document.createElement("div"));
-  play(place, model.get("look"), (key, then) => {
-    [wanted, reply] = [key, then];
-    model.set("key", key);
-    model.save_changes();
-    answer();
-  });
-  return () => model.off("change:answer", answer);
-}
-
-export default { render };

@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from dqn_tutorial.classroom.live.asked import HERE, AskedLab
+from dqn_tutorial.classroom.live.asked import HERE, AskedLab, script
 from dqn_tutorial.classroom.pictures.figures import BLUE, GREY, ORANGE, new_figure
 from dqn_tutorial.config import refuse
 from dqn_tutorial.critic import DoubleDQNCritic, DQNCritic
@@ -243,7 +243,7 @@ def answers() -> str:
 class Microscope(AskedLab):
     """The update as a widget. Source: anywidget."""
 
-    _esm, _css = HERE / "microscope.js", HERE / "microscope.css"
+    _esm, _css = script("microscope"), HERE / "microscope.css"
 
 
 def _still() -> tuple[Figure, str]:
