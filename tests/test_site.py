@@ -250,6 +250,27 @@ def test_a_dqn_learns_in_the_page(play: Page) -> None:
     reaches(play, "state", "value == 'paused'")
 
 
+def test_what_a_person_sets_stays_set(play: Page) -> None:
+    play.get_by_label("speed").select_option("as fast as it can")
+    reaches(play, "step", "value > 1000")
+    flickers = play.evaluate(
+        """async () => {
+          const box = document.querySelector("[name=target]");
+          let [flickers, wanted] = [0, box.checked];
+          for (let k = 0; k < 20; k++) {
+            box.click();
+            wanted = !wanted;
+            for (let frame = 0; frame < 6; frame++) {
+              await new Promise(requestAnimationFrame);
+              flickers += box.checked !== wanted;
+            }
+          }
+          return flickers;
+        }"""
+    )
+    assert flickers == 0
+
+
 def test_the_page_presents_two_runs_in_step(play: Page) -> None:
     stories = json.loads((LIVE / "stories.json").read_text(encoding="utf-8"))
     play.keyboard.press("Tab")

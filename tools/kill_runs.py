@@ -152,7 +152,7 @@ def killed_sweep(out: Path, kills: int, steps: int) -> dict[str, Any]:
     rng, repeated, left, n_kills = random.Random(0), 0.0, 0, 0
     while n_kills < kills:
         process = start([*words, str(twin)], log)
-        time.sleep(rng.uniform(1.5, 2.5) * seconds / kills)
+        time.sleep(rng.uniform(0.7, 1.2) * seconds / kills)
         if process.poll() is not None:
             break
         workers = psutil.Process(process.pid).children(recursive=True)
@@ -163,7 +163,8 @@ def killed_sweep(out: Path, kills: int, steps: int) -> dict[str, Any]:
         now, n_kills = time.time(), n_kills + 1
         process.wait()
         files = list(twin.glob("blocks/*.safetensors"))
-        repeated += sum(now - file.stat().st_mtime for file in files) / 2  # cores
+        ages = [now - file.stat().st_mtime for file in files]
+        repeated += sum(age for age in ages if age > 0) / (os.cpu_count() or 1)
         left += len(psutil.wait_procs(workers, timeout=10)[1])
     exit_code = start([*words, str(twin)], log).wait()
     return {

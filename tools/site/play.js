@@ -2,6 +2,7 @@
 
 const SPEEDS = { "slow (0.2)": 0.2, "as CartPole (1)": 1, "fast (5)": 5, "as fast as it can": "full" };
 const FIRST = "as CartPole (1)"; // a person can follow it; some 8 seconds until the pole stands
+const HANDS_OFF = 1000; // milliseconds for which what a person has just set is not overwritten
 const TAUS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 
 // Builds it in an element. `data` holds the worker's source and the stories, `create` is that of live_view.js.
@@ -23,9 +24,12 @@ export function play(place, { source, stories }, create) {
     tau.nextElementSibling.value = value;
     tau.setAttribute("aria-valuetext", value);
   }
+  let touched = -Infinity;
+  place.lastElementChild.addEventListener("input", () => { touched = performance.now(); });
   worker.onmessage = ({ data }) => {
     data.forEach(view.update);
-    if (document.activeElement !== tau) showTau(data[0].tau ?? TAUS[3]);
+    if (performance.now() < touched + HANDS_OFF) return;
+    showTau(data[0].tau ?? TAUS[3]);
     target.checked = data[0].target ?? true;
   };
   worker.onerror = ({ message }) => view.update({ run: 0, state: "failed", words: message });
