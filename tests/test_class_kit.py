@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -12,7 +13,7 @@ import pytest
 from dqn_tutorial.classroom import check
 from dqn_tutorial.classroom.check.exercise import Exercise
 from tests.test_exercises import NOTEBOOKS, cells_of, folded, solution_of
-from tools.class_kit import FOLDED, for_students, for_teachers
+from tools.class_kit import FOLDED, for_students, for_teachers, main
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 STUDENT = {path.stem: for_students(nbformat.read(path, 4)) for path in PATHS}
@@ -84,3 +85,12 @@ def test_a_cell_for_the_teacher_is_in_one_version_alone() -> None:
     cell = nbformat.v4.new_markdown_cell("Ask now.", metadata={"tags": ["teacher"]})
     book = nbformat.v4.new_notebook(cells=[cell])
     assert not for_students(book).cells and for_teachers(book).cells == [cell]
+
+
+def test_every_link_leads_to_a_file_of_the_kit(tmp_path: Path) -> None:
+    main(tmp_path)
+    for path in tmp_path.rglob("*.ipynb"):
+        cells = nbformat.read(path, 4).cells
+        text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", text):
+            assert (path.parent / link).is_file(), (path.name, link)

@@ -16,7 +16,9 @@ from typing import Any
 
 import nbformat
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+PAGE = "dqn_tutorial/plain.py"  # what a notebook has opened; a copy goes with it
 FOLDED = re.compile(r"<details><summary>(.*?)</summary>.*?</details>\n*", re.S)
 # what is folded in a notebook and gives something away
 GIVES_AWAY = re.compile(
@@ -71,10 +73,12 @@ def main(folder: Path) -> None:
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            book = version(nbformat.read(path, 4))
+            text = path.read_text(encoding="utf-8")
+            text = text.replace(f"(../{PAGE})", "(plain.py)")
+            book = version(nbformat.reads(text, 4))
             nbformat.validate(book)
             nbformat.write(book, place / path.name)
-        for page in NOTEBOOKS.glob("*.md"):
+        for page in (*NOTEBOOKS.glob("*.md"), ROOT / PAGE):
             shutil.copy(page, place)
         print(f"{place}: {len([*place.glob('*.ipynb')])} notebooks")
 

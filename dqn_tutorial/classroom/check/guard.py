@@ -118,7 +118,7 @@ def guarded(
         )
 
     is_watched = seconds is None or math.isfinite(seconds)
-    if is_watched and (name := _of_the_package(answer)):
+    if is_watched and (name := of_the_package(answer)):
         raise Wrong(
             "calls the package",
             f"Your function uses `{name}` of the package. Write the lines yourself,"
@@ -183,7 +183,7 @@ def _returned(result: Any, given: dict[str, Any], changed: tuple[str, ...]) -> A
     return result
 
 
-def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str:
+def of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str:
     """Name what a function, or one of the learner's own that it calls, takes from the
     package; nothing where it takes nothing. A solution that a notebook hands on is as
     the learner's own.
@@ -204,7 +204,7 @@ def _of_the_package(answer: Any, seen: frozenset[CodeType] = frozenset()) -> str
         if home.split(".")[0] == PACKAGE and ".classroom.check" not in home:
             return str(step.argval)
         if isinstance(found, FunctionType):
-            if name := _of_the_package(found, seen | {code}):
+            if name := of_the_package(found, seen | {code}):
                 return name
     return ""
 

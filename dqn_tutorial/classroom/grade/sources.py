@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import nbformat
 
 from dqn_tutorial.classroom.check import EXERCISES, bakery
-from dqn_tutorial.classroom.check.guard import _of_the_package
+from dqn_tutorial.classroom.check.guard import of_the_package
 from dqn_tutorial.classroom.check.texts import RELEASE
 
 MOST_BYTES = 30_000_000  # of a notebook
@@ -136,10 +136,10 @@ def _used(code: CodeType, own: str, taken: dict[str, Any]) -> str:
                 if part is one:
                     names[part.co_name] = still
                 elif part.co_name in ("reset", "step") and (
-                    found := _of_the_package(still)
+                    found := of_the_package(still)
                 ):
                     return found
-    return _of_the_package(names.get(own))
+    return of_the_package(names.get(own))
 
 
 def _definitions(cells: Iterable[str]) -> dict[str, tuple[int, ast.stmt]]:
