@@ -22,12 +22,14 @@ PAGE = "dqn_tutorial/plain.py"  # what a notebook has opened; a copy goes with i
 FOLDED = re.compile(r"<details><summary>(.*?)</summary>.*?</details>\n*", re.S)
 # what is folded in a notebook and gives something away
 GIVES_AWAY = re.compile(
-    r"Answer|Solution|Lines|What came out|What they found|Our points|.*spoils"
+    r"Answer|Solution|Lines|What came out|What they found|Our points|.*spoils|To think"
 )
 # from such a cell to the next heading no output is kept
 QUESTION = re.compile(r"[Pp]redict\b|\bpredict\(|\bprediction = |\bask\(")
 # nor is that of such a cell
-SHOWS = re.compile(r"\bcheck\.|\breveal\(|\bcards\(|\bshow_code\(|getsource")
+SHOWS = re.compile(
+    r"\b(?:check|ledger|clinic)\.|\b(?:reveal|cards|show_code)\(|getsource"
+)
 
 
 def for_students(book: Any) -> Any:
@@ -43,16 +45,21 @@ def for_students(book: Any) -> Any:
             is_asked and not re.search(r"(?m)^#+ ", cell.source)
         )
         if cell.cell_type == "markdown":
-            cell.source = FOLDED.sub(
-                lambda found: "" if GIVES_AWAY.match(found[1]) else found[0],
-                cell.source,
-            ).strip()
+            cell.source = FOLDED.sub(_left_of, cell.source).strip()
             if not cell.source:
                 continue
         elif is_asked or SHOWS.search(cell.source) or _answers(cell.outputs):
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)
     return nbformat.from_dict(book | {"cells": cells})
+
+
+def _left_of(fold: re.Match[str]) -> str:
+    """Return a fold, or, where it gives something away, the question that it bears."""
+    title = fold[1]
+    if not GIVES_AWAY.match(title):
+        return fold[0]
+    return f"{title}\n\n" if title.endswith("?") else ""
 
 
 def _answers(outputs: Any) -> bool:
