@@ -142,7 +142,8 @@ def signals_wait() -> Iterator[list[int]]:
                 raise KeyboardInterrupt
             return
         caught.append(number)
-        print("\nending after this step; Ctrl-C again: at once", file=sys.stderr)
+        with suppress(OSError):  # nobody may be there to read it
+            print("\nending after this step; Ctrl-C again: at once", file=sys.stderr)
 
     before = {}
     if threading.current_thread() is threading.main_thread():

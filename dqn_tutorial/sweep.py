@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
+from filelock import FileLock
 from tqdm import tqdm
 
 from dqn_tutorial.checkpoint import LOCK, alone_in, reading
@@ -44,6 +46,7 @@ BLOCK = 32
 SWEEP_FORMAT = 1  # of sweep.json; the first had no number: 0
 # what a sweep that was killed at once leaves
 _UNFINISHED = {LOCK, "blocks", "sweep.json.part"}
+GRACE = 6.0  # seconds that a worker may go on without the process that gives out work
 TRIES = 3  # how often a block may lose its process before the sweep gives up
 
 
@@ -224,7 +227,9 @@ def _sweep(
                         else:
                             own = tasks[task]
                             write_json(task.result(), _file(folder, own))
-                            _checkpoint(folder, own).unlink(missing_ok=True)
+                            checkpoint = _checkpoint(folder, own)
+                            checkpoint.unlink(missing_ok=True)
+                            checkpoint.with_suffix(LOCK).unlink(missing_ok=True)
                         bar.update()
                 break
             # a process was killed: what it had is done again
@@ -289,10 +294,15 @@ def _is_same(held: Any, plan: Mapping[str, Any]) -> bool:
         return False
 
 
-def _train_and_end(*block: Any) -> list[dict[str, Any]]:
+def _train_and_end(
+    settings: Mapping[str, Any], file: str | None, checkpoint: Path | None
+) -> list[dict[str, Any]]:
     """Train a block; a worker that was told to end begins no other."""
+    assert checkpoint
     try:
-        return train_block(*block)
+        # a worker of the same sweep, killed just now, may still write what it has
+        with FileLock(checkpoint.with_suffix(LOCK), timeout=2 * GRACE):
+            return train_block(settings, file, checkpoint)
     except KeyboardInterrupt:
         os._exit(1)
 
@@ -309,6 +319,9 @@ def _begin() -> None:
 
     def end() -> None:
         parent.join()
+        # as Ctrl-C: the block keeps what it has learned, if it can within seconds
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE)
         os._exit(1)
 
     threading.Thread(target=end, daemon=True).start()

@@ -452,6 +452,9 @@ def test_workers_end_with_the_process_that_gives_out_work(tmp_path: Path) -> Non
     sweeping.kill()
     sweeping.wait()
     assert not psutil.wait_procs(workers, timeout=10)[1]
+    # and keep what they had until then
+    for checkpoint in (tmp_path / "s").glob("blocks/*.safetensors"):
+        assert load_state(checkpoint)["log"]["ended"] == "interrupted"
 
 
 def test_a_loaded_file_names_no_module(tmp_path: Path) -> None:

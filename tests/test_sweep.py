@@ -141,7 +141,7 @@ def test_a_killed_process_loses_nothing(local: Path, tmp_path: Path) -> None:
 
 
 def test_a_worker_that_was_told_to_end_begins_no_other_block(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(*_: object) -> None:
         raise KeyboardInterrupt(signal.SIGTERM)
@@ -152,7 +152,7 @@ def test_a_worker_that_was_told_to_end_begins_no_other_block(
     monkeypatch.setattr("dqn_tutorial.sweep.train_block", told)
     monkeypatch.setattr("os._exit", end)
     with pytest.raises(SystemExit, match="1"):
-        _train_and_end({}, None, None)
+        _train_and_end({}, None, tmp_path / "block.safetensors")
 
 
 def test_a_training_that_is_interrupted_is_no_result(
