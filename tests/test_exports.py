@@ -4,6 +4,7 @@ and tests that the solution passes.
 
 import ast
 import re
+from typing import Any
 
 import nbformat
 import pytest
@@ -26,8 +27,11 @@ def test_each_exercise_has_its_cells_and_no_solution_once_it_is_cut(stem: str) -
         cut = MARKED.sub(r"\1...", solved)
         for text in (solved, cut):
             ast.parse(text)
-        assert not re.search(rf"(?m)^ *return|^{part.answer} =", cut)
         assert solved != cut and part.text.startswith("### Exercise ")
+        # what is handed out is the stub, with its shapes, its keys and its "?"
+        is_open = "raise NotImplementedError" in part.stub
+        stub = part.stub.replace("raise NotImplementedError", "...")
+        assert cut == (stub if is_open else f"{stub}\n...")
 
 
 def test_nbgrader_gets_points_and_locked_tests_and_otter_its_marks() -> None:
@@ -44,6 +48,23 @@ def test_nbgrader_gets_points_and_locked_tests_and_otter_its_marks() -> None:
     raw = [cell.source.split("\n")[0] for cell in cells if cell.cell_type == "raw"]
     for what in ("QUESTION", "SOLUTION", "TESTS"):
         assert raw.count(f"# BEGIN {what}") == raw.count(f"# END {what}") == 6
+    # each check needs the cell that otter begins with: else it runs at the end
+    assert "init_cell" not in cells[0].source
+
+
+def test_what_a_solution_has_beside_the_stub_is_below_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = "def half(x):\n    return x / 2\n\n\ndef own(x):\n    return half(x)"
+    monkeypatch.setattr(exports, "folded", lambda *_: f"```python\n{code}\n```")
+    stub = 'def own(x):  # a number\n    """Halve it."""\n    raise NotImplementedError'
+    part = exports.Part(check.EXERCISES["cut_share"], "", stub, "own")
+    solved = exports.solved(part, "# BEGIN SOLUTION", "# END SOLUTION")
+    names: dict[str, Any] = {}
+    exec(solved, names)
+    assert names["own"](3) == 1.5
+    stub = stub.replace("raise NotImplementedError", "...")
+    assert MARKED.sub(r"\1...", solved) == f"{stub}\n..."
 
 
 def test_a_test_of_an_assignment_can_fail() -> None:

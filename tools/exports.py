@@ -59,34 +59,36 @@ def imports_of(book: Any) -> str:
 
 
 def solved(part: Part, begin: str, end: str) -> str:
-    """Return the solution with marks around what the learner writes: the bodies that
-    the stub leaves open, and what it does not have at all.
+    """Return the stub with the solution between marks: in the bodies that the stub
+    leaves open, and below it whatever else there is. So a release says of the inputs
+    what the stub does, and an answer is "?" until it is given: without that, a question
+    left open had the answer of the one before.
     """
     code = FENCE.search(folded(part.exercise.notebook, part.exercise.name, "Solution"))
-    source = code[1] if code else ""
-    open_ones = {
-        node.name
-        for node in ast.walk(ast.parse(part.stub))
-        if isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Raise)
-    }
-    tree = ast.parse(source)
-    regions = [
-        (body[0].lineno, body[-1].end_lineno, body[0].col_offset)
+    theirs, lines = (code[1] if code else "").splitlines(), part.stub.splitlines()
+    tree, stub = ast.parse("\n".join(theirs)), ast.parse(part.stub)
+    bodies = {
+        node.name: node.body[1:] if ast.get_docstring(node) else node.body
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name in open_ones
-        for body in [node.body[1:] if ast.get_docstring(node) else node.body]
+        if isinstance(node, ast.FunctionDef)
+    }
+    places = [
+        (node.body[-1], bodies[node.name])
+        for node in ast.walk(stub)
+        if isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Raise)
     ]
-    regions += [
-        (node.lineno, node.end_lineno, 0)
-        for node in tree.body
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef)
-        or (isinstance(node, ast.FunctionDef) and node.name not in open_ones)
-    ]
-    lines = source.splitlines()
-    for first, last, n_spaces in sorted(regions, reverse=True):
-        lines[last or first : last or first] = [" " * n_spaces + end]
-        lines[first - 1 : first - 1] = [" " * n_spaces + begin]
-    return "\n".join(lines)
+    there = {getattr(node, "name", "") for node in stub.body} - {""}
+    rest = [node for node in tree.body if getattr(node, "name", "") not in there]
+    for left, body in sorted(places, key=lambda place: -place[0].lineno):
+        lines[left.lineno - 1 : left.end_lineno] = _marked(theirs, body, begin, end)
+    more = [line for node in rest for line in _marked(theirs, [node], begin, end)]
+    return "\n".join([*lines, *more])
+
+
+def _marked(lines: list[str], body: list[ast.stmt], begin: str, end: str) -> list[str]:
+    spaces = " " * body[0].col_offset
+    own = lines[body[0].lineno - 1 : body[-1].end_lineno]
+    return [spaces + begin, *own, spaces + end]
 
 
 def for_nbgrader(book: Any, stem: str, seed: int) -> Any:
@@ -125,7 +127,9 @@ def for_otter(book: Any, stem: str, seed: int) -> Any:
 
     Source: otter-grader's documentation, notebook format of version 4 and later.
     """
-    flags = "init_cell: false\nexport_cell: false\ncheck_all_cell: false"
+    # the cell that otter begins with stays: without it each check stops with an error,
+    # and all tests run at the end, where `answer` is that of the last question
+    flags = "export_cell: false\ncheck_all_cell: false"
     config = f"# ASSIGNMENT CONFIG\n{flags}"
     cells = [
         new_raw_cell(f"{config}\ntests:\n  files: true"),
