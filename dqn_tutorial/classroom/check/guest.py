@@ -13,6 +13,7 @@ import time
 from builtins import all, delattr, dict, isinstance, len, map, setattr, vars  # noqa: UP029
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from operator import is_
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -159,7 +160,7 @@ def _shell() -> Any:
 
 def _put_back(owner: Any, before: dict[str, Any]) -> None:
     now = vars(owner)
-    if len(now) == len(before) and all(map(_is, now.values(), before.values())):
+    if len(now) == len(before) and all(map(is_, now.values(), before.values())):
         return
     for name, value in before.items():
         if now.get(name) is not value:
@@ -167,7 +168,3 @@ def _put_back(owner: Any, before: dict[str, Any]) -> None:
     for name in [*now]:  # a module that was imported meanwhile may stay
         if name not in before and not isinstance(now[name], ModuleType):
             delattr(owner, name)
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b
