@@ -152,7 +152,7 @@ def killed_sweep(out: Path, kills: int, steps: int) -> dict[str, Any]:
     rng, repeated, left, n_kills = random.Random(0), 0.0, 0, 0
     while n_kills < kills:
         process = start([*words, str(twin)], log)
-        time.sleep(rng.uniform(0.7, 1.2) * seconds / kills)
+        time.sleep(rng.uniform(0.6, 1.1) * seconds / kills)
         if process.poll() is not None:
             break
         workers = psutil.Process(process.pid).children(recursive=True)
