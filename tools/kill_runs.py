@@ -164,8 +164,8 @@ def killed_sweep(out: Path, kills: int, steps: int) -> dict[str, Any]:
         process.wait()
         left += len(psutil.wait_procs(workers, timeout=10)[1])
         files = list(twin.glob("blocks/*.safetensors"))
-        ages = [now - file.stat().st_mtime for file in files]
-        repeated += sum(age for age in ages if age > 0) / (os.cpu_count() or 1)
+        lost = sum(max(now - file.stat().st_mtime, 0) for file in files)
+        repeated += lost / (os.cpu_count() or 1)
     exit_code = start([*words, str(twin)], log).wait()
     return {
         "run": "sweep",
